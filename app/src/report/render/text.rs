@@ -151,7 +151,11 @@ mod tests {
 
     #[test]
     fn a_limit_says_what_is_left_out() {
-        let found = Report::default().table(sample().limited(Some(1)));
+        let mut found = Report::default().table(sample());
+        found.limit(1);
         assert!(report(&found).as_str().ends_with("(1 more; --limit sets how many are listed)\n"));
+        // Where the command has no such option, the limit is the table's own.
+        let fixed = Report::default().table(sample().limited(Some(1)));
+        assert!(report(&fixed).as_str().ends_with("(1 more; --format csv or json lists more)\n"));
     }
 }
