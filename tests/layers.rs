@@ -39,7 +39,7 @@ const APP: &str = "
     private:
     cache:    core remote private
     session:  core memory remote cache
-    worker:   core fmt report state action sample remote cache output private
+    worker:   core fmt report state action sample remote cache output private session
     timeline: core egui fmt theme widget state action
     panel:    core egui fmt theme widget report state action
     shell:    core egui fmt theme widget report state action worker timeline panel remote
@@ -53,7 +53,7 @@ const APP: &str = "
 const EGUI_CRATES: &[&str] = &["egui", "eframe", "egui_tiles", "egui_table", "egui_extras", "epaint"];
 
 /// Panels are files that must not know each other; these are shared by all of them.
-const PANEL_SHARED: &[&str] = &["alike", "analysis", "chart", "comparison", "mod", "scope", "table"];
+const PANEL_SHARED: &[&str] = &["alike", "analysis", "chart", "comparison", "mod", "scope", "session_table", "table"];
 
 type Policy = BTreeMap<String, Vec<String>>;
 

@@ -63,6 +63,7 @@ mod ui_profile;
 mod ui_schedule;
 mod ui_search;
 mod ui_selection;
+mod ui_session;
 mod ui_sheet;
 mod ui_shell;
 mod ui_stacks;

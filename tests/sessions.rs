@@ -162,7 +162,7 @@ fn a_saved_session_opens_again_and_finds_what_was_moved() {
 }
 
 /// The members of a session as files, by name.
-fn unpack(name: &str, folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn unpack(name: &str, folder: &Path) -> Vec<PathBuf> {
     let limits = tracelane::remote::limits();
     let members = trace_core::input::archive::files(&zip(name), limits).expect("a zip");
     let unpack = |member: PathBuf| {

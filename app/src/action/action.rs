@@ -15,6 +15,7 @@ use trace_core::model::trace::{Region, Trace};
 
 use crate::action::keys::Chord;
 use crate::action::panel::Panel;
+use crate::action::session_action::SessionAction;
 use crate::report::comparison::divisor::Divisor;
 use crate::report::view::TableAction;
 use crate::state::app::FieldFor;
@@ -74,6 +75,8 @@ pub enum Action {
     On(DocumentId, Box<Self>),
     /// Something about the two traces that are compared.
     Comparison(ComparisonAction),
+    /// Something about the session.
+    Session(SessionAction),
     /// Something about a table of a document, by the table's key.
     Table(DocumentId, String, TableAction),
     /// Something about the search field of a document.
@@ -559,6 +562,7 @@ groups! {
     Source(SourceAction);
     Settings(SettingsAction);
     Comparison(ComparisonAction);
+    Session(SessionAction);
 }
 
 /// Where views put what they want to happen.

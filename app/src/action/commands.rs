@@ -13,6 +13,7 @@ use crate::action::action::{
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
 use crate::action::panel::{Needs, Panel};
+use crate::action::session_action::SessionAction;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::Reply;
@@ -116,6 +117,7 @@ fn is_possible(panel: Panel, state: &AppState) -> bool {
     match panel.info().needs {
         Needs::Trace | Needs::Selection => lanes(state).is_some(),
         Needs::Comparison | Needs::Row => paired(state).is_some(),
+        Needs::Session => state.shown_session().is_some(),
         Needs::Series => paired(state).is_some_and(|pair| !pair.series.is_empty()),
     }
 }
@@ -165,6 +167,14 @@ fn with_time(state: &AppState, action: SelectAction) -> Option<Action> {
 
 fn with_selection(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).filter(|document| document.selection != Selection::None).map(|_| action)
+}
+
+fn with_session(state: &AppState, action: SessionAction) -> Option<Action> {
+    state.shown_session().map(|_| Action::Session(action))
+}
+
+fn with_request(state: &AppState, action: SessionAction) -> Option<Action> {
+    state.shown_session().filter(|(session, _)| session.request.is_some()).map(|_| Action::Session(action))
 }
 
 fn paired(state: &AppState) -> Option<&OpenComparison> {
@@ -262,6 +272,9 @@ const BEFORE: &[Command] = &[
     command("open-address", "Open address…", "Records a trace from a server with net/http/pprof", Group::File)
         .keys(&[ctrl('L').and_shift()])
         .makes(|_| Some(Action::File(FileAction::AskPath(FieldFor::Address)))),
+    command("open-together", "Open together…", "Opens traces and span files of services as one session", Group::File)
+        .keys(&[ctrl('T')])
+        .makes(|_| Some(Action::Session(SessionAction::OpenDialog))),
     command("save-trace", "Save trace as…", "Keeps a trace that came from a server or a pipe", Group::File)
         .keys(&[ctrl('S')])
         .makes(|state| {
@@ -614,6 +627,22 @@ const BEHIND: &[Command] = &[
         .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Swap))),
     command("compare-leave", "End the comparison", "Both traces stay open", Group::Compare)
         .makes(|state| paired(state).map(|_| Action::Comparison(ComparisonAction::Leave))),
+    command("request-next", "Next request", "Shows the next request of the list", Group::Session)
+        .keys(&[Chord::alt(Key::Down)])
+        .repeats()
+        .makes(|state| with_session(state, SessionAction::StepRequest(1))),
+    command("request-previous", "Previous request", "Shows the request before in the list", Group::Session)
+        .keys(&[Chord::alt(Key::Up)])
+        .repeats()
+        .makes(|state| with_session(state, SessionAction::StepRequest(-1))),
+    command("request-all", "All requests", "Shows all requests on the request lane", Group::Session)
+        .makes(|state| with_request(state, SessionAction::ShowRequest(None))),
+    command("session-save", "Save session…", "Keeps names, offsets and places of the files", Group::Session)
+        .makes(|state| with_session(state, SessionAction::Save)),
+    command("session-leave", "Show traces separately", "Ends the session; its traces stay open", Group::Session)
+        .makes(|state| with_session(state, SessionAction::Leave)),
+    command("session-close", "Close session", "Closes the session and all its traces", Group::Session)
+        .makes(|state| with_session(state, SessionAction::Close)),
     command("tour", "Guided tour", "A few steps through the sample trace", Group::Help)
         .makes(|_| Some(Action::Panel(PanelAction::Tour(Some(0))))),
     command("manual", "Manual", "How to do what, and a page for each panel", Group::Help)

@@ -356,8 +356,9 @@ pub(super) fn answered(
     }
     document.findings_shown = true;
     document.finding = Some(0);
-    if state.pair.as_ref().is_some_and(|pair| pair.has(id)) {
-        // The comparison tells which of them matter.
+    let is_of_session = state.session.as_ref().is_some_and(|session| session.service_of(id).is_some());
+    if is_of_session || state.pair.as_ref().is_some_and(|pair| pair.has(id)) {
+        // The session, or the comparison, tells which of them matter.
         return Vec::new();
     }
     vec![Effect::OpenPanel(Panel::Findings)]

@@ -13,6 +13,7 @@ use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 
 use crate::action::panel::Panel;
+use crate::action::session_action::SessionEffect;
 use crate::report::arrange::Arrangement;
 use crate::report::table::Table;
 use crate::state::app::{AppState, FieldFor};
@@ -233,8 +234,16 @@ pub enum Effect {
     FrontPanel(Panel),
     /// Put the panels back to their default places.
     ResetPanels,
+    /// Something for the session.
+    Session(SessionEffect),
     /// End the program, after what is being written.
     Quit,
+}
+
+impl From<SessionEffect> for Effect {
+    fn from(effect: SessionEffect) -> Self {
+        Self::Session(effect)
+    }
 }
 
 /// Where a trace is saved.

@@ -17,14 +17,25 @@ pub enum Group {
     Analyses,
     /// Two traces side by side.
     Compare,
+    /// Several services on one time line.
+    Session,
     /// Help, manual and tour.
     Help,
 }
 
 impl Group {
     /// All, in the order of menus.
-    pub const ALL: [Self; 8] =
-        [Self::File, Self::Move, Self::Follow, Self::View, Self::Panels, Self::Analyses, Self::Compare, Self::Help];
+    pub const ALL: [Self; 9] = [
+        Self::File,
+        Self::Move,
+        Self::Follow,
+        Self::View,
+        Self::Panels,
+        Self::Analyses,
+        Self::Compare,
+        Self::Session,
+        Self::Help,
+    ];
 
     /// Its name in menus.
     #[must_use]
@@ -37,6 +48,7 @@ impl Group {
             Self::Panels => "Panels",
             Self::Analyses => "Analyses",
             Self::Compare => "Compare",
+            Self::Session => "Session",
             Self::Help => "Help",
         }
     }

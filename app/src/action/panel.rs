@@ -39,6 +39,8 @@ pub enum Needs {
     Row,
     /// Three compared traces or more.
     Series,
+    /// A session.
+    Session,
 }
 
 /// Where a panel opens: next to those it belongs with.
@@ -150,6 +152,16 @@ panels! {
     Difference: Info { needs: Needs::Row, menu: None, ..compared("difference", "Difference", "More of a changed row") }
         .at(Home::RightTop);
 
+    Requests: of_session("requests", "Requests", "Every request of the session, and where its time went");
+    Request: of_session("request", "Request", "Where the time of the shown request went, through all services");
+    SessionFindings: of_session(
+        "session-findings",
+        "Session findings",
+        "Where the slowest requests' time went, and what was found in each service",
+    );
+    Services: of_session("services", "Services", "The files of the session, their names and their clocks");
+    ServiceMap: of_session("service-map", "Service map", "Which service called which, how often and how long");
+
     Find: Info { menu: None, ..about("find", "Find", "Functions, goroutines, tasks and logs by name") };
     Source: Info { menu: None, ..about("source", "Source", "The source code of a frame") };
 }
@@ -173,6 +185,11 @@ const fn selected(id: &'static str, title: &'static str, help: &'static str) -> 
 /// A panel about two traces.
 const fn compared(id: &'static str, title: &'static str, help: &'static str) -> Info {
     Info { needs: Needs::Comparison, menu: Some(Group::Compare), ..about(id, title, help) }
+}
+
+/// A panel about a session.
+const fn of_session(id: &'static str, title: &'static str, help: &'static str) -> Info {
+    Info { needs: Needs::Session, menu: Some(Group::Session), ..about(id, title, help) }
 }
 
 impl Info {

@@ -8,7 +8,8 @@ use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::keymap;
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
-    area, bookmarks, comparisons, documents, instant, landmark, layouts, navigate, search, source, tables, unsaved,
+    area, bookmarks, comparisons, crossing, documents, instant, landmark, layouts, navigate, search, sessions, source,
+    tables, unsaved,
 };
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
@@ -26,10 +27,12 @@ const USUAL_ADDRESS: &str = "http://localhost:6060/debug/pprof/trace?seconds=5";
 /// Applies one action; returns what is to be done outside.
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     let before = comparisons::before(state);
+    let of_session = sessions::before(state);
     let anchors = if moves_in_time(&action) { navigate::anchors(state) } else { Vec::new() };
     let mut effects = apply(state, action);
     navigate::keep(state, &anchors);
     comparisons::settle(state, before);
+    effects.extend(sessions::settle(state, of_session.as_ref()));
     effects.extend(documents::make_rows_due(state));
     effects.extend(documents::bring_fronts(state));
     effects
@@ -49,6 +52,7 @@ const fn moves_in_time(action: &Action) -> bool {
                 | ViewAction::JumpToEdge(_)
         ) | Action::On(..)
             | Action::Comparison(_)
+            | Action::Session(_)
     )
 }
 
@@ -57,7 +61,8 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::File(action) => file(state, action),
         Action::Worker(action) => worker(state, action),
         Action::View(action) => selecting(state, |state| view(state, action)),
-        Action::Select(action @ SelectAction::FollowFlow { .. }) => navigate::selection(state, action),
+        Action::Select(SelectAction::FollowFlow { outgoing }) => crossing::follow(state, outgoing, on),
+        Action::Select(SelectAction::ChooseFlow { outgoing }) => crossing::choose(state, outgoing),
         Action::Select(action) => selecting(state, |state| select(state, action)),
         Action::Rows(action) => selecting(state, |state| rows(state, action)),
         Action::Instant(action) => instant::apply(state, action),
@@ -68,6 +73,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Settings(action) => settings(state, action),
         Action::On(id, action) => on(state, id, *action),
         Action::Comparison(action) => comparisons::apply(state, action, on),
+        Action::Session(action) => sessions::apply(state, action, on),
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
         Action::Search(id, action) => search::apply(state, id, action),
         Action::Palette(action) => {
@@ -199,9 +205,12 @@ fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
     state.field_for = purpose;
     let known = state.settings.recent_addresses.first().cloned();
     state.path_field = Some(match purpose {
-        FieldFor::Open | FieldFor::Save(_) | FieldFor::Compare | FieldFor::Add | FieldFor::SourceFolder => {
-            String::new()
-        }
+        FieldFor::Open
+        | FieldFor::Together
+        | FieldFor::Save(_)
+        | FieldFor::Compare
+        | FieldFor::Add
+        | FieldFor::SourceFolder => String::new(),
         FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
     });
     Vec::new()

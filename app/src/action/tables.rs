@@ -1,7 +1,9 @@
 //! What actions on tables and on panels of analyses do: the session is the document's, the layout of columns is remembered between starts.
 
+use std::collections::BTreeMap;
+
 use crate::action::effect::Effect;
-use crate::report::view::TableAction;
+use crate::report::view::{TableAction, TableSession};
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
 use crate::state::document::DocumentId;
@@ -11,10 +13,8 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, key: String, action: T
     match action {
         TableAction::Copy(text) => vec![Effect::Copy(text)],
         TableAction::Arrange(table, arrangement) => {
-            let Some(document) = state.documents.iter_mut().find(|document| document.id == id) else {
-                return Vec::new();
-            };
-            let monitor = document.tables.entry(key.clone()).or_default().begin(arrangement.clone());
+            let Some(tables) = tables_of(state, id) else { return Vec::new() };
+            let monitor = tables.entry(key.clone()).or_default().begin(arrangement.clone());
             vec![Effect::Arrange { document: id, key, table, arrangement, monitor }]
         }
         action @ (TableAction::ShowColumn(..)
@@ -28,12 +28,21 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, key: String, action: T
         | TableAction::Filter(_)
         | TableAction::Select(_)
         | TableAction::Arranged(_)) => {
-            if let Some(document) = state.documents.iter_mut().find(|document| document.id == id) {
-                document.tables.entry(key).or_default().apply(action);
+            if let Some(tables) = tables_of(state, id) {
+                tables.entry(key).or_default().apply(action);
             }
             Vec::new()
         }
     }
+}
+
+/// What the user does with the tables of a document, or of the session that goes by this id.
+fn tables_of(state: &mut AppState, id: DocumentId) -> Option<&mut BTreeMap<String, TableSession>> {
+    let session = state.session.as_mut().filter(|session| session.id == id).map(|session| &mut session.tables);
+    session.or_else(|| {
+        let document = state.documents.iter_mut().find(|document| document.id == id)?;
+        Some(&mut document.tables)
+    })
 }
 
 /// Changes what is chosen in the panel of an analysis.

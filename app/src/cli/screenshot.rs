@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use trace_core::model::trace::Trace;
+use trace_core::session::path::request_with_id;
 
 use crate::action::action::{Action, ComparisonAction, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
+use crate::action::session_action::SessionAction;
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::load::load;
 use crate::cli::out::Out;
@@ -16,6 +18,7 @@ use crate::cli::values::{self, Value};
 use crate::fmt::place::{OffsetRange, Target};
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
+use crate::session::is_of_session;
 use crate::shell::app::TracelaneApp;
 use crate::state::comparison::RowKey;
 use crate::state::document::{DocumentId, Source};
@@ -62,6 +65,9 @@ pub struct ScreenshotArgs {
     /// Choose the row of the changes with this rank, from 1, and show its slowest instances
     #[arg(long, value_name = "RANK")]
     pub row: Option<usize>,
+    /// Show the request with this ID; its first letters are enough. FILE: a session
+    #[arg(long, value_name = "ID", requires = "file")]
+    pub request: Option<String>,
     /// Open a panel, named as the command that prints the same or as in the menus: report, why, wait-chain
     #[arg(long, value_name = "NAME", value_parser = panel_value)]
     pub panel: Option<Panel>,
@@ -120,7 +126,10 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
     let mut exit = Exit::Fine;
     let mut app = TracelaneApp::new_headless(Settings { theme: args.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
-    if let Some(file) = &args.file {
+    if let Some(file) = args.file.as_ref().filter(|file| is_of_session(file)) {
+        app.push(SessionAction::Open(vec![file.clone()]));
+        then.extend(args.panel.map(|panel| PanelAction::OpenPanel(panel).into()));
+    } else if let Some(file) = &args.file {
         let trace = load(file)?;
         exit = Exit::after(&trace);
         if let Some(target) = args.select {
@@ -171,6 +180,13 @@ fn draw(app: &mut TracelaneApp, then: Vec<Action>, args: &ScreenshotArgs) -> Ima
         app.ui(ui);
     };
     window.settle(&mut ui);
+    if let Some(id) = &args.request {
+        show_request(app, id);
+        window.settle(|ui| {
+            app.logic(ui.ctx());
+            app.ui(ui);
+        });
+    }
     if let Some(rank) = args.row {
         choose_row(app, rank);
         window.settle(|ui| {
@@ -180,6 +196,17 @@ fn draw(app: &mut TracelaneApp, then: Vec<Action>, args: &ScreenshotArgs) -> Ima
     }
     let background = tokens::of(window.ctx()).background;
     window.paint(background)
+}
+
+/// Shows the request of the session with this id, as a click on it does.
+fn show_request(app: &mut TracelaneApp, id: &str) {
+    let found = app.state().shown_session().and_then(|(_, built)| {
+        let request = request_with_id(&built.session, id)?;
+        built.session.requests.iter().position(|known| known.id == request.id)
+    });
+    if found.is_some() {
+        app.push(SessionAction::ShowRequest(found));
+    }
 }
 
 /// Chooses the row of the changes with this rank (from 1), as a click on it does.

@@ -117,7 +117,9 @@ pub fn run(args: &SessionArgs) -> CliResult {
     if let Some(checked) = &checked {
         let folder = args.out.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new(""));
         let unwritten = |error: &dyn std::error::Error| CliError::unwritten(&checked.name(), error);
-        let file = described(&loaded.opened, folder).map_err(|error| unwritten(&error))?;
+        let texts = (loaded.opened.text.as_str(), loaded.opened.pattern_text.as_str());
+        let file = described((&loaded.opened.inputs, &loaded.opened.paths), texts, folder)
+            .map_err(|error| unwritten(&error))?;
         let text = file.text().map_err(|error| unwritten(&error))?;
         checked.write(|writer| writer.write_all(text.as_bytes()))?;
     }

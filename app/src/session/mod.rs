@@ -6,7 +6,7 @@ pub mod file;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use trace_core::base::error::{Error, Result};
 use trace_core::base::monitor::Monitor;
 use trace_core::input::archive;
@@ -65,28 +65,63 @@ struct Wanted {
     is_named: bool,
 }
 
+/// What is told while the files of a session are opened.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// These are the files, and what knows how far each is and stops it.
+    Found(&'a [(PathBuf, Monitor)]),
+    /// The file at this place was read, or why not.
+    Read(usize, Option<&'a Error>),
+}
+
 /// Opens files as the user names them: `FILE` or `NAME=FILE`, a folder, an archive, a session file. Traces are read at
 /// the same time.
 ///
 /// # Errors
 /// When a file that was named cannot be read, or nothing is in any of them.
 pub fn open(files: &[PathBuf], monitor: &Monitor) -> std::result::Result<Opened, OpenError> {
+    open_with(files, || monitor.clone(), false, &|_| {})
+}
+
+/// The same, and tells of each file how far it is; what cannot be read is left out, and noted.
+///
+/// # Errors
+/// When nothing is in any of them.
+pub fn open_told(files: &[PathBuf], tell: &(dyn Fn(Told<'_>) + Sync)) -> std::result::Result<Opened, OpenError> {
+    open_with(files, Monitor::new, true, tell)
+}
+
+fn open_with(
+    files: &[PathBuf],
+    monitor: impl Fn() -> Monitor,
+    is_lenient: bool,
+    tell: &(dyn Fn(Told<'_>) + Sync),
+) -> std::result::Result<Opened, OpenError> {
     let mut opened = Opened::default();
     let mut wanted = Vec::new();
     for file in files {
         let (name, path) = named(file);
-        expand(&path, name, &mut wanted, &mut opened).map_err(|error| OpenError { file: path.clone(), error })?;
+        match expand(&path, name, &mut wanted, &mut opened) {
+            Ok(()) => {}
+            Err(error) if is_lenient => leave_out(&mut opened, &path, &error),
+            Err(error) => return Err(OpenError { file: path, error }),
+        }
     }
     if wanted.len() > MOST_MEMBERS {
         opened.notes.push(format!("Only the first {MOST_MEMBERS} of {} files are opened.", wanted.len()));
         opened.is_partial = true;
         wanted.truncate(MOST_MEMBERS);
     }
-    memory::limit(monitor, wanted.len());
+    let told: Vec<(PathBuf, Monitor)> = wanted.iter().map(|wanted| (wanted.path.clone(), monitor())).collect();
+    tell(Told::Found(&told));
+    told.iter().for_each(|(_, monitor)| memory::limit(monitor, told.len()));
     let read: Vec<(Wanted, Result<Content>)> = wanted
         .into_par_iter()
-        .map(|wanted| {
-            let content = content(&wanted.path, monitor);
+        .zip(told)
+        .enumerate()
+        .map(|(at, (wanted, (_, monitor)))| {
+            let content = content(&wanted.path, &monitor);
+            tell(Told::Read(at, content.as_ref().err()));
             (wanted, content)
         })
         .collect();
@@ -97,11 +132,8 @@ pub fn open(files: &[PathBuf], monitor: &Monitor) -> std::result::Result<Opened,
                 opened.inputs.push(Input { file, name: wanted.name, offset: wanted.offset, content });
                 opened.paths.push(wanted.path);
             }
-            Err(error) if wanted.is_named => return Err(OpenError { file: wanted.path, error }),
-            Err(error) => {
-                opened.notes.push(format!("{} is left out: {error}.", wanted.path.display()));
-                opened.is_partial = true;
-            }
+            Err(error) if wanted.is_named && !is_lenient => return Err(OpenError { file: wanted.path, error }),
+            Err(error) => leave_out(&mut opened, &wanted.path, &error),
         }
     }
     match (opened.inputs.is_empty(), files.first()) {
@@ -111,6 +143,12 @@ pub fn open(files: &[PathBuf], monitor: &Monitor) -> std::result::Result<Opened,
         }
         _ => Ok(opened),
     }
+}
+
+/// Notes that a file is left out.
+fn leave_out(opened: &mut Opened, path: &Path, error: &Error) {
+    opened.notes.push(format!("{} is left out: {error}.", path.display()));
+    opened.is_partial = true;
 }
 
 /// A name given before `=`, unless a file is called like that.
@@ -198,7 +236,7 @@ fn head(path: &Path) -> Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Reads a file, whatever it is.
+/// Reads a file, whatever it is. Progress is that of its bytes; stopping it stops this.
 fn content(path: &Path, monitor: &Monitor) -> Result<Content> {
     // What can be read only once is taken for a trace.
     let is_plain = !remote::is_address(path) && path.as_os_str() != "-";
@@ -206,23 +244,32 @@ fn content(path: &Path, monitor: &Monitor) -> Result<Content> {
         let source = Source::open_with(path, remote::limits())?;
         return Ok(Content::Spans(spans::read(source, monitor)?.into()));
     }
-    // Progress is that of the session; stopping it stops this.
     Ok(Content::Trace(cache::load(path, monitor)?))
 }
 
-/// What a session of these files would be as a session file in `folder`.
+/// What a session of these members, and where they are, would be as a session file in `folder`; with notes and patterns.
 ///
 /// # Errors
 /// When a member cannot be read again.
-pub fn described(opened: &Opened, folder: &Path) -> std::io::Result<SessionFile> {
-    let members: std::io::Result<Vec<Member>> = opened
-        .inputs
+pub fn described(
+    (inputs, paths): (&[Input], &[PathBuf]),
+    (notes, patterns): (&str, &str),
+    folder: &Path,
+) -> std::io::Result<SessionFile> {
+    let members: std::io::Result<Vec<Member>> = inputs
         .iter()
-        .zip(&opened.paths)
+        .zip(paths)
         .map(|(input, path)| Member::of(path, folder, input.name.clone(), input.offset))
         .collect();
-    let (notes, patterns) = (opened.text.clone(), opened.pattern_text.clone());
+    let (notes, patterns) = (notes.to_owned(), patterns.to_owned());
     Ok(SessionFile { members: members?, notes, patterns, ..SessionFile::default() })
+}
+
+/// Whether a path is a session, or a file of spans, which only makes sense as one.
+#[must_use]
+pub fn is_of_session(path: &Path) -> bool {
+    let is_spans = || path.is_file() && head(path).is_ok_and(|head| spans::is_span_file(&head));
+    is_session(path) || is_spans()
 }
 
 /// Whether a path is a session: a folder, a session file, or an archive of several traces.

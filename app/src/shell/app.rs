@@ -12,8 +12,11 @@ use crate::action::action::{
 };
 use crate::action::effect::Effect;
 use crate::action::reduce::reduce;
+use crate::action::session_action::SessionAction;
+use crate::panel;
 use crate::shell::{
-    banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, sheet, status, tabs, tour, welcome,
+    banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, session, sheet, status, tabs,
+    tour, welcome,
 };
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
@@ -152,6 +155,10 @@ impl TracelaneApp {
         path_field::ui(ui, state, actions);
         status::ui(ui, state, actions);
         match state.document() {
+            _ if session::loading_ui(ui, state, actions) => {}
+            None if state.shown_session().is_some() => {
+                session::bare_ui(ui, state, |ui, actions| panel::requests::ui(ui, state, actions), actions);
+            }
             None => {
                 CentralPanel::default().frame(Frame::NONE).show(ui, |ui| welcome::ui(ui, state, actions));
             }
@@ -240,6 +247,7 @@ impl TracelaneApp {
                 | Action::File(FileAction::CancelLoad(_))
                 | Action::File(FileAction::Reply(_))
                 | Action::Worker(WorkerAction::Saved(..))
+                | Action::Session(SessionAction::Open(_) | SessionAction::Close)
         ) {
             // So that the trace is given back by the sweeper, not by this thread.
             TimelineCache::forget(ctx);
@@ -263,6 +271,9 @@ impl TracelaneApp {
     fn dress(&mut self, ctx: &Context) {
         let settings = &self.state.settings;
         let title = match (self.state.shown_pair(), self.state.document()) {
+            (None, _) if let Some((session, _)) = self.state.shown_session() => {
+                format!("{} — Tracelane", session.title())
+            }
             (Some((_, [a, b])), _) => format!("{} → {} — Tracelane", a.source.title(), b.source.title()),
             (None, Some(document)) => format!("{} — Tracelane", document.source.title()),
             (None, None) => "Tracelane".to_owned(),

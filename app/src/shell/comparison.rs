@@ -12,6 +12,7 @@ use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction, F
 use crate::action::commands;
 use crate::action::keymap;
 use crate::fmt::time::{duration, offset};
+use crate::shell::session;
 use crate::state::app::AppState;
 use crate::state::comparison::{Align as Alignment, OpenComparison, Side, same_clock};
 use crate::state::document::Document;
@@ -40,7 +41,9 @@ const BORDER: f32 = 5.0;
 /// Shows the timeline, or both.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((pair, documents)) = state.shown_pair() else {
-        timeline::ui(ui, state, actions);
+        if !session::ui(ui, state, actions) {
+            timeline::ui(ui, state, actions);
+        }
         return;
     };
     pending_align(pair, documents, actions);

@@ -28,6 +28,7 @@ fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
         Needs::Trace => panel != Panel::Findings || document.findings_shown,
         Needs::Selection => document.panels_shown,
         Needs::Comparison => pair.is_some(),
+        Needs::Session => state.shown_session().is_some(),
         Needs::Row => pair.is_some_and(|pair| pair.row.is_some()),
         Needs::Series => pair.is_some_and(|pair| !pair.series.is_empty()),
     }
@@ -257,6 +258,11 @@ impl Behavior<Panel> for Shown<'_> {
                 | Panel::Syscalls => {
                     panel::analysis::group_ui(ui, state, pane.title(), pane.info().analyses, actions);
                 }
+                Panel::Requests => panel::requests::ui(ui, state, actions),
+                Panel::Request => panel::request::ui(ui, state, actions),
+                Panel::SessionFindings => panel::session_findings::ui(ui, state, actions),
+                Panel::Services => panel::services::ui(ui, state, actions),
+                Panel::ServiceMap => panel::service_map::ui(ui, state, actions),
                 Panel::Find => panel::find::ui(ui, state, actions),
                 Panel::Source => panel::source::ui(ui, state, actions),
             }

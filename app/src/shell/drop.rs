@@ -5,6 +5,7 @@ use egui::{
 };
 
 use crate::action::action::{Actions, ComparisonAction, FileAction};
+use crate::action::session_action::SessionAction;
 use crate::fmt::name;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -27,7 +28,7 @@ pub fn ui(ctx: &Context, state: &AppState) {
     let text = match hovering {
         1 if is_open => "Drop to compare this trace, or to open it".to_owned(),
         1 => "Drop to open this trace".to_owned(),
-        _ => format!("Drop to open {hovering} traces"),
+        _ => format!("Drop to open {hovering} files as one session"),
     };
     let centre = rect.center();
     painter.text(centre - vec2(0.0, 30.0), Align2::CENTER_CENTER, icons::DROP, fonts::icon_sized(48.0), tokens.accent);
@@ -60,6 +61,11 @@ pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
                             if text_button(ui, Kind::Primary, icons::COMPARE, &compare).clicked() {
                                 actions.push(ComparisonAction::CompareWith(path.clone()));
                             }
+                        }
+                        if let Some(file) = document.file()
+                            && text_button(ui, Kind::Plain, icons::OPEN, "Open both as one session").clicked()
+                        {
+                            actions.push(SessionAction::Open(vec![file.to_path_buf(), path.clone()]));
                         }
                         if text_button(ui, Kind::Plain, icons::OPEN, "Open by itself").clicked() {
                             actions.push(FileAction::OfferDropped(None));

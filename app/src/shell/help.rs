@@ -17,7 +17,7 @@ use crate::widget::link::link;
 /// Columns of the sheet: which groups stand under one another.
 const COLUMNS: [&[Group]; 3] = [
     &[Group::Move],
-    &[Group::Follow, Group::Panels, Group::Analyses, Group::Compare, Group::Help],
+    &[Group::Follow, Group::Panels, Group::Analyses, Group::Compare, Group::Session, Group::Help],
     &[Group::File, Group::View],
 ];
 const COLUMN_WIDTH: f32 = 290.0;

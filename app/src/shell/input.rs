@@ -1,10 +1,13 @@
 //! Keys and mouse buttons → commands; dropped files → documents.
 
+use std::path::PathBuf;
+
 use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton, Popup};
 
 use crate::action::action::{Action, Actions, FileAction, SettingsAction, ViewAction};
 use crate::action::keymap;
 use crate::action::keys::{Chord, Key};
+use crate::action::session_action::SessionAction;
 use crate::state::app::AppState;
 use crate::state::document::{Document, Source};
 use crate::state::settings::Settings;
@@ -51,15 +54,7 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
         let dropped: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
         (input.events.clone(), dropped, input.time)
     });
-    let is_one = dropped.len() == 1 && state.document().is_some_and(Document::has_lanes);
-    for path in dropped {
-        let is_open = state.documents.iter().any(|document| document.is_of(&Source::Path(path.clone())));
-        actions.push(if is_one && !is_open {
-            Action::File(FileAction::OfferDropped(Some(path)))
-        } else {
-            Action::File(FileAction::Open(path))
-        });
-    }
+    drop_files(dropped, state, actions);
     for event in &events {
         match event {
             Event::Key { key, pressed: true, repeat, modifiers, .. } => {
@@ -107,6 +102,21 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
         }
     }
     move_on(ctx, state, typing, now, held, actions);
+}
+
+/// Several files that are dropped together are a session; one on an open trace can be compared with it.
+fn drop_files(mut dropped: Vec<PathBuf>, state: &AppState, actions: &mut Actions) {
+    if dropped.len() > 1 {
+        actions.push(SessionAction::Open(dropped));
+        return;
+    }
+    let Some(path) = dropped.pop() else { return };
+    let is_open = state.documents.iter().any(|document| document.is_of(&Source::Path(path.clone())));
+    actions.push(if state.document().is_some_and(Document::has_lanes) && !is_open {
+        Action::File(FileAction::OfferDropped(Some(path)))
+    } else {
+        Action::File(FileAction::Open(path))
+    });
 }
 
 fn press(chord: &Chord, repeat: bool, state: &AppState, actions: &mut Actions) {

@@ -27,6 +27,7 @@ pub const PAGES: &[Page] = &[
     ("searching", "Searching and filtering", include_str!("../../../assets/manual/searching.md")),
     ("moments", "One moment", include_str!("../../../assets/manual/moments.md")),
     ("notes", "Bookmarks and pins", include_str!("../../../assets/manual/notes.md")),
+    ("following", "Following a request through services", include_str!("../../../assets/manual/following.md")),
     ("comparing", "Comparing traces", include_str!("../../../assets/manual/comparing.md")),
 ];
 

@@ -18,6 +18,7 @@ pub mod native;
 pub mod palette;
 pub mod path_field;
 pub mod search;
+pub mod session;
 pub mod settings;
 pub mod sheet;
 pub mod status;

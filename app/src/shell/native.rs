@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{IconData, ViewportBuilder};
 
 use crate::action::action::{Action, ComparisonAction, FileAction};
+use crate::action::session_action::SessionAction;
 use crate::remote;
 use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
@@ -76,8 +77,21 @@ pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Re
     eframe::run_native(APP_ID, options, Box::new(start)).map_err(|error| error.to_string())
 }
 
-/// Opens these traces; the first is in front.
+/// Opens these files: several as one session, unless they are followed or come only once; else the first is in front.
 fn open_all(app: &mut TracelaneApp, sources: Vec<Source>, follow: bool) {
+    let is_plain = |source: &Source| matches!(source, Source::Path(_)) && !source.is_stream();
+    if sources.len() > 1 && !follow && sources.iter().all(is_plain) {
+        let mut files = Vec::new();
+        for source in sources {
+            match absolute(source) {
+                Ok(Source::Path(path)) => files.push(path),
+                Ok(_) => {}
+                Err(said) => app.push(Action::Notice(said)),
+            }
+        }
+        app.push(SessionAction::Open(files));
+        return;
+    }
     for source in sources {
         match absolute(source) {
             Ok(Source::Path(path)) if follow => app.open_to_follow(path),
@@ -129,5 +143,7 @@ mod tests {
         let titles: Vec<String> = app.state().documents.iter().map(|document| document.source.title()).collect();
         assert_eq!(titles, names);
         assert_eq!(app.state().document().map(|document| document.source.title()).as_deref(), Some(names[0]));
+        let (session, built) = app.state().shown_session().expect("they are one session");
+        assert_eq!((session.documents.len(), built.session.services.len()), (2, 2));
     }
 }

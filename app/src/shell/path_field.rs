@@ -17,6 +17,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let (hint, verb) = match state.field_for {
         FieldFor::Open => ("Path of a trace file", "Open"),
+        FieldFor::Together => ("Path of a folder, an archive or a session file", "Open"),
         FieldFor::Compare => ("Path of the trace to compare this one with", "Compare"),
         FieldFor::Add => ("Path of one more trace to compare", "Add"),
         FieldFor::SourceFolder => ("Path of a folder with source code", "Add"),
@@ -53,6 +54,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                         FieldFor::Save(document) => Action::File(FileAction::SaveTrace(document, Some(text))),
                         FieldFor::Open
                         | FieldFor::Address
+                        | FieldFor::Together
                         | FieldFor::Compare
                         | FieldFor::Add
                         | FieldFor::SourceFolder => Action::File(FileAction::OpenTyped(text)),
@@ -62,7 +64,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             match state.field_for {
                 FieldFor::Address => recent_ui(ui, state, actions),
                 FieldFor::Compare | FieldFor::Add => recent_files_ui(ui, state, actions),
-                FieldFor::Open | FieldFor::Save(_) | FieldFor::SourceFolder => {}
+                FieldFor::Open | FieldFor::Together | FieldFor::Save(_) | FieldFor::SourceFolder => {}
             }
         },
     );

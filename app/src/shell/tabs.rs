@@ -42,7 +42,8 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     let active = state.active == Some(document.id);
     let side = state.pair.as_ref().and_then(|pair| pair.side_of(document.id));
     let number = state.pair.as_ref().and_then(|pair| pair.series.iter().position(|id| *id == document.id));
-    let badge_room = if side.is_some() || number.is_some() { BADGE_ROOM } else { 0.0 };
+    let service = state.session.as_ref().and_then(|session| session.service_of(document.id));
+    let badge_room = if side.is_some() || number.is_some() || service.is_some() { BADGE_ROOM } else { 0.0 };
     let title = document.source.title();
     let color = if active { tokens.text } else { tokens.muted };
     let text_room = most - 2.0 * space::M - 20.0 - badge_room;
@@ -68,7 +69,12 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     match (side, number) {
         (Some(side), _) => paint_badge(ui.painter(), place, side.at(), tokens),
         (None, Some(number)) => paint_number(ui.painter(), place, number, tokens),
-        (None, None) => {}
+        (None, None) => {
+            if let Some(service) = service {
+                let mark = Rect::from_center_size(place.center(), vec2(10.0, 10.0));
+                ui.painter().rect_filled(mark, 2.0, tokens.series(service as usize));
+            }
+        }
     }
     let text_at = pos2(rect.min.x + space::M + badge_room, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(text_at, galley, color);

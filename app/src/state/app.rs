@@ -6,6 +6,7 @@ use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
 use crate::state::palette::Palette;
+use crate::state::session::{Built, OpenSession};
 use crate::state::settings::Settings;
 use crate::state::sheet::{Sheet, Tour};
 use crate::state::source::SourceView;
@@ -19,6 +20,8 @@ pub struct AppState {
     pub active: Option<DocumentId>,
     /// Those of them that are compared, if any.
     pub pair: Option<OpenComparison>,
+    /// The recordings that are open as one, if any.
+    pub session: Option<OpenSession>,
     /// A file that was dropped on an open trace: to be opened, or compared with it.
     pub dropped: Option<PathBuf>,
     /// What is remembered between starts.
@@ -71,6 +74,8 @@ pub enum FieldFor {
     Open,
     /// The address of a server that records.
     Address,
+    /// The path of a folder, an archive or a session file.
+    Together,
     /// The path of a file to compare the trace in front with.
     Compare,
     /// The path of a file to add to what is compared.
@@ -106,6 +111,16 @@ impl AppState {
         pair.side_of(self.active?)?;
         let [a, b] = pair.sides.map(|id| self.document_by_id(id).filter(|document| document.has_lanes()));
         Some((pair, [a?, b?]))
+    }
+
+    /// The session that is on show: it is there, and one of its traces is in front, or nothing is.
+    #[must_use]
+    pub fn shown_session(&self) -> Option<(&OpenSession, &Built)> {
+        let session = self.session.as_ref()?;
+        let is_in_front = self.active.is_none_or(|id| session.service_of(id).is_some());
+        Some((session, session.shown()?))
+            .filter(|_| is_in_front && self.shown_pair().is_none())
+            .map(|(session, built)| (session, built.as_ref()))
     }
 
     /// The newest notice, while it is to be seen.

@@ -23,6 +23,7 @@ pub mod rows;
 pub mod scope;
 pub mod search;
 pub mod section;
+pub mod session;
 pub mod settings;
 pub mod sheet;
 pub mod source;

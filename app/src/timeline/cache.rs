@@ -134,7 +134,7 @@ impl TimelineCache {
 
     /// Lets go of everything, the trace above all: before a document is closed.
     pub fn forget(ctx: &egui::Context) {
-        for slot in TimelineSlot::ALL {
+        for slot in TimelineSlot::all() {
             ctx.data_mut(|data| data.remove::<Arc<Mutex<Self>>>(cache_id(slot)));
         }
     }

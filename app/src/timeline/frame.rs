@@ -18,6 +18,9 @@ use crate::timeline::grid::Grid;
 use crate::timeline::strips::Strips;
 use crate::timeline::ticks::Origin;
 
+/// Services whose timelines are kept between frames.
+const MOST_SERVICES: u16 = 1_024;
+
 /// Which of the timelines on show this is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TimelineSlot {
@@ -26,11 +29,16 @@ pub enum TimelineSlot {
     Alone,
     /// The first or the second of two that are compared.
     Of(Side),
+    /// That of a service of the session, by place.
+    Service(u16),
 }
 
 impl TimelineSlot {
     /// All places that a timeline may have.
-    pub const ALL: [Self; 3] = [Self::Alone, Self::Of(Side::A), Self::Of(Side::B)];
+    pub fn all() -> impl Iterator<Item = Self> {
+        let services = (0..MOST_SERVICES).map(Self::Service);
+        [Self::Alone, Self::Of(Side::A), Self::Of(Side::B)].into_iter().chain(services)
+    }
 
     /// What something on it is called: of two, with its letter.
     #[must_use]
@@ -38,6 +46,7 @@ impl TimelineSlot {
         match self {
             Self::Alone => what.to_owned(),
             Self::Of(side) => format!("{what} {}", side.letter()),
+            Self::Service(at) => format!("{what} of service {}", at + 1),
         }
     }
 }
@@ -92,6 +101,15 @@ impl Frame<'_> {
     #[must_use]
     pub fn id(&self, what: impl std::hash::Hash + std::fmt::Debug) -> Id {
         Id::unique(("timeline", self.slot, what))
+    }
+
+    /// What the minimap shows: the whole trace, or the whole session.
+    #[must_use]
+    pub const fn overview(&self) -> TimeRange {
+        match self.slot {
+            TimelineSlot::Service(_) => self.reach,
+            _ => self.bounds,
+        }
     }
 
     /// Upper edge of a row on screen, points.

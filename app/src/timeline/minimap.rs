@@ -34,8 +34,8 @@ pub fn columns(frame: &Frame<'_>) -> u32 {
 pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut Actions) {
     let strip = frame.strips.minimap;
     let whole = View {
-        start_nanos: frame.bounds.start.0 as f64,
-        span_nanos: (frame.bounds.nanos() as f64).max(1.0),
+        start_nanos: frame.overview().start.0 as f64,
+        span_nanos: (frame.overview().nanos() as f64).max(1.0),
         scroll_points: 0.0,
     };
     let axis = Axis::new(&whole, strip.left(), strip.width());

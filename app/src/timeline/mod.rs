@@ -49,6 +49,7 @@ pub mod ticks;
 pub mod tooltip;
 pub mod track;
 pub mod visible;
+pub mod waterfall;
 pub mod words;
 
 use std::time::{Duration, Instant};
@@ -101,6 +102,7 @@ pub fn document_ui(
         (TimelineSlot::Of(side), Some(pair)) => {
             (Strips::of_pair(area, gutter, pair.counters_points), pair.limit(document.id), pair.anchor(side))
         }
+        (TimelineSlot::Service(_), _) => (Strips::of_pair(area, gutter, 0.0), None, None),
         _ => (Strips::new(area, gutter, counters::height(ui, &state.settings)), None, None),
     };
     let strips = strips.filtered(document.lane_filter.is_some());
@@ -145,7 +147,7 @@ pub fn document_ui(
         anchor,
         axis,
         grid,
-        origin: ruler::origin(document, &state.settings),
+        origin: ruler::origin(document, slot, &state.settings),
         pixels,
         wait_for_all: state.wait_for_all,
     };

@@ -6,7 +6,7 @@ use egui::{Align2, Pos2, Rect, Shape, Ui, pos2, vec2};
 use crate::fmt::time::unix_nanos;
 use crate::state::document::Document;
 use crate::state::settings::Settings;
-use crate::timeline::frame::Frame;
+use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::ticks::{self, Origin};
 
 /// Labelled ticks are at least so far apart, points.
@@ -14,8 +14,12 @@ const LABEL_DISTANCE: f32 = 92.0;
 
 /// What the ruler counts from: the trace's start, or the wall clock if that is wanted and known.
 #[must_use]
-pub fn origin(document: &Document, settings: &Settings) -> Origin {
-    let start = document.trace.range().start;
+pub fn origin(document: &Document, slot: TimelineSlot, settings: &Settings) -> Origin {
+    let start = match slot {
+        // All services of a session count from its start.
+        TimelineSlot::Service(_) => document.reach().start,
+        _ => document.trace.range().start,
+    };
     let wall = settings.wall_clock.then(|| unix_nanos(&document.trace, start)).flatten();
     match wall.and_then(|unix| i64::try_from(unix).ok()) {
         Some(unix) => Origin::Wall(unix.saturating_sub(start.0)),

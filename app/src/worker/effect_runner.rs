@@ -18,6 +18,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{Action, ComparisonAction, FileAction, SourceAction, WorkerAction};
 use crate::action::area::goroutines_of;
 use crate::action::effect::{Effect, SaveTo};
+use crate::action::session_action::{SessionAction, SessionEffect};
 use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
 use crate::output::{Inputs, NotWritten, Output};
@@ -29,12 +30,13 @@ use crate::state::app::FieldFor;
 use crate::state::bookmarks::Notes;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::Rows;
+use crate::state::session::{Built, Said};
 use crate::state::settings::Settings;
 use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{compare_query, editor, follow, load, query, search, source};
+use crate::worker::{compare_query, editor, follow, load, query, search, session, source};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -169,6 +171,7 @@ impl EffectRunner {
                 Ok(path) => match purpose {
                     FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
                     FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
+                    FieldFor::Together => Action::Session(SessionAction::Open(vec![path])),
                     FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
                     FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::File(FileAction::Open(path)),
                 },
@@ -182,6 +185,7 @@ impl EffectRunner {
                 }
             }
             Effect::ClearCache => self.clear_cache(),
+            Effect::Session(effect) => self.session(effect, settings),
             other => return self.use_tools(other, settings),
         }
         None
@@ -261,6 +265,72 @@ impl EffectRunner {
             other => return Some(other),
         }
         None
+    }
+
+    /// Does what a session needs done.
+    fn session(&mut self, effect: SessionEffect, settings: &Settings) {
+        match effect {
+            SessionEffect::AskForFiles => self.ask_for_session(),
+            SessionEffect::Save { built, said, title, inputs } => self.save_session(&built, &said, &title, &inputs),
+            SessionEffect::Discard(built) => {
+                if let Some(sweeper) = &self.sweeper {
+                    // A sweeper that is gone leaves the dropping to this thread.
+                    drop(sweeper.send(Box::new(built)));
+                }
+            }
+            effect => {
+                limits(settings);
+                let mailbox = self.mailbox.clone();
+                self.run("session", move || session::run(effect, &mailbox));
+            }
+        }
+    }
+
+    /// Asks for files, all of which are one session.
+    fn ask_for_session(&mut self) {
+        let dialog = rfd::FileDialog::new().set_title("Open traces and span files together");
+        let mailbox = self.mailbox.clone();
+        let pick = move || {
+            let files = dialog.pick_files()?;
+            mailbox.send(Action::Session(SessionAction::Open(files)));
+            // They have been sent together.
+            Some(Vec::new())
+        };
+        self.ask(FieldFor::Together, |path| SessionAction::Open(vec![path]).into(), pick);
+    }
+
+    /// Asks where, and writes a session file there.
+    fn save_session(&mut self, built: &Arc<Built>, said: &[Said], title: &str, inputs: &[PathBuf]) {
+        if self.writer.is_none() || std::mem::replace(&mut self.asking, true) {
+            return;
+        }
+        let inputs = self.inputs(inputs);
+        let stem = title.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("session");
+        let usual = file_name(&format!("{stem}.session.json"));
+        let (mailbox, built, said) = (self.mailbox.clone(), Arc::clone(built), said.to_vec());
+        self.run("save session", move || {
+            let dialog = rfd::FileDialog::new().set_title("Save session").set_file_name(usual);
+            match ask_where(dialog, &mailbox) {
+                ChosenFile::Chosen(path) => {
+                    // The dialog has asked whether a file may be replaced.
+                    let output = Output {
+                        path: &path,
+                        inputs: &inputs,
+                        may_replace: true,
+                        keeps_traces: true,
+                        may_stream: false,
+                    };
+                    let saved = session::save(&built, &said, &output);
+                    mailbox.send(Action::Session(SessionAction::Saved(saved.map(|()| path))));
+                }
+                ChosenFile::Closed => {}
+                ChosenFile::NoDialog => {
+                    let text =
+                        "This desktop offers no file dialog; `tracelane session FILE… -o FILE` saves sessions, too";
+                    mailbox.send(Action::Notice(text.to_owned()));
+                }
+            }
+        });
     }
 
     fn follow(&self, job: follow::Job) {

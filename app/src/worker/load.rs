@@ -2,7 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
@@ -10,15 +10,16 @@ use std::time::{Duration, Instant};
 
 use trace_core::base::error::{Error, Result};
 use trace_core::base::monitor::Monitor;
-use trace_core::input::archive;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
 
 use crate::action::action::{Action, FileAction, WorkerAction};
+use crate::action::session_action::SessionAction;
 use crate::cache::{Cache, Fresh};
 use crate::output::file_id::FileId;
 use crate::remote;
 use crate::sample::SAMPLE;
+use crate::session::is_of_session;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::worker::mailbox::Mailbox;
@@ -70,33 +71,18 @@ pub fn run(job: &Job, mailbox: &Mailbox) {
     read(job, &Publisher::new(job.document, mailbox.clone()), mailbox);
 }
 
-/// Most traces of an archive that are opened at once.
-const MOST_MEMBERS: usize = 12;
-
-/// The traces of an archive, if it holds several.
-fn members(source: &Source) -> Vec<PathBuf> {
-    match source {
-        Source::Path(path) if !source.is_stream() && path.is_file() => {
-            let found = archive::traces(path, remote::limits()).unwrap_or_default();
-            if found.len() > 1 { found } else { Vec::new() }
-        }
-        _ => Vec::new(),
-    }
+/// Whether a file is several as one: a folder, an archive of several, a session file, or a file of spans.
+fn is_several(source: &Source) -> bool {
+    matches!(source, Source::Path(path) if !source.is_stream() && !is_pipe(path) && is_of_session(path))
 }
 
 fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
-    let inside = members(&job.source);
-    if !inside.is_empty() {
-        // Each is a document of its own, in the place of the archive.
-        let (title, count) = (job.source.title(), inside.len());
+    if let Source::Path(path) = &job.source
+        && is_several(&job.source)
+    {
+        // The session takes the place of the document.
         mailbox.send(Action::File(FileAction::CloseDocument(job.document)));
-        for path in inside.into_iter().take(MOST_MEMBERS) {
-            mailbox.send(Action::File(FileAction::Open(path)));
-        }
-        if count > MOST_MEMBERS {
-            let what = format!("{title} holds {count} traces; the first {MOST_MEMBERS} are open");
-            mailbox.send(Action::Notice(what));
-        }
+        mailbox.send(Action::Session(SessionAction::Open(vec![path.clone()])));
         return;
     }
     let is_stream = job.source.is_stream() || matches!(&job.source, Source::Path(path) if is_pipe(path));

@@ -11,6 +11,7 @@ pub mod notes;
 pub mod opened;
 pub mod query;
 pub mod search;
+pub mod session;
 pub mod settings_file;
 pub mod source;
 pub mod spool;

@@ -10,6 +10,7 @@ mod activity;
 mod build;
 mod calls;
 pub mod clock;
+pub mod crossing;
 mod join;
 mod model;
 mod name;
@@ -21,6 +22,7 @@ mod records;
 mod tests;
 mod timely;
 mod tree;
+pub mod waterfall;
 
 pub use crate::session::activity::{Activity, What};
 pub use crate::session::build::build;

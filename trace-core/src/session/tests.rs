@@ -446,3 +446,50 @@ fn odd_spans_do_no_harm() {
     cancelled.cancel();
     assert!(build(vec![input("a", &trace)], &Patterns::default(), &cancelled).is_none());
 }
+
+#[test]
+fn crossings_lead_from_the_client_to_the_server_and_back() {
+    let truth = story(21, 2, 20);
+    let front = trace_of(&truth, 0, Style::Traceparent, 26, &same);
+    let back = trace_of(&truth, 1, Style::Traceparent, 26, &same);
+    let found = session(vec![input("a", &front), input("b", &back)]);
+    let crossings = super::crossing::Crossings::of(&found);
+    assert_eq!(crossings.len(), 2 * 20, "there and back, for each call");
+    for call in &found.calls {
+        let [client, server] = [call.client, call.server].map(|act| found.activities[act as usize]);
+        let out = crossings.out_of(client.trace, client.go, client.range);
+        let there = out.iter().find(|crossing| !crossing.is_answer && crossing.to.time == server.range.start).unwrap();
+        assert_eq!((there.from.service, there.to.service, there.to.go), (client.trace, server.trace, server.go));
+        let into = crossings.reaching(client.trace, client.go, client.range);
+        let answer = into.iter().find(|crossing| crossing.is_answer && crossing.call == there.call).unwrap();
+        assert!(server.range.start <= answer.from.time && answer.from.time < server.range.end);
+        assert!(client.range.start <= there.from.time && answer.to.time <= client.range.end);
+    }
+}
+
+#[test]
+fn own_times_add_up_to_the_request() {
+    let truth = story(22, 3, 10);
+    let traces: Vec<Vec<u8>> = (0..3).map(|service| trace_of(&truth, service, Style::Traceparent, 26, &same)).collect();
+    let found = session(traces.iter().map(|trace| input("t", trace)).collect());
+    assert_eq!(found.requests.len(), 10);
+    for request in &found.requests {
+        let rows = super::waterfall::waterfall(&found, request, &Monitor::new()).unwrap();
+        let root = &found.spans[request.root as usize];
+        // Spans lie inside of each other here, one below the next.
+        assert_eq!(rows.iter().map(|row| row.own).sum::<i64>(), root.nanos);
+        for row in &rows {
+            let span = &found.spans[row.span as usize];
+            let known: u64 = row.classes.iter().sum();
+            assert!(!row.pieces.is_empty() && known <= span.nanos as u64 + 64, "{row:?} {span:?}");
+            assert!(row.pieces.windows(2).all(|two| two[0].start + two[0].nanos <= two[1].start + 1), "in order");
+        }
+        let sums = super::waterfall::breakdown(&found, request);
+        assert_eq!(sums.own.iter().map(|(_, nanos)| nanos).sum::<i64>(), root.nanos);
+        let slowest = &found.spans[sums.slowest.unwrap() as usize];
+        assert_eq!(slowest.service, 1, "the call of the first service holds that of the second");
+    }
+    let cancelled = Monitor::new();
+    cancelled.cancel();
+    assert!(super::waterfall::waterfall(&found, &found.requests[0], &cancelled).is_none());
+}

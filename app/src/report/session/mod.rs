@@ -1,23 +1,24 @@
 //! What a session holds, as a report: its requests, services, calls between them, and what could not be joined.
 
 mod cells;
+pub mod map;
+mod requests;
+mod spans;
 pub mod why;
 
 use std::sync::Arc;
 
 use trace_core::base::nanos::Nanos;
-use trace_core::session::{Content, Input, Method, Placement, Request, Service, Session, SessionSpan, What};
+use trace_core::session::{Content, Input, Method, Placement, Service, Session, SessionSpan};
 
 use crate::fmt::number::count;
-use crate::report::analyses::columns;
 use crate::report::figure::{Figure, Form};
 use crate::report::report::Report;
 use crate::report::session::cells::{length, service_name, time};
+use crate::report::session::map::{Edge, calls};
+use crate::report::session::requests::requests;
 use crate::report::table::{Column, Cut, Table};
 use crate::report::value::Value;
-
-/// Spans of a request that text lists.
-const LISTED: usize = 40;
 
 /// The report on a session.
 #[must_use]
@@ -123,95 +124,6 @@ fn notes(session: &Session) -> Vec<String> {
     notes
 }
 
-fn requests(session: &Arc<Session>) -> Table {
-    let [of_name, of_service, of_start, of_nanos, of_services, of_spans] = [session; 6].map(Arc::clone);
-    let root = |session: &Session, request: &Request| session.spans.get(request.root as usize).cloned();
-    let nested = Column::table("Spans", "each behind what it belongs to", spans(session, &[])).unfolded(LISTED);
-    Table::of("requests", "Requests", session, |session: &Session| &session.requests)
-        .column(Column::text("id", "ID", "the trace ID, else the program's own ID"), |request: &Request| {
-            Value::Text(request.id.clone())
-        })
-        .column(Column::text("name", "Name", "of the first span"), move |request| {
-            root(&of_name, request).map_or(Value::Missing, |span| Value::Name(span.name.to_string()))
-        })
-        .column(Column::text("service", "Service", "of the first span"), move |request| {
-            root(&of_service, request).map_or(Value::Missing, |span| service_name(&of_service, span.service))
-        })
-        .column(Column::time("start_ns", "Start", "from the start of the session"), move |request| {
-            root(&of_start, request).map_or(Value::Missing, |span| time(&of_start, span.start))
-        })
-        .column(Column::duration("duration_ns", "Duration", "of the first span"), move |request| {
-            root(&of_nanos, request).map_or(Value::Missing, |span| length(span.nanos))
-        })
-        .column(Column::flag("error", "Error", "a span is marked as failed"), |request| Value::Flag(request.is_error))
-        .column(Column::list("services", "Services", ""), move |request| {
-            Value::List(request.services.iter().map(|at| service_name(&of_services, *at)).collect())
-        })
-        .column(nested, move |request| Value::Table(Arc::new(spans(&of_spans, &request.spans))))
-        .sorted_by("duration_ns")
-        .empty("No requests")
-        .build()
-}
-
-/// The spans of a request, with how deep they are.
-fn spans(session: &Arc<Session>, list: &[(u32, u32)]) -> Table {
-    let rows: Arc<Vec<(SessionSpan, u32)>> = Arc::new(
-        list.iter().filter_map(|(at, depth)| Some((session.spans.get(*at as usize)?.clone(), *depth))).collect(),
-    );
-    let [of_service, of_start, of_go, of_task] = [session; 4].map(Arc::clone);
-    Table::of("spans", "Spans", &rows, Vec::as_slice)
-        .column(Column::text("service", "Service", ""), move |(span, _): &(SessionSpan, u32)| {
-            service_name(&of_service, span.service)
-        })
-        .column(Column::text("name", "Name", "").exported(), |(span, _)| Value::Name(span.name.to_string()))
-        .column(Column::text("shown", "Name", "").for_people(), |(span, depth)| {
-            Value::Name(format!("{}{}", "  ".repeat(*depth as usize), span.name))
-        })
-        .column(Column::count("depth", "Depth", "").exported(), |(_, depth)| Value::Count((*depth).into()))
-        .column(Column::time("start_ns", "Start", "from the start of the session"), move |(span, _)| {
-            time(&of_start, span.start)
-        })
-        .column(Column::duration("duration_ns", "Duration", ""), |(span, _)| length(span.nanos))
-        .column(Column::flag("complete", "Complete", "both ends are known").exported(), |(span, _)| {
-            Value::Flag(span.is_complete)
-        })
-        .column(
-            Column::word("kind", "Kind", "internal, server, client, producer, consumer or unspecified").exported(),
-            |(span, _)| Value::Word(span.kind.name()),
-        )
-        .column(Column::flag("error", "Error", "marked as failed").exported(), |(span, _)| Value::Flag(span.is_error))
-        .column(Column::text("span_id", "Span ID", "hex").exported(), |(span, _)| {
-            span.ids.1.map_or(Value::Missing, |id| Value::Text(id.to_string()))
-        })
-        .column(Column::id("goroutine", "Goroutine", "of the service's trace"), move |(span, _)| {
-            let trace = of_go.services.get(span.service as usize).and_then(|service| service.trace.as_ref());
-            trace.zip(span.go).map_or(Value::Missing, |(trace, go)| columns::goroutine(trace, go))
-        })
-        .column(Column::id("task", "Task", "the runtime's ID of it"), move |(span, _)| task(&of_task, span))
-        .column(
-            Column::word(
-                "join.by",
-                "Joined by",
-                "span_id, carried_id, parent_id, request_id, name_and_time or time; null if nothing was joined",
-            ),
-            |(span, _)| span.by.map_or(Value::Missing, |by| Value::Word(by.name())),
-        )
-        .column(Column::word("join.confidence", "Confidence", "certain, high or inferred"), |(span, _)| {
-            span.by.map_or(Value::Missing, |by| Value::Word(by.confidence()))
-        })
-        .cut(Cut::ForPeople)
-        .build()
-}
-
-fn task(session: &Session, span: &SessionSpan) -> Value {
-    let act = span.act.and_then(|act| session.activities.get(act as usize));
-    let trace = session.services.get(span.service as usize).and_then(|service| service.trace.as_ref());
-    match (act.map(|act| act.what), trace) {
-        (Some(What::Task(ix)), Some(trace)) => trace.task(ix).map_or(Value::Missing, |task| Value::Task(ix, task.id.0)),
-        _ => Value::Missing,
-    }
-}
-
 fn services(session: &Arc<Session>) -> Table {
     let [of_file, of_start, of_length, of_at] = [session; 4].map(Arc::clone);
     let at = |clock: &Placement| clock.map.base;
@@ -282,46 +194,10 @@ fn services(session: &Arc<Session>) -> Table {
 const METHODS: &str = "reference (the session's clock), manual, same_boot (one time base), same_process, matched_pairs, \
                        wall_clock and log_clock (hosts are trusted), or unplaced";
 
-/// Calls from one service to another.
-#[derive(Clone, Debug)]
-struct Edge {
-    from: u32,
-    to: u32,
-    name: Arc<str>,
-    nanos: Vec<u64>,
-    errors: u64,
-}
-
 fn edges(session: &Arc<Session>) -> Table {
-    let mut edges: Vec<Edge> = Vec::new();
-    let mut places = std::collections::BTreeMap::new();
-    for span in &session.spans {
-        let Some(from) = span.parent.and_then(|at| session.spans.get(at as usize)).map(|span| span.service) else {
-            continue;
-        };
-        if from == span.service {
-            continue;
-        }
-        let key = (from, span.service, Arc::clone(&span.name));
-        let place = *places.entry(key).or_insert_with(|| {
-            edges.push(Edge { from, to: span.service, name: Arc::clone(&span.name), nanos: Vec::new(), errors: 0 });
-            edges.len() - 1
-        });
-        if let Some(edge) = edges.get_mut(place) {
-            edge.nanos.push(span.nanos.unsigned_abs());
-            edge.errors += u64::from(span.is_error);
-        }
-    }
-    for edge in &mut edges {
-        edge.nanos.sort_unstable();
-    }
-    edges.sort_by_key(|edge| std::cmp::Reverse(edge.nanos.iter().sum::<u64>()));
-    let rank = |edge: &Edge, part: usize| {
-        let last = edge.nanos.len().saturating_sub(1);
-        edge.nanos.get(last * part / 100).map_or(Value::Missing, |nanos| Value::Duration(Nanos(*nanos)))
-    };
+    let rank = |edge: &Edge, part: usize| Value::duration(edge.rank(part));
     let [of_from, of_to] = [session; 2].map(Arc::clone);
-    Table::of("edges", "Calls between services", &Arc::new(edges), Vec::as_slice)
+    Table::of("edges", "Calls between services", &Arc::new(calls(session)), Vec::as_slice)
         .column(Column::text("from", "From", ""), move |edge: &Edge| service_name(&of_from, edge.from))
         .column(Column::text("to", "To", ""), move |edge| service_name(&of_to, edge.to))
         .column(Column::text("name", "Name", "of what served it"), |edge| Value::Name(edge.name.to_string()))

@@ -131,6 +131,7 @@ fn in_order(session: &Arc<Session>, parts: &[Part], lines: &ServiceLines) -> Tab
 #[derive(Clone, Debug)]
 struct OfService {
     service: u32,
+    rank: usize,
     finding: Finding,
 }
 
@@ -138,6 +139,23 @@ struct OfService {
 /// of these requests; `findings`: of each service that has a trace.
 #[must_use]
 pub fn causes(session: &Arc<Session>, why: &[Explained], findings: &[(u32, Findings)]) -> Report {
+    causes_listed(session, why, findings).report
+}
+
+/// The report on a whole session, and what its rows stand for.
+#[derive(Clone, Debug, Default)]
+pub struct Causes {
+    /// The report.
+    pub report: Report,
+    /// The rows of its first table.
+    pub parts: Vec<Sum>,
+    /// The rows of its second table: the service, by place, and the finding's rank there.
+    pub findings: Vec<(u32, usize)>,
+}
+
+/// The same as [`causes`], with what the rows stand for.
+#[must_use]
+pub fn causes_listed(session: &Arc<Session>, why: &[Explained], findings: &[(u32, Findings)]) -> Causes {
     let (mut sums, whole) = (Vec::new(), why.iter().map(|why| why.nanos).sum::<i64>());
     for sum in why.iter().flat_map(|why| &why.sums) {
         sums.push(*sum);
@@ -149,16 +167,19 @@ pub fn causes(session: &Arc<Session>, why: &[Explained], findings: &[(u32, Findi
     let mut list: Vec<OfService> = findings
         .iter()
         .flat_map(|(service, found)| {
-            found.list.iter().map(|finding| OfService { service: *service, finding: finding.clone() })
+            let ranked = found.list.iter().enumerate();
+            ranked.map(|(rank, finding)| OfService { service: *service, rank, finding: finding.clone() })
         })
         .collect();
     list.sort_by_key(|of| std::cmp::Reverse((of.finding.severity, of.finding.time_lost_ns)));
-    Report::default()
+    let ranks = list.iter().map(|of| (of.service, of.rank)).collect();
+    let report = Report::default()
         .headline("sentence", &sentence)
         .fact("requests", "Slowest requests", Value::Count(why.len() as u64))
         .fact("total_ns", "Total", length(whole))
         .table(added_up(session, &added, whole, &lines))
-        .table(found(session, list))
+        .table(found(session, list));
+    Causes { report, parts: added, findings: ranks }
 }
 
 /// Adds up the parts of several requests by service, state and line of code.

@@ -1,0 +1,140 @@
+//! What can happen to a session, and what it has done outside of the state.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trace_core::base::ids::GoroutineIdx;
+use trace_core::base::monitor::{Monitor, Progress};
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+use crate::state::document::{DocumentId, Source};
+use crate::state::rows::Rows;
+use crate::state::session::{Built, Said, SessionAnswer, SessionQuery, Typed};
+
+/// The trace of a service, to be shown as a document.
+#[derive(Clone, Debug)]
+pub struct MemberTrace {
+    /// The service, by place.
+    pub service: u32,
+    /// Where the trace is.
+    pub source: Source,
+    /// The trace, for showing.
+    pub trace: Arc<Trace>,
+    /// Its lanes.
+    pub rows: Arc<Rows>,
+}
+
+/// Something to happen to the session.
+#[derive(Clone, Debug)]
+pub enum SessionAction {
+    /// Open these files, folders and archives as one session; one that is open is closed.
+    Open(Vec<PathBuf>),
+    /// Ask the desktop for files to open as one session.
+    OpenDialog,
+    /// A worker: these are its files.
+    Found(DocumentId, Vec<PathBuf>),
+    /// A worker: how far each of them is.
+    Progress(DocumentId, Vec<Progress>),
+    /// A worker: the file at this place was read, or why not.
+    Read(DocumentId, usize, Result<(), String>),
+    /// A worker: all is there, with the traces to show; or why nothing is.
+    Built(DocumentId, Result<(Arc<Built>, Vec<MemberTrace>), String>),
+    /// A worker: it was made anew.
+    Rebuilt(DocumentId, Arc<Built>),
+    /// A worker: it is saved in this file, or why not.
+    Saved(Result<PathBuf, String>),
+    /// Stop loading it.
+    Stop,
+    /// End it; its traces stay open.
+    Leave,
+    /// End it, and close its traces.
+    Close,
+    /// Have a worker find out something about it.
+    Ask(SessionQuery),
+    /// A worker: what it found.
+    Answered(DocumentId, SessionQuery, SessionAnswer),
+    /// Show a request, by its place; all of them if `None`.
+    ShowRequest(Option<usize>),
+    /// Show the next request of the list (1), or the one before (-1).
+    StepRequest(i32),
+    /// Hold the request that is shown against another one, or against none.
+    Against(Option<usize>),
+    /// Select a span and go to where it was worked for.
+    ShowSpan(u32),
+    /// Select the task of a span in its service's trace, and go there.
+    ShowTask(u32),
+    /// Go to a stretch of the session on a goroutine of a service.
+    GoTo(u32, GoroutineIdx, TimeRange),
+    /// Bring a service's trace to the front with its findings, the one of this rank unfolded.
+    ShowFinding(u32, usize),
+    /// Show this stretch of the session.
+    ShowRange(TimeRange),
+    /// Fold the lanes of a service, or unfold them.
+    FoldService(u32, bool),
+    /// Fold or unfold the request lane.
+    ToggleLane,
+    /// Height of the request lane, points.
+    LanePoints(f32),
+    /// How far its rows are scrolled, points.
+    ScrollLane(f32),
+    /// What is typed into a field of the services.
+    Type(Option<Typed>),
+    /// What a file's service is called, and what is added to its clock: it is made anew.
+    Say(usize, Said),
+    /// Choose what a panel shows, by place.
+    Choose(&'static str, usize),
+    /// Save it as a session file: asks where.
+    Save,
+}
+
+/// What has to be done outside of the state for a session.
+#[derive(Clone, Debug)]
+pub enum SessionEffect {
+    /// Read its files, and make it of them.
+    Open {
+        /// Under whose name to tell of it.
+        id: DocumentId,
+        /// The files.
+        files: Vec<PathBuf>,
+        /// To stop it.
+        monitor: Monitor,
+    },
+    /// Make it anew.
+    Rebuild {
+        /// Under whose name to tell of it.
+        id: DocumentId,
+        /// As it is.
+        built: Arc<Built>,
+        /// What the user says of each file.
+        said: Vec<Said>,
+        /// To stop it.
+        monitor: Monitor,
+    },
+    /// Answer a question about it.
+    Answer {
+        /// Under whose name to tell of it.
+        id: DocumentId,
+        /// The session.
+        built: Arc<Built>,
+        /// What is asked.
+        query: SessionQuery,
+        /// To stop it.
+        monitor: Monitor,
+    },
+    /// Ask the desktop for files to open as one.
+    AskForFiles,
+    /// Ask where, and write a session file there.
+    Save {
+        /// The session.
+        built: Arc<Built>,
+        /// What the user says of each file.
+        said: Vec<Said>,
+        /// What it is called.
+        title: String,
+        /// Files that must stay as they are.
+        inputs: Vec<PathBuf>,
+    },
+    /// Let go of it, away from the UI thread.
+    Discard(Arc<Built>),
+}
