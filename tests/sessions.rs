@@ -193,7 +193,7 @@ fn what_is_no_session_says_so() {
 }
 
 /// A server that gives one answer.
-fn server(status: &str, body: Vec<u8>) -> String {
+pub(crate) fn server(status: &str, body: Vec<u8>) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());

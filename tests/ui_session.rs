@@ -9,10 +9,11 @@ use trace_core::model::lanes::LaneId;
 use trace_core::session::Method;
 use tracelane::action::action::{Action, FileAction, PanelAction, SelectAction, ViewAction};
 use tracelane::action::panel::Panel;
-use tracelane::action::session_action::SessionAction;
+use tracelane::action::session_action::{RecordAction, SessionAction};
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::{Document, DocumentId};
+use tracelane::state::record::RecordFields;
 use tracelane::state::session::{Built, OpenSession, Said, Stage, view_of_session};
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::state::view::{Selection, View};
@@ -20,7 +21,7 @@ use tracelane::theme::tokens;
 
 use crate::fixtures;
 use crate::picture;
-use crate::sessions::unpack;
+use crate::sessions::{server, unpack};
 use crate::window::Window;
 
 const LOCK: &str = "traceparent-lock-go1.27";
@@ -316,6 +317,52 @@ fn lanes_fold_and_the_request_lane_too() {
     assert!(!window.session().is_lane_folded, "who chooses a request wants to see it");
     window.press("Show all requests");
     assert_eq!(window.session().request, None);
+}
+
+#[test]
+fn a_second_request_stands_below_from_the_same_start() {
+    let mut window = opened(LOCK);
+    window.do_session(SessionAction::Against(Some(1)));
+    assert_eq!(window.session().other, None, "there is none to show it below");
+    window.do_session(SessionAction::ShowRequest(Some(0))).do_session(SessionAction::Against(Some(3)));
+    assert!(window.shows("Show one request only"), "{:?}", window.words());
+    let spans = [0, 3].map(|at| window.built().request(at).expect("a request").spans.len()).iter().sum::<usize>();
+    let shown = window.words().iter().filter(|word| word.starts_with("Span ")).count();
+    assert_eq!(shown, spans);
+    window.press("Show one request only");
+    assert_eq!(window.session().other, None);
+}
+
+#[test]
+fn services_are_recorded_together_and_open_as_a_session() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unpacked = unpack(LOCK, folder.path());
+    let trace = |at: usize| fs::read(&unpacked[at]).expect("a trace");
+    let out = folder.path().join("new");
+    let record = |action| Action::Session(SessionAction::Record(action));
+    let mut window = Window::empty();
+    window.act(record(RecordAction::Open));
+    assert!(window.shows("Record services together"));
+    let fields = |services: String| RecordFields {
+        services,
+        seconds: 1,
+        headers: "X-Token: hush".to_owned(),
+        folder: out.display().to_string(),
+    };
+    window.act(record(RecordAction::Fields(fields("backend".to_owned())))).press("Record");
+    assert!(window.shows("expected e.g. backend=localhost:6060"), "{:?}", window.words());
+    let refused = server("503 Service Unavailable", b"another trace is being recorded".to_vec());
+    let services =
+        format!("front={}\nback={}\nother={refused}", server("200 OK", trace(1)), server("200 OK", trace(0)),);
+    window.act(record(RecordAction::Fields(fields(services)))).press_named("Record");
+    assert!(window.shows("another trace is being recorded"), "the server's own words: {:?}", window.words());
+    assert_eq!(window.built().session.requests.len(), 30);
+    assert!(window.shows("Service front") && window.shows("Service back"));
+    assert_eq!(fs::read(out.join("front.trace")).expect("it is saved"), trace(1));
+    // What was recorded is never written over.
+    let again = format!("front={}", server("200 OK", trace(0)));
+    window.act(record(RecordAction::Fields(fields(again)))).press_named("Record");
+    assert!(window.shows("is there already: name another folder"), "{:?}", window.words());
 }
 
 /// The window as a picture.

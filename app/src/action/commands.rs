@@ -13,7 +13,7 @@ use crate::action::action::{
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
 use crate::action::panel::{Needs, Panel};
-use crate::action::session_action::SessionAction;
+use crate::action::session_action::{RecordAction, SessionAction};
 use crate::state::app::{AppState, FieldFor};
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::Reply;
@@ -275,6 +275,8 @@ const BEFORE: &[Command] = &[
     command("open-together", "Open together…", "Opens traces and span files of services as one session", Group::File)
         .keys(&[ctrl('T')])
         .makes(|_| Some(Action::Session(SessionAction::OpenDialog))),
+    command("record-together", "Record together…", "Records several services at the same time", Group::File)
+        .makes(|_| Some(Action::Session(SessionAction::Record(RecordAction::Open)))),
     command("save-trace", "Save trace as…", "Keeps a trace that came from a server or a pipe", Group::File)
         .keys(&[ctrl('S')])
         .makes(|state| {

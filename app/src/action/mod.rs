@@ -16,6 +16,7 @@ mod layouts;
 pub mod menu;
 mod navigate;
 pub mod panel;
+mod recording;
 pub mod reduce;
 mod search;
 pub mod session_action;

@@ -9,6 +9,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
 use crate::state::document::{DocumentId, Source};
+use crate::state::record::{RecordFields, ServiceProgress};
 use crate::state::rows::Rows;
 use crate::state::session::{Built, Said, SessionAnswer, SessionQuery, Typed};
 
@@ -86,6 +87,27 @@ pub enum SessionAction {
     Choose(&'static str, usize),
     /// Save it as a session file: asks where.
     Save,
+    /// Something about the form that records several services together.
+    Record(RecordAction),
+}
+
+/// Something to happen to the form that records several services together.
+#[derive(Clone, Debug)]
+pub enum RecordAction {
+    /// Show it.
+    Open,
+    /// Close it, unless a recording goes on.
+    Close,
+    /// What is typed into it.
+    Fields(RecordFields),
+    /// Record.
+    Start,
+    /// End the recording; what has come is kept.
+    Stop,
+    /// A worker: how far each service is.
+    Progress(Vec<ServiceProgress>),
+    /// A worker: what came of each, and the session file; or why there is none.
+    Done(Vec<ServiceProgress>, Result<PathBuf, String>),
 }
 
 /// What has to be done outside of the state for a session.
@@ -134,6 +156,13 @@ pub enum SessionEffect {
         title: String,
         /// Files that must stay as they are.
         inputs: Vec<PathBuf>,
+    },
+    /// Record several services together, and save what comes.
+    Record {
+        /// Which, how long and where to.
+        fields: RecordFields,
+        /// To end it early.
+        monitor: Monitor,
     },
     /// Let go of it, away from the UI thread.
     Discard(Arc<Built>),

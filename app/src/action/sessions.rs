@@ -16,6 +16,7 @@ use crate::action::bookmarks;
 use crate::action::documents;
 use crate::action::effect::{Effect, notify, remember_file};
 use crate::action::panel::Panel;
+use crate::action::recording;
 use crate::action::session_action::{MemberTrace, SessionAction, SessionEffect};
 use crate::state::app::AppState;
 use crate::state::document::DocumentId;
@@ -63,7 +64,7 @@ pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Ve
         SessionAction::Answered(id, query, answer) => of(state, id, |session| session.queries.answered(query, answer)),
         SessionAction::ShowRequest(request) => show_request(state, request, act),
         SessionAction::StepRequest(step) => step_request(state, step, act),
-        SessionAction::Against(other) => with(state, |session| session.other = other),
+        SessionAction::Against(other) => against(state, other),
         SessionAction::ShowSpan(span) => show_span(state, span, act),
         SessionAction::ShowTask(span) => show_task(state, span, act),
         SessionAction::GoTo(service, go, range) => go_to(state, (service, go, range), act),
@@ -85,6 +86,11 @@ pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Ve
             session.choices.insert(panel, at);
         }),
         SessionAction::Save => save(state),
+        SessionAction::Record(action) => {
+            let (mut effects, recorded) = recording::apply(state, action);
+            effects.extend(recorded.into_iter().flat_map(|file| open(state, vec![file])));
+            effects
+        }
     }
 }
 
@@ -234,6 +240,7 @@ fn show_request(state: &mut AppState, request: Option<usize>, act: Act) -> Vec<E
     let Some(built) = session.shown().cloned() else { return Vec::new() };
     let request = request.filter(|at| built.request(*at).is_some());
     session.request = request;
+    session.other = session.other.filter(|other| request.is_some_and(|shown| shown != *other));
     session.span = None;
     session.lane_scroll = 0.0;
     session.is_lane_folded = false;
@@ -243,6 +250,14 @@ fn show_request(state: &mut AppState, request: Option<usize>, act: Act) -> Vec<E
         effects.extend(show_range(state, range, act));
     }
     effects
+}
+
+/// Shows another request below the one that is shown, from the same place on.
+fn against(state: &mut AppState, other: Option<usize>) -> Vec<Effect> {
+    let Some(session) = &mut state.session else { return Vec::new() };
+    session.other = other.filter(|at| session.request.is_some_and(|shown| shown != *at));
+    session.is_lane_folded = false;
+    session.other.map_or_else(Vec::new, |at| ask(state, SessionQuery::Request(at)))
 }
 
 /// The next request of the list, or the one before.

@@ -2,7 +2,7 @@
 //! whatever a trace holds, and sentences.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
@@ -114,6 +114,21 @@ pub fn print(output: impl Into<Output>) -> CliResult {
 pub fn eprint_error(message: &str) {
     // Nothing can be said of a standard error that takes nothing.
     drop(writeln!(std::io::stderr(), "tracelane: {}", visible(&remote::without_secrets(message))));
+}
+
+/// Columns that the line with progress has.
+const PROGRESS: usize = 78;
+
+/// Shows how far something is on the last line of a terminal, in the place of what it showed before; empty to take that
+/// away. Nothing where standard error is no terminal.
+pub fn eprint_progress(text: &str) {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let text = remote::without_secrets(text);
+        let line: String = visible(&text).chars().take(PROGRESS).collect();
+        // As above.
+        drop(write!(stderr, "\r{line:<PROGRESS$}\r").and_then(|()| stderr.flush()));
+    }
 }
 
 /// Prints an internal error (a panic, on any thread) as other errors are: it may quote a name.

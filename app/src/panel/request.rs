@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         ui.add_space(space::S);
     };
-    let target = |row: usize| part(view, is_sums, row).map(place_of);
+    let target = |row: usize| part(view, is_sums, row).map(place_of).into_iter().collect();
     let key = format!("request.{}", table.id);
     session_table_ui(ui, (state, open), (&key, table, None), lead, target, actions);
     if let Some(at) = chosen {

@@ -3,7 +3,7 @@
 
 use egui::{Color32, Rect, RichText, Sense, Ui, UiBuilder, pos2};
 
-use crate::action::action::Actions;
+use crate::action::action::{Action, Actions};
 use crate::action::session_action::SessionAction;
 use crate::panel::session_table::{quiet_ui, sentence_ui, session, session_table_ui};
 use crate::state::app::AppState;
@@ -33,7 +33,14 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let is_wide = area.width() >= WIDE && built.durations.len() > 2;
     let left = if is_wide { area.with_max_x(area.max.x - PICTURE - space::L) } else { area };
     let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("requests"));
-    let show = |row: usize| Some(("Show this request", SessionAction::ShowRequest(Some(row)).into()));
+    let show = |row: usize| {
+        let mut offered: Vec<(&'static str, Action)> =
+            vec![("Show this request", SessionAction::ShowRequest(Some(row)).into())];
+        if open.request.is_some_and(|shown| shown != row) {
+            offered.push(("Show it below the shown request", SessionAction::Against(Some(row)).into()));
+        }
+        offered
+    };
     let lead = |ui: &mut Ui| services_ui(ui, built);
     session_table_ui(&mut part, (state, open), ("requests", table, open.request), lead, show, actions);
     if is_wide {

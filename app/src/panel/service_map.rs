@@ -45,7 +45,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     match built.table("edges").filter(|_| shown == 1) {
         Some(table) => {
             let slowest = |row: usize| {
-                built.slowest_calls.get(row).map(|at| ("Show the slowest", SessionAction::ShowSpan(*at).into()))
+                let span = built.slowest_calls.get(row);
+                span.map(|at| ("Show the slowest", SessionAction::ShowSpan(*at).into())).into_iter().collect()
             };
             session_table_ui(ui, (state, open), ("service-map", table, None), lead, slowest, actions);
         }

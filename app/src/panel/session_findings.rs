@@ -36,12 +36,15 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         ui.add_space(space::S);
     };
-    let target = |row: usize| -> Option<(&'static str, Action)> {
+    let target = |row: usize| -> Vec<(&'static str, Action)> {
         if table.id == "parts" {
-            return found.parts.get(row).map(|sum| place_of(&sum.part));
+            return found.parts.get(row).map(|sum| place_of(&sum.part)).into_iter().collect();
         }
-        let (service, rank) = *found.findings.get(row)?;
-        Some(("Show in its service", SessionAction::ShowFinding(service, rank).into()))
+        let finding = found.findings.get(row);
+        let show = |(service, rank): &(u32, usize)| {
+            ("Show in its service", Action::Session(SessionAction::ShowFinding(*service, *rank)))
+        };
+        finding.map(show).into_iter().collect()
     };
     let key = format!("session-findings.{}", table.id);
     session_table_ui(ui, (state, open), (&key, table, None), lead, target, actions);

@@ -51,14 +51,14 @@ pub fn answer<'a>(
     }
 }
 
-/// Shows a table of the session. `key` names it among all tables of the program; `target` says where its rows lead: what a
-/// click does, and what the right button offers under this name.
+/// Shows a table of the session. `key` names it among all tables of the program; `targets` says where a row leads: what the
+/// right button offers; a click does the first of it.
 pub fn session_table_ui(
     ui: &mut Ui,
     (state, open): (&AppState, &OpenSession),
     (key, table, marked): (&str, &Arc<Table>, Option<usize>),
     lead: impl FnOnce(&mut Ui),
-    target: impl Fn(usize) -> Option<(&'static str, Action)>,
+    targets: impl Fn(usize) -> Vec<(&'static str, Action)>,
     actions: &mut Actions,
 ) -> Touched {
     let (layout, session) = (TableLayout::default(), TableSession::default());
@@ -66,10 +66,13 @@ pub fn session_table_ui(
     let session = open.tables.get(key).unwrap_or(&session);
     let mut out = Vec::new();
     let data = DataTable { key, table, layout, session, marked };
-    let menu = |row: usize, _, _: &_| target(row).map(|(name, action)| (name.to_owned(), action)).into_iter().collect();
+    let menu = |row: usize, _, _: &_| {
+        targets(row).into_iter().map(|(name, action)| (name.to_owned(), action)).collect::<Vec<_>>()
+    };
     let (touched, chosen) = data.ui(ui, lead, menu, &mut out);
     out.into_iter().for_each(|action| actions.push(Action::Table(open.id, key.to_owned(), action)));
-    let led = touched.activated.or(touched.link.map(|(row, _)| row)).and_then(&target).map(|(_, action)| action);
+    let led = touched.activated.or(touched.link.map(|(row, _)| row));
+    let led = led.and_then(|row| targets(row).into_iter().next()).map(|(_, action)| action);
     if let Some(action) = chosen.or(led) {
         actions.push(action);
     }

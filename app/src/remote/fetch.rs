@@ -8,6 +8,7 @@ use ureq::http::Uri;
 
 use crate::fmt::number::bytes;
 use crate::remote::address::{address_of, without_secrets};
+use crate::remote::header::Header;
 use crate::remote::secret::{basic, split_user};
 
 /// How long a server may take to accept a connection.
@@ -40,23 +41,23 @@ const QUOTE: (usize, usize) = (3, 160);
 
 /// A server's answer, asked for on the first read.
 pub(super) enum Remote {
-    /// The name of the address, and the bytes that may come if not as many as usual.
-    Unasked(String, Option<u64>),
+    /// The name of the address, the bytes that may come if not as many as usual, and headers to send along.
+    Unasked(String, Option<u64>, Vec<Header>),
     Body(Bounded<Box<dyn Read + Send>>),
     Failed,
 }
 
 impl Remote {
     /// What the address of this name answers, of so many bytes at most; `None` for what is usual.
-    pub(super) fn new(name: &str, limit: Option<u64>) -> Self {
-        Self::Unasked(name.to_owned(), limit)
+    pub(super) fn new(name: &str, limit: Option<u64>, headers: &[Header]) -> Self {
+        Self::Unasked(name.to_owned(), limit, headers.to_vec())
     }
 }
 
 impl Read for Remote {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Self::Unasked(name, limit) = self {
-            let answer = ask(name, *limit);
+        if let Self::Unasked(name, limit, headers) = self {
+            let answer = ask(name, *limit, headers);
             // Asked once, whatever came of it.
             *self = Self::Failed;
             *self = Self::Body(answer?);
@@ -68,7 +69,7 @@ impl Read for Remote {
     }
 }
 
-fn ask(name: &str, limit: Option<u64>) -> io::Result<Bounded<Box<dyn Read + Send>>> {
+fn ask(name: &str, limit: Option<u64>, headers: &[Header]) -> io::Result<Bounded<Box<dyn Read + Send>>> {
     let address = address_of(name).map_err(io::Error::other)?;
     // The user and password go into a header; everything else would only quote them in errors.
     let (scheme, rest) = address.split_once("://").unwrap_or(("http", &address));
@@ -84,7 +85,8 @@ fn ask(name: &str, limit: Option<u64>) -> io::Result<Bounded<Box<dyn Read + Send
     let patience = recorded + SILENCE;
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .max_redirects(MAX_REDIRECTS)
+        // What a header holds is for the server that the user named, and for no other.
+        .max_redirects(if headers.is_empty() { MAX_REDIRECTS } else { 0 })
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         .max_response_header_size(MAX_HEADER)
         .timeout_resolve(Some(CONNECT))
@@ -96,6 +98,9 @@ fn ask(name: &str, limit: Option<u64>) -> io::Result<Bounded<Box<dyn Read + Send
     let mut request = ureq::Agent::new_with_config(config).get(plain.as_str());
     if let Some(user) = user {
         request = request.header("Authorization", format!("Basic {}", basic(user)));
+    }
+    for (name, value) in headers.iter().map(Header::parts) {
+        request = request.header(name, value);
     }
     let response = request.call().map_err(unanswered)?;
     let status = response.status();

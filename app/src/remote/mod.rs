@@ -3,6 +3,7 @@
 
 mod address;
 mod fetch;
+mod header;
 mod secret;
 
 use std::io::{self, Read};
@@ -20,6 +21,7 @@ use trace_core::model::trace::Trace;
 use crate::memory;
 pub use crate::remote::address::{is_address, named, recording, without_secrets};
 use crate::remote::fetch::Remote;
+pub use crate::remote::header::Header;
 
 /// Bytes that a server may send; 0 for what is usual.
 static MAX_DOWNLOADED: AtomicU64 = AtomicU64::new(0);
@@ -66,8 +68,18 @@ pub fn limits() -> Limits {
 /// # Errors
 /// As [`Source::open`]; an address fails on the first read, with the server's own words.
 pub fn open(path: &Path) -> Result<Source<'static>> {
+    open_with_headers(path, &[])
+}
+
+/// The same, with headers for the server.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with_headers(path: &Path, headers: &[Header]) -> Result<Source<'static>> {
     match path.to_str() {
-        Some(address) if is_address(path) => Ok(Source::packed(Remote::new(address, max_download()), limits())),
+        Some(address) if is_address(path) => {
+            Ok(Source::packed(Remote::new(address, max_download(), headers), limits()))
+        }
         _ => Source::open_with(path, limits()),
     }
 }

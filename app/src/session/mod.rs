@@ -2,6 +2,7 @@
 //! is told by their content.
 
 pub mod file;
+pub mod record;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -15,8 +15,8 @@ use crate::action::reduce::reduce;
 use crate::action::session_action::SessionAction;
 use crate::panel;
 use crate::shell::{
-    banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, session, sheet, status, tabs,
-    tour, welcome,
+    banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, record, session, sheet, status,
+    tabs, tour, welcome,
 };
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
@@ -153,6 +153,7 @@ impl TracelaneApp {
         bar::ui(ui, state, actions);
         tabs::ui(ui, state, actions);
         path_field::ui(ui, state, actions);
+        record::ui(ui, state, actions);
         status::ui(ui, state, actions);
         match state.document() {
             _ if session::loading_ui(ui, state, actions) => {}

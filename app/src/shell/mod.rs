@@ -17,6 +17,7 @@ pub mod manual;
 pub mod native;
 pub mod palette;
 pub mod path_field;
+pub mod record;
 pub mod search;
 pub mod session;
 pub mod settings;

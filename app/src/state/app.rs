@@ -6,6 +6,7 @@ use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
 use crate::state::palette::Palette;
+use crate::state::record::RecordForm;
 use crate::state::session::{Built, OpenSession};
 use crate::state::settings::Settings;
 use crate::state::sheet::{Sheet, Tour};
@@ -22,6 +23,8 @@ pub struct AppState {
     pub pair: Option<OpenComparison>,
     /// The recordings that are open as one, if any.
     pub session: Option<OpenSession>,
+    /// The form that records several services together, while it is open.
+    pub record: Option<RecordForm>,
     /// A file that was dropped on an open trace: to be opened, or compared with it.
     pub dropped: Option<PathBuf>,
     /// What is remembered between starts.

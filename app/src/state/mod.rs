@@ -18,6 +18,7 @@ pub mod palette;
 pub mod pinned;
 pub mod query;
 pub mod questions;
+pub mod record;
 pub mod row;
 pub mod rows;
 pub mod scope;

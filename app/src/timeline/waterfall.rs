@@ -24,6 +24,7 @@ use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline::axis::Axis;
 use crate::timeline::ticks::{self, Origin};
+use crate::widget::button::glyph;
 use crate::widget::menu::menu_entry;
 
 /// Height of the line with times over the rows, points.
@@ -66,8 +67,10 @@ pub const fn service_color(tokens: &Tokens, service: u32) -> Color32 {
 /// How high the rows are that there are to show, points.
 #[must_use]
 pub fn height_of_rows(session: &OpenSession, built: &Built) -> f32 {
-    match session.request.and_then(|at| built.request(at)) {
-        Some(request) => request.spans.len() as f32 * ROW,
+    let spans = |at: usize| built.request(at).map_or(0, |request| request.spans.len());
+    match session.request {
+        // The line between the two is a row, too.
+        Some(at) => (spans(at) + session.other.map_or(0, |other| 1 + spans(other))) as f32 * ROW,
         None => built.lanes.len() as f32 * REQUEST_ROW + space::S,
     }
 }
@@ -184,14 +187,19 @@ fn spans_ui(
     let tokens = tokens::of(ui.ctx());
     let colors = LaneColors::of(tokens);
     let axis = lane.axis();
-    let first = (scroll / ROW) as usize;
     let last = ((scroll + place.height()) / ROW) as usize + 1;
     let y_of = |at: usize| place.min.y + at as f32 * ROW - scroll;
     let clip = ui.clip_rect();
     ui.set_clip_rect(place.intersect(clip));
     let mut hovered = None;
-    let mut bars = Vec::new();
-    for (at, row) in view.rows.iter().enumerate().take(last).skip(first) {
+    let below = other(lane, view);
+    let all = view.rows.iter().map(|row| (row, 0)).enumerate();
+    let others = below.iter().flat_map(|(other, shift)| other.rows.iter().map(|row| (row, *shift)));
+    let others = (view.rows.len() + 1..).zip(others);
+    for (at, (row, shift)) in all.chain(others).skip_while(|(at, _)| y_of(*at) + ROW < place.min.y) {
+        if at >= last {
+            break;
+        }
         let Some(span) = lane.built.span(row.span) else { continue };
         let line = Rect::from_min_size(pos2(place.min.x, y_of(at)), vec2(place.width(), ROW));
         let response = row_ui(ui, lane, (row, span), line, actions);
@@ -200,10 +208,14 @@ fn spans_ui(
             ui.painter().rect_filled(line, 0.0, tokens.accent.gamma_multiply(opacity));
         }
         name_ui(ui, lane, (row, span), line);
-        bars.push(bar_ui(ui, lane, (row, span), (line, &axis), &colors));
+        bar_ui(ui, lane, (row, span), (line, &shifted(axis, shift)), &colors);
         if response.hovered() {
             hovered = Some((row, span, response));
         }
+    }
+    if below.is_some() {
+        let line = Rect::from_min_size(pos2(place.min.x, y_of(view.rows.len())), vec2(place.width(), ROW));
+        other_head_ui(ui, lane, line, actions);
     }
     arrows_ui(ui, lane, view, &axis, y_of);
     let painter = ui.painter_at(place);
@@ -211,6 +223,37 @@ fn spans_ui(
     ui.set_clip_rect(clip);
     if let Some((row, span, response)) = hovered {
         response.on_hover_ui_at_pointer(|ui| about_ui(ui, lane, row, span));
+    }
+}
+
+/// The request below the one that is shown, and by how much it is shown later than it was, nanoseconds.
+fn other<'a>(lane: &RequestLane<'a>, view: &RequestView) -> Option<(&'a RequestView, i64)> {
+    let other = lane.session.view_of(lane.session.other?)?;
+    let start = |view: &RequestView| Some(lane.built.span(view.rows.first()?.span)?.start);
+    Some((other, start(view)?.saturating_sub(start(other)?)))
+}
+
+/// The axis on which what is shown later lies where it belongs.
+fn shifted(mut axis: Axis, shift: i64) -> Axis {
+    axis.start_nanos -= shift as f64;
+    axis
+}
+
+/// The line between two requests: whose spans follow.
+fn other_head_ui(ui: &mut Ui, lane: &RequestLane<'_>, line: Rect, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let request = lane.session.other.and_then(|at| lane.built.request(at));
+    let Some(root) = request.and_then(|request| lane.built.span(request.root)) else { return };
+    ui.painter().rect_filled(line, 0.0, tokens.panel);
+    let text = format!("Below, from the same start: {}, {}", root.name, duration(root.nanos));
+    let at = pos2(line.min.x + space::S, line.center().y);
+    ui.painter().text(at, Align2::LEFT_CENTER, text, fonts::small_strong(), tokens.muted);
+    let cross = Rect::from_center_size(pos2(line.max.x - space::L, line.center().y), vec2(18.0, 18.0));
+    let close = ui.interact(cross, lane.id("no other request"), Sense::click());
+    close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Show one request only"));
+    glyph(ui, cross, icons::CLOSE, fonts::icon_sized(12.0), tokens.muted);
+    if close.clicked() {
+        actions.push(SessionAction::Against(None));
     }
 }
 
@@ -283,14 +326,14 @@ fn name_ui(ui: &Ui, lane: &RequestLane<'_>, (row, span): (&WaterfallRow, &Sessio
     painter.galley(length_at, length, tokens.muted);
 }
 
-/// The span over time: what its goroutine did; lighter if only a span file knows of it. Its place.
+/// The span over time: what its goroutine did; lighter if only a span file knows of it.
 fn bar_ui(
     ui: &Ui,
     lane: &RequestLane<'_>,
     (row, span): (&WaterfallRow, &SessionSpan),
     (line, axis): (Rect, &Axis),
     colors: &LaneColors,
-) -> Rect {
+) {
     let tokens = tokens::of(ui.ctx());
     let strip = line.with_min_x(lane.edges[0]).with_max_x(lane.edges[1]);
     let painter = ui.painter_at(strip.intersect(ui.clip_rect()));
@@ -312,7 +355,6 @@ fn bar_ui(
     if lane.session.span == Some(row.span) {
         painter.rect_stroke(bar.expand(1.0), 1.0, Stroke::new(2.0, tokens.accent), StrokeKind::Outside);
     }
-    bar
 }
 
 /// What a goroutine did, from piece to piece: height and colour tell it as on lanes, shares are stacked.

@@ -1,11 +1,13 @@
 //! Sessions: their files are read and put together, made again with other names, and asked about, off the UI thread.
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use trace_core::analysis::findings::find;
-use trace_core::base::monitor::{Monitor, Progress};
+use trace_core::base::monitor::Monitor;
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 use trace_core::session::crossing::Crossings;
@@ -14,13 +16,16 @@ use trace_core::session::waterfall::waterfall;
 use trace_core::session::{Content, Input, Service, Session, build};
 
 use crate::action::action::Action;
-use crate::action::session_action::{MemberTrace, SessionAction, SessionEffect};
-use crate::output::Output;
+use crate::action::session_action::{MemberTrace, RecordAction, SessionAction, SessionEffect};
+use crate::output::{Inputs, Output};
+use crate::remote::{self, Header};
 use crate::report::session::map::{between_services, calls, columns};
 use crate::report::session::why::causes_listed;
 use crate::report::session::{report, why};
+use crate::session::record::{self, Progress, Wanted};
 use crate::session::{OpenError, Opened, Told, described, open_told};
 use crate::state::document::{DocumentId, Source};
+use crate::state::record::{RecordFields, ServiceProgress};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::session::{Built, Members, RequestView, Said, SessionAnswer, SessionQuery, durations, packed};
 use crate::worker::load::watched;
@@ -45,6 +50,10 @@ pub fn run(effect: SessionEffect, mailbox: &Mailbox) {
             if let Some(answer) = answer {
                 mailbox.send(Action::Session(SessionAction::Answered(id, query, answer)));
             }
+        }
+        SessionEffect::Record { fields, monitor } => {
+            let (progress, saved) = recorded(&fields, &monitor, mailbox);
+            mailbox.send(Action::Session(SessionAction::Record(RecordAction::Done(progress, saved))));
         }
         SessionEffect::AskForFiles | SessionEffect::Save { .. } | SessionEffect::Discard(_) => {}
     }
@@ -90,7 +99,7 @@ fn open(id: DocumentId, files: &[PathBuf], monitor: &Monitor, mailbox: &Mailbox)
         if monitor.is_cancelled() {
             all.iter().for_each(Monitor::cancel);
         }
-        let progress: Vec<Progress> = all.iter().map(Monitor::progress).collect();
+        let progress = all.iter().map(Monitor::progress).collect();
         mailbox.send(Action::Session(SessionAction::Progress(id, progress)));
     };
     let built = watched(tell, || {
@@ -116,6 +125,95 @@ fn why_not(error: &OpenError) -> String {
 fn members(opened: Opened) -> Members {
     let Opened { inputs, paths, notes, text, patterns, pattern_text, .. } = opened;
     Members { inputs, paths, notes, text, patterns, pattern_text }
+}
+
+/// Records several services together and saves what comes: what came of each, and the session file.
+fn recorded(
+    fields: &RecordFields,
+    monitor: &Monitor,
+    mailbox: &Mailbox,
+) -> (Vec<ServiceProgress>, Result<PathBuf, String>) {
+    let wanted = match wanted(fields) {
+        Ok(wanted) => wanted,
+        Err(why) => return (Vec::new(), Err(why)),
+    };
+    let folder = match folder_of(fields, &wanted) {
+        Ok(folder) => folder,
+        Err(why) => return (Vec::new(), Err(why)),
+    };
+    let known = |all: &[Progress]| -> Vec<ServiceProgress> {
+        let of = |(service, progress): (&record::Service, &Progress)| ServiceProgress {
+            name: visible(&service.name).into_owned(),
+            bytes: progress.bytes,
+            is_done: progress.is_done,
+            error: None,
+        };
+        wanted.services.iter().zip(all).map(of).collect()
+    };
+    let mut tell = |all: &[Progress]| {
+        mailbox.send(Action::Session(SessionAction::Record(RecordAction::Progress(known(all)))));
+    };
+    let mut recordings = match record::record(&wanted, monitor, &mut tell) {
+        Ok(recordings) => recordings,
+        Err(error) => return (Vec::new(), Err(error.to_string())),
+    };
+    let of = |recording: &record::Recording| ServiceProgress {
+        name: visible(&recording.name).into_owned(),
+        bytes: recording.bytes,
+        is_done: true,
+        error: recording.error.as_ref().map(|error| visible(&remote::without_secrets(error)).into_owned()),
+    };
+    let progress = recordings.iter().map(of).collect();
+    (progress, saved(&folder, &mut recordings))
+}
+
+/// What is to be recorded, as it is typed.
+fn wanted(fields: &RecordFields) -> Result<Wanted, String> {
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    let services: Result<Vec<_>, String> = lines(&fields.services)
+        .iter()
+        .map(|line| record::service(line).map_err(|why| format!("{}: {why}", remote::without_secrets(line))))
+        .collect();
+    let headers: Result<Vec<_>, String> = lines(&fields.headers).iter().map(|line| Header::parse(line)).collect();
+    let wanted = Wanted { services: services?, seconds: fields.seconds.max(1), headers: headers? };
+    match wanted.services.len() {
+        0 => Err("name at least one service, e.g. backend=localhost:6060".to_owned()),
+        many if many > record::MOST => Err(format!("at most {} services are recorded at once", record::MOST)),
+        _ => Ok(wanted),
+    }
+}
+
+/// The folder to save to, in which no file is in the way.
+fn folder_of(fields: &RecordFields, wanted: &Wanted) -> Result<PathBuf, String> {
+    let folder = match fields.folder.trim() {
+        "" => new_folder()?,
+        folder => std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?,
+    };
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    match record::files(wanted, &folder).iter().find(|file| file.exists()) {
+        Some(file) => Err(format!("{} is there already: name another folder", file.display())),
+        None => Ok(folder),
+    }
+}
+
+/// Saves what came: the session file. Files that are there stay.
+fn saved(folder: &Path, recordings: &mut [record::Recording]) -> Result<PathBuf, String> {
+    let inputs = Inputs::of([]);
+    let write = |path: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>| {
+        let output = Output { path, inputs: &inputs, may_replace: false, keeps_traces: true, may_stream: false };
+        output.write(content).map_err(|error| format!("{} could not be written: {error}", path.display()))
+    };
+    let saved = record::save(recordings, folder, &write)?;
+    saved.session.ok_or_else(|| "nothing came from any server".to_owned())
+}
+
+/// A folder of its own in the home folder.
+fn new_folder() -> Result<PathBuf, String> {
+    let home = directories::BaseDirs::new().ok_or("there is no home folder: name a folder")?;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(home.home_dir().join("tracelane").join(format!("session-{}", since.as_secs())))
 }
 
 /// Makes a session. `None` if cancelled.

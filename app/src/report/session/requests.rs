@@ -86,14 +86,14 @@ fn breakdowns(table: Builder<Rows, Row>, session: &Arc<Session>, most: u64) -> B
         })
         .column(own.exported(), move |row| Value::Table(Arc::new(self::own(&of_own, &row.found.own))))
         .column(
-            Column::text("slowest_call.service", "Slowest call", "from one service to another: the one that served it"),
+            Column::text("slowest_call.service", "Slowest in", "the service that served the slowest call"),
             move |row| slowest(&of_service, row).map_or(Value::Missing, |span| service_name(&of_service, span.service)),
         )
         .column(Column::text("slowest_call.name", "Call", "what served it").exported(), move |row| {
             slowest(&of_name, row).map_or(Value::Missing, |span| Value::Name(span.name.to_string()))
         })
         .column(
-            Column::duration("slowest_call.duration_ns", "Its time", "how long the slowest call took"),
+            Column::duration("slowest_call.duration_ns", "Slowest call", "from one service to another"),
             move |row| slowest(&of_nanos, row).map_or(Value::Missing, |span| length(span.nanos)),
         )
 }
