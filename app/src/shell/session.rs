@@ -8,6 +8,7 @@ use egui::{
 
 use crate::action::action::{Action, Actions, FileAction, ViewAction};
 use crate::action::commands;
+use crate::action::keymap;
 use crate::action::session_action::SessionAction;
 use crate::fmt::clock;
 use crate::fmt::number::count;
@@ -280,7 +281,7 @@ fn bar_ui(ui: &mut Ui, state: &AppState, (session, built): (&OpenSession, &Built
         for (icon, id) in [(icons::CLOSE, "session-leave"), (icons::LIST, "requests")] {
             let Some(command) = commands::by_id(id) else { continue };
             let made = command.action(state);
-            if icon_button(ui, icon, command.name, &command.key_text(), made.is_some()).clicked()
+            if icon_button(ui, icon, command.name, &keymap::text_of(command, &state.settings), made.is_some()).clicked()
                 && let Some(made) = made
             {
                 actions.push(made);
@@ -291,7 +292,7 @@ fn bar_ui(ui: &mut Ui, state: &AppState, (session, built): (&OpenSession, &Built
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             for (icon, id) in [(icons::UP, "request-previous"), (icons::DOWN, "request-next")] {
                 let Some(command) = commands::by_id(id) else { continue };
-                if icon_button(ui, icon, command.name, &command.key_text(), true).clicked()
+                if icon_button(ui, icon, command.name, &keymap::text_of(command, &state.settings), true).clicked()
                     && let Some(made) = command.action(state)
                 {
                     actions.push(made);
