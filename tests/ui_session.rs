@@ -306,9 +306,6 @@ fn services_whose_traces_are_closed_have_no_lanes() {
 #[test]
 fn lanes_fold_and_the_request_lane_too() {
     let mut window = opened(LOCK);
-    // There is no room for three beside the list.
-    window.press("Unfold the lanes of store");
-    assert_eq!(window.front(), "store");
     window.press("Fold the lanes of store");
     assert!(window.shows("Unfold the lanes of store"));
     window.press("Fold the request lane");
