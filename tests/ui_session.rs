@@ -306,8 +306,10 @@ fn services_whose_traces_are_closed_have_no_lanes() {
 #[test]
 fn lanes_fold_and_the_request_lane_too() {
     let mut window = opened(LOCK);
-    window.press("Fold the lanes of store");
-    assert!(window.shows("Unfold the lanes of store"));
+    window.press("Fold the lanes of backend");
+    assert!(window.shows("Unfold the lanes of backend"));
+    window.press("Unfold the lanes of backend");
+    assert!(window.shows("Fold the lanes of backend") && window.front() == "backend");
     window.press("Fold the request lane");
     assert!(!window.shows("Request lane,") && window.session().is_lane_folded);
     window.do_session(SessionAction::ShowRequest(Some(2)));
@@ -322,6 +324,7 @@ fn a_second_request_stands_below_from_the_same_start() {
     window.do_session(SessionAction::Against(Some(1)));
     assert_eq!(window.session().other, None, "there is none to show it below");
     window.do_session(SessionAction::ShowRequest(Some(0))).do_session(SessionAction::Against(Some(3)));
+    window.do_session(SessionAction::LanePoints(400.0));
     assert!(window.shows("Show one request only"), "{:?}", window.words());
     let spans = [0, 3].map(|at| window.built().request(at).expect("a request").spans.len()).iter().sum::<usize>();
     let shown = window.words().iter().filter(|word| word.starts_with("Span ")).count();

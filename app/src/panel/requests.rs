@@ -15,7 +15,7 @@ use crate::widget::plot::axis::{Axis, Unit};
 use crate::widget::plot::{Plot, plot};
 
 /// Panels at least so wide show the distribution beside the table, points.
-const WIDE: f32 = 1_050.0;
+const WIDE: f32 = 1_350.0;
 /// Width of the distribution, points.
 const PICTURE: f32 = 300.0;
 /// Services that the legend names.
@@ -33,6 +33,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let is_wide = area.width() >= WIDE && built.durations.len() > 2;
     let left = if is_wide { area.with_max_x(area.max.x - PICTURE - space::L) } else { area };
     let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("requests"));
+    part.set_clip_rect(left.intersect(ui.clip_rect()));
     let show = |row: usize| {
         let mut offered: Vec<(&'static str, Action)> =
             vec![("Show this request", SessionAction::ShowRequest(Some(row)).into())];

@@ -144,7 +144,10 @@ impl Dock {
             actions.push(SettingsAction::FitDocks(false));
         }
         let fits = state.settings.fits_docks && state.shown_pair().is_none() && !resized;
-        if self.fit.apply(ui, &mut self.tree, document.lanes_height_points as f32, fits) {
+        // The lanes of a session are those of all its services.
+        let centre = timeline.and_then(|tile| self.tree.tiles.rect(tile)).filter(|_| state.shown_session().is_some());
+        let lanes = centre.map_or(document.lanes_height_points as f32, |centre| centre.height());
+        if self.fit.apply(ui, &mut self.tree, lanes, fits) {
             ui.ctx().request_repaint();
         }
         let fronts = self.fronts();
