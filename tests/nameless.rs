@@ -44,6 +44,9 @@ const FORMS: [&[&str]; 9] = [
     &["--kind", "cpu", "--top"],
 ];
 
+/// What ends with such a word and lacks nothing: two columns, and a title.
+const COMPLETE: [&str; 2] = ["samples  goroutines of", "## Blocked by"];
+
 fn is_file(text: &str) -> bool {
     text.ends_with(".go") || text.ends_with(".s")
 }
@@ -109,7 +112,7 @@ fn gap(line: &str) -> Option<String> {
     for word in ["at", "in", "by", "from", "of", "with", "until", "for", "on", "and", "to"] {
         let is_followed_by_a_gap = inside.ends_with(&format!(" {word}")) || inside.contains(&format!(" {word}  "));
         // The names of columns are no sentence.
-        if is_followed_by_a_gap && columns(line).len() < 4 && inside != "samples  goroutines of" {
+        if is_followed_by_a_gap && columns(line).len() < 4 && !COMPLETE.contains(&inside) {
             return Some(format!("{word} …"));
         }
     }
