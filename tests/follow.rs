@@ -200,7 +200,7 @@ fn a_file_that_vanishes_stays_as_it_was() {
     assert_eq!(fs::read(&saved).expect("saved"), whole);
 }
 
-/// Every trace of an archive is a document.
+/// Every trace of an archive is a document, in the order of their names.
 #[test]
 fn an_archive_opens_all_its_traces() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -218,7 +218,7 @@ fn an_archive_opens_all_its_traces() {
         std::thread::sleep(Duration::from_millis(10));
     }
     let titles: Vec<String> = window.app.state().documents.iter().map(|document| document.source.title()).collect();
-    assert_eq!(titles, ["workers-go1.27.trace", "workers-go1.21.trace"]);
+    assert_eq!(titles, ["workers-go1.21.trace", "workers-go1.27.trace"]);
 }
 
 /// What a server recorded can be saved as it came, but not over a file that is open.
