@@ -33,3 +33,4 @@ shoot compare-series "$bug" --compare tests/data/real/guessnumber-fixed-go1.25.t
 shoot compare-flame "$bug" --compare tests/data/real/guessnumber-fixed-go1.27.trace --size 1440x900 \
 	--panel difference-flame-graph --theme light
 shoot flame tests/data/real/cpuprofile-go1.27.trace --size 1440x900 --panel cpu-samples
+shoot session tests/data/sessions/traceparent-lock-go1.27.zip --size 1440x900 --request ca5f790515870ff4 --panel request
