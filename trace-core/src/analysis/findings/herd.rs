@@ -48,7 +48,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         return None;
     }
     let mut seen = Seen::default();
-    for one in wait.longest.iter().filter(|one| one.waker.is_some()).take(LOOKED_AT) {
+    let is_broadcast =
+        |one: &&Wait| context.trace.frames(one.waker_stack).any(|frame| frame.function == "sync.(*Cond).Broadcast");
+    for one in wait.longest.iter().filter(is_broadcast).take(LOOKED_AT) {
         seen.waits += 1;
         *seen.by.entry(one.waker_stack).or_default() += 1;
         let Some(again) = waits_again(context, one) else { continue };
