@@ -194,7 +194,7 @@ fn a_broadcast_that_wakes_many_for_nothing_is_named() {
     let herd = of_cause(&found, "broadcast").unwrap_or_else(|| panic!("{:#?}", found.list));
     assert_eq!(herd.culprit.as_ref().expect("a culprit").place.function, "app.(*Board).Post", "{}", herd.title);
     assert!(
-        herd.title.contains("wakes 12.0 of them at once on average, and 100 % of those looked at"),
+        herd.title.contains("wakes 12.0 of them at once on average, and 100 % of the 128 looked at"),
         "{}",
         herd.title
     );

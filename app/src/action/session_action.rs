@@ -115,7 +115,7 @@ pub enum RecordAction {
 pub enum SessionEffect {
     /// Read its files, and make it of them.
     Open {
-        /// Under whose name to tell of it.
+        /// The session that answers are for.
         id: DocumentId,
         /// The files.
         files: Vec<PathBuf>,
@@ -124,7 +124,7 @@ pub enum SessionEffect {
     },
     /// Make it anew.
     Rebuild {
-        /// Under whose name to tell of it.
+        /// The session that answers are for.
         id: DocumentId,
         /// As it is.
         built: Arc<Built>,
@@ -135,7 +135,7 @@ pub enum SessionEffect {
     },
     /// Answer a question about it.
     Answer {
-        /// Under whose name to tell of it.
+        /// The session that answers are for.
         id: DocumentId,
         /// The session.
         built: Arc<Built>,

@@ -68,15 +68,19 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let (&stack, _) = seen.by.iter().max_by_key(|&(stack, waits)| (*waits, std::cmp::Reverse(*stack)))?;
     let place = context.places.own(stack)?;
     let mean = seen.nanos / seen.in_vain.max(1);
-    let lost = (mean as f64 * share * wait.count as f64) as u64;
+    // Of those that were not looked into as many are taken to be ended by a Broadcast, and to come to nothing.
+    let ended = wait.longest.iter().filter(|one| one.waker.is_some()).count();
+    let by_broadcast = wait.longest.iter().filter(is_broadcast).count() as f64 / ended.max(1) as f64;
+    let lost = (mean as f64 * share * by_broadcast * wait.count as f64) as u64;
     let mut evidence = Evidence::default();
     let title = format!(
-        "{}: Broadcast at {} wakes {} of them at once on average, and {} of those looked at waited again without having \
-         done anything, after {} on average in which they were runnable, waited for the lock and ran",
+        "{}: Broadcast at {} wakes {} of them at once on average, and {} of the {} looked at waited again without having \
+         woken anybody or waited for anything but the lock, after {} on average",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         place_name(Some(&place)),
         evidence.number("waits_per_wakeup", found.per_act),
         evidence.share("share_in_vain", share),
+        evidence.whole("broadcasts_looked_at", seen.waits),
         evidence.time("mean_in_vain_ns", mean),
     );
     let finding = Finding::new(Kind::LockContention, title, lost, context.duration, 0.9)
