@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::phrases::{counted, go_name, percent, place_name, time};
 use crate::analysis::phrases::{doing_at, prior_name, step_description};
-use crate::analysis::place_time::{KEPT, Wait};
+use crate::analysis::place_time::{KEPT, Wait, sort_first};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
@@ -178,8 +178,7 @@ pub fn blocked(workload: &Workload, places: &Places<'_>) -> Vec<Blocked> {
     }
     let mut all: Vec<Blocked> = by_place.into_values().collect();
     for blocked in &mut all {
-        blocked.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
-        blocked.longest.truncate(KEPT);
+        sort_first(&mut blocked.longest, KEPT, Wait::by_length);
     }
     all.sort_by(|a, b| b.nanos.cmp(&a.nanos).then_with(|| a.place.cmp(&b.place)).then_with(|| a.op.cmp(&b.op)));
     all

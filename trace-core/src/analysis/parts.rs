@@ -1,7 +1,7 @@
 //! What units of work wait at: for each function of the program and operation, how much of the time of how many
 //! units. Units shorter than a millisecond are counted, not looked into.
 
-use crate::analysis::place_time::{PlaceTime, Wait};
+use crate::analysis::place_time::{PlaceTime, Wait, keep_first, sort_first};
 use crate::analysis::places::{Op, Places};
 use crate::analysis::work_unit::{WorkUnit, WorkUnitWait, is_timed};
 use crate::base::ids::StackId;
@@ -63,16 +63,9 @@ impl Part {
         is_growing && self.irregular * 6 <= self.clock.count && self.clock.nanos * 2 > self.place_time.nanos
     }
 
-    fn keep(&mut self, limit: usize) {
-        if self.longest.len() > limit {
-            self.sort();
-            self.longest.truncate(KEPT);
-        }
-    }
-
     /// Puts the longest waits first.
     pub(crate) fn sort(&mut self) {
-        self.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
+        sort_first(&mut self.longest, KEPT, Wait::by_length);
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -86,7 +79,7 @@ impl Part {
         self.grown += other.grown;
         self.irregular += other.irregular;
         self.longest.extend(other.longest);
-        self.keep(KEPT);
+        keep_first(&mut self.longest, KEPT, Wait::by_length);
     }
 }
 
@@ -150,7 +143,7 @@ fn add_wait(part: &mut Part, sum: &mut Sum, found: &WorkUnitWait, places: &Place
         sum.timed.push(nanos);
     }
     part.longest.push(wait);
-    part.keep(2 * KEPT);
+    keep_first(&mut part.longest, KEPT, Wait::by_length);
 }
 
 /// How many pauses took at least 1.5 times as long as the one before, and how many are irregular (see

@@ -1,10 +1,26 @@
 //! Waits, and the time that goes by at a place.
 
+use std::cmp::{Ordering, Reverse};
+
 use crate::base::ids::{GoroutineIdx, StackId};
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 
 /// How many of the longest waits of a site are kept.
 pub const KEPT: usize = 512;
+
+/// Drops all but the `keep` that come first by `key`, where there are twice as many; those that stay are in no order.
+pub(crate) fn keep_first<T, K: Ord>(list: &mut Vec<T>, keep: usize, key: impl FnMut(&T) -> K) {
+    if list.len() > 2 * keep {
+        list.select_nth_unstable_by_key(keep, key);
+        list.truncate(keep);
+    }
+}
+
+/// Sorts by `key` and drops all but the first `keep`.
+pub(crate) fn sort_first<T, K: Ord>(list: &mut Vec<T>, keep: usize, key: impl FnMut(&T) -> K) {
+    list.sort_unstable_by_key(key);
+    list.truncate(keep);
+}
 
 /// One wait of a goroutine.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +44,11 @@ pub struct Wait {
 impl Wait {
     pub(crate) const fn nanos(&self) -> u64 {
         self.range.nanos().unsigned_abs()
+    }
+
+    /// Rises from the longest wait to the shortest; of equals the earlier comes first.
+    pub(crate) const fn by_length(&self) -> (Reverse<i64>, TraceTime, GoroutineIdx) {
+        (Reverse(self.range.nanos()), self.range.start, self.go)
     }
 }
 
@@ -68,8 +89,11 @@ pub(crate) fn longer(
     one: Option<(GoroutineIdx, TimeRange)>,
     other: Option<(GoroutineIdx, TimeRange)>,
 ) -> Option<(GoroutineIdx, TimeRange)> {
-    let key = |stretch: &(GoroutineIdx, TimeRange)| {
-        (stretch.1.nanos(), std::cmp::Reverse(stretch.1.start), std::cmp::Reverse(stretch.0))
+    let (Some(first), Some(second)) = (one, other) else { return one.or(other) };
+    // Asked for every stretch of every goroutine, and nearly always settled by the length.
+    let is_longer = match second.1.nanos().cmp(&first.1.nanos()) {
+        Ordering::Equal => (second.1.start, second.0) <= (first.1.start, first.0),
+        order => order == Ordering::Greater,
     };
-    one.into_iter().chain(other).max_by_key(key)
+    Some(if is_longer { second } else { first })
 }

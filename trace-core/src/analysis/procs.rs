@@ -55,15 +55,24 @@ pub struct ProcTimes {
 /// everywhere. Time without a CPU is not.
 #[must_use]
 pub fn busy(trace: &Trace, range: TimeRange) -> u64 {
+    with_cpu(trace, range, &[(SpanClass::Running, Use::Running), (SpanClass::Syscall, Use::Syscall)])
+}
+
+/// How long procs sat with goroutines in system calls, added over procs, nanoseconds. Time without a CPU is not among it.
+#[must_use]
+pub fn in_syscalls(trace: &Trace, range: TimeRange) -> u64 {
+    with_cpu(trace, range, &[(SpanClass::Syscall, Use::Syscall)])
+}
+
+/// How long procs were used for something, added over procs, less what had no CPU.
+fn with_cpu(trace: &Trace, range: TimeRange, uses: &[(SpanClass, Use)]) -> u64 {
     let procs = (0..trace.proc_count()).map(|at| LaneId::Proc(ProcIdx(at)));
-    let busy = procs.map(|lane| {
+    let of_lane = |lane: LaneId| -> u64 {
         let sums = trace.time_by_class(lane, range).nanos;
         let of = |class: SpanClass| sums.get(class as usize).copied().unwrap_or(0);
-        let without = |what: Use| trace.no_cpu().nanos_as(lane, range, what);
-        of(SpanClass::Running).saturating_sub(without(Use::Running))
-            + of(SpanClass::Syscall).saturating_sub(without(Use::Syscall))
-    });
-    busy.sum()
+        uses.iter().map(|&(class, what)| of(class).saturating_sub(trace.no_cpu().nanos_as(lane, range, what))).sum()
+    };
+    procs.map(of_lane).sum()
 }
 
 /// Procs that idled while goroutines were ready, the world not being stopped and the process having a CPU.

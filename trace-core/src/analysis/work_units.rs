@@ -1,9 +1,11 @@
 //! Units of work, and what those of one family have in common.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashMap;
 
 use crate::analysis::parts::{self, Part, PartKey};
-use crate::analysis::place_time::{KEPT, PlaceTime, longer};
+use crate::analysis::place_time::{KEPT, PlaceTime, keep_first, longer, sort_first};
 use crate::analysis::places::{Op, Places};
 use crate::analysis::work_unit::WorkUnit;
 use crate::analysis::work_unit::is_answer;
@@ -36,7 +38,7 @@ pub struct Serial {
 impl Serial {
     /// Keeps the longest examples.
     pub(crate) fn shrink(&mut self) {
-        self.examples.sort_by_key(|example| (std::cmp::Reverse(example.1.nanos()), example.0, example.1.start));
+        self.examples.sort_by_key(|example| (Reverse(example.1.nanos()), example.0, example.1.start));
         self.examples.truncate(EXAMPLES);
     }
 }
@@ -78,7 +80,7 @@ pub struct Family {
     pub stack: StackId,
     /// The longest unit; `None` if there is none.
     pub longest: Option<(GoroutineIdx, TimeRange)>,
-    /// The longest ones, at most [`KEPT`].
+    /// The longest ones, longest first, at most [`KEPT`].
     pub longest_units: Vec<(GoroutineIdx, TimeRange)>,
     /// Waits one after the other.
     pub serial: Serial,
@@ -109,17 +111,15 @@ impl Family {
         self.stack = unit.own_stack.unwrap_or_default().max(self.stack);
         self.longest = longer(self.longest, Some((go, range)));
         self.longest_units.push((go, range));
-        self.shrink_units(2 * KEPT);
+        keep_first(&mut self.longest_units, KEPT, by_length);
         parts::add(&mut self.parts, unit, range, places);
         self.add_sleeps(unit, places);
         self.add_serial(unit, (go, range), places, created);
     }
 
-    fn shrink_units(&mut self, limit: usize) {
-        if self.longest_units.len() > limit {
-            self.longest_units.sort_by_key(|&(go, range)| (std::cmp::Reverse(range.nanos()), range.start, go));
-            self.longest_units.truncate(KEPT);
-        }
+    /// Puts the longest units first.
+    pub(crate) fn sort(&mut self) {
+        sort_first(&mut self.longest_units, KEPT, by_length);
     }
 
     fn add_sleeps(&mut self, unit: &WorkUnit, places: &Places<'_>) {
@@ -208,7 +208,7 @@ impl Family {
         self.stack = self.stack.max(other.stack);
         self.longest = longer(self.longest, other.longest);
         self.longest_units.extend(other.longest_units);
-        self.shrink_units(KEPT);
+        keep_first(&mut self.longest_units, KEPT, by_length);
         self.serial.units += other.serial.units;
         self.serial.waits += other.serial.waits;
         self.serial.nanos += other.serial.nanos;
@@ -229,6 +229,11 @@ impl Family {
             mine.helped.merge(sleeps.helped);
         }
     }
+}
+
+/// Rises from the longest unit to the shortest; of equals the earlier comes first.
+const fn by_length(&(go, range): &(GoroutineIdx, TimeRange)) -> (Reverse<i64>, TraceTime, GoroutineIdx) {
+    (Reverse(range.nanos()), range.start, go)
 }
 
 /// Waits one after the other beyond which a unit is a stream, not a list of steps.

@@ -9,9 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::goroutine_stats::{GoroutineRoster, GoroutineStats, Stuck};
 use crate::analysis::parts::Part;
-use crate::analysis::place_time::KEPT;
-use crate::analysis::place_time::PlaceTime;
-use crate::analysis::place_time::Wait;
+use crate::analysis::place_time::{KEPT, PlaceTime, Wait, keep_first, sort_first};
 use crate::analysis::places::{Op, Places, is_started_by_library};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::{Scope, ScopeRanges};
@@ -63,7 +61,7 @@ pub struct Site {
     pub woken_nanos: u64,
     /// Nanoseconds of those that lie in a unit with beginning and end.
     pub bounded_nanos: u64,
-    /// The longest ones, at most [`KEPT`].
+    /// The longest ones, longest first, at most [`KEPT`].
     pub longest: Vec<Wait>,
 }
 
@@ -76,14 +74,7 @@ impl Site {
         self.woken_nanos += if wait.waker.is_some() { nanos } else { 0 };
         self.bounded_nanos += if is_bounded { nanos } else { 0 };
         self.longest.push(wait);
-        self.shrink(2 * KEPT);
-    }
-
-    fn shrink(&mut self, limit: usize) {
-        if self.longest.len() > limit {
-            self.longest.sort_by_key(|wait| (std::cmp::Reverse(wait.range.nanos()), wait.range.start, wait.go));
-            self.longest.truncate(KEPT);
-        }
+        keep_first(&mut self.longest, KEPT, Wait::by_length);
     }
 
     fn merge(&mut self, other: Self) {
@@ -94,7 +85,7 @@ impl Site {
         self.woken_nanos += other.woken_nanos;
         self.bounded_nanos += other.bounded_nanos;
         self.longest.extend(other.longest);
-        self.shrink(KEPT);
+        keep_first(&mut self.longest, KEPT, Wait::by_length);
     }
 }
 
@@ -215,9 +206,16 @@ impl Workload {
         (!monitor.is_cancelled()).then(|| workload.finished())
     }
 
-    /// With the longest waits of every part first.
+    /// With the longest waits of every site and part first, and the longest units of every family: whichever thread
+    /// found them.
     fn finished(mut self) -> Self {
-        self.families.values_mut().flat_map(|family| family.parts.values_mut()).for_each(Part::sort);
+        for site in self.sites.values_mut() {
+            sort_first(&mut site.longest, KEPT, Wait::by_length);
+        }
+        for family in self.families.values_mut() {
+            family.sort();
+            family.parts.values_mut().for_each(Part::sort);
+        }
         let longest = self.runnable.values().filter_map(|place_time| place_time.longest);
         let longest = longest.map(|(_, range)| range.nanos().unsigned_abs()).max().unwrap_or(0);
         self.longest_runnable = self.longest_runnable.max(longest);
@@ -318,11 +316,13 @@ impl Workload {
             }
             let mut unit = WorkUnit::new(known.created.is_some());
             // One more nanosecond shows who ended a wait that ends with the range.
-            let mut moves = trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1))).peekable();
-            while let Some(mut found) = moves.next() {
+            let mut moves = trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1)));
+            let mut current = moves.next();
+            while let Some(mut found) = current {
+                current = moves.next();
                 let end = found.span.range.end;
                 found.span.range = found.span.range.intersect(range);
-                let next = moves.peek().filter(|next| next.span.range.start == end);
+                let next = current.as_ref().filter(|next| next.span.range.start == end);
                 if found.span.range.nanos() > 0 || ranges.len() == 1 && range == trace.range() {
                     self.take_in((trace, places), (&found, next), &mut walk, &mut unit);
                 }
@@ -495,7 +495,7 @@ impl Workload {
             if let Some((go, range)) = place_time.longest {
                 let (waker, waker_stack, is_cut, is_prior) = (None, StackId::NONE, false, false);
                 site.longest.push(Wait { go, range, stack, waker, waker_stack, is_cut, is_prior });
-                site.shrink(2 * KEPT);
+                keep_first(&mut site.longest, KEPT, Wait::by_length);
             }
         }
         if let Some(stack) = unit.own_stack {

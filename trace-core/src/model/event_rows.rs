@@ -43,7 +43,7 @@ impl Trace {
         let rows = std::iter::from_fn(move || {
             loop {
                 let at = next?;
-                next = chain.next(self, at);
+                next = chain.next(at);
                 let piece = chain.pieces.get(at.piece)?;
                 let segment = self.seg(piece.segment)?;
                 if !kinds::is_continued(segment.kind(at.row)) {

@@ -96,7 +96,7 @@ impl Trace {
         let chain = self.chain(go, range)?;
         let mut pos = chain.find(self, at.segment, at.row)?;
         loop {
-            pos = chain.next(self, pos)?;
+            pos = chain.next(pos)?;
             let found = chain.segment(self, pos)?;
             if !kinds::is_continued(found.kind(pos.row))
                 && let Some(span) = self.span_of(&chain, pos)

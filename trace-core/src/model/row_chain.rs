@@ -17,6 +17,9 @@ const NEAR_SEGMENTS: u32 = 12;
 /// Pieces of a chain that need no memory of their own: most goroutines live shorter than two segments.
 const NEAR_PIECES: usize = 4;
 
+/// Rows before one that are looked at for the goroutine's own stack.
+const STACK_ROWS: u32 = 64;
+
 /// The rows of a goroutine in one segment: `first..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Piece {
@@ -41,6 +44,18 @@ pub(crate) struct RowChain {
     pub(crate) pieces: SmallVec<[Piece; NEAR_PIECES]>,
     /// The row in the first piece to begin with.
     pub(crate) row: u32,
+}
+
+/// How far a span reaches.
+struct Extent {
+    /// When it ends.
+    end: i64,
+    /// The row that ends it, if the chain reaches so far.
+    next: Option<Pos>,
+    /// The first stack that a row continuing it has.
+    later_stack: StackId,
+    /// Nothing tells how it ended.
+    is_open: bool,
 }
 
 impl Trace {
@@ -126,38 +141,30 @@ impl Trace {
     /// The lane's span named by a row; `None` for rows that show nothing.
     pub(crate) fn span_of(&self, chain: &RowChain, at: Pos) -> Option<Span> {
         let head = chain.head(self, at);
-        let segment = self.seg(chain.pieces.get(head.piece)?.segment)?;
-        let kind = segment.kind(head.row);
-        let meaning = self.kinds.sense(kind);
-        if matches!(meaning.state, GoState::Dead | GoState::Unknown) {
+        let kind = chain.segment(self, head)?.kind(head.row);
+        if !self.shows_something(kind) {
             return None;
         }
-        let start = self.row_start(segment, head.row);
-        // Through all that continues it, to what ends it.
-        let (mut last, mut stack, mut next) = (head, StackId::NONE, chain.next(self, head));
-        while let Some(pos) = next
-            && let Some(other) = chain.segment(self, pos)
-            && kinds::is_continued(other.kind(pos.row))
-        {
-            if !stack.is_some() && meaning.state != GoState::Running {
-                stack = other.stack(pos.row);
-            }
-            last = pos;
-            next = chain.next(self, pos);
-        }
-        let last_segment = chain.segment(self, last)?;
-        let end = self.row_end(chain, last);
-        let is_open =
-            next.is_none_or(|pos| chain.segment(self, pos).is_some_and(|other| other.epoch != last_segment.epoch));
+        self.span_from(chain, head, self.start_stack(chain, head, kind))
+    }
+
+    /// Whether the state that begins with a row is a span.
+    fn shows_something(&self, kind: u8) -> bool {
+        !matches!(self.kinds.sense(kind).state, GoState::Dead | GoState::Unknown)
+    }
+
+    /// The span that begins with a row that continues none; its `start_stack` is known.
+    fn span_from(&self, chain: &RowChain, head: Pos, start_stack: StackId) -> Option<Span> {
+        let piece = chain.pieces.get(head.piece)?;
+        let segment = self.seg(piece.segment)?;
+        let kind = segment.kind(head.row);
+        let meaning = self.kinds.sense(kind);
+        let extent = self.extent(chain, head, meaning.state != GoState::Running)?;
         let mut span = Span {
-            at: SpanRef {
-                lane: LaneId::Goroutine(chain.go),
-                segment: chain.pieces.get(head.piece)?.segment,
-                row: head.row,
-            },
-            range: TimeRange::new(TraceTime(start), TraceTime(end)),
+            at: SpanRef { lane: LaneId::Goroutine(chain.go), segment: piece.segment, row: head.row },
+            range: TimeRange::new(TraceTime(self.row_start(segment, head.row)), TraceTime(extent.end)),
             began_before: kinds::is_status(kind),
-            goes_on: is_open,
+            goes_on: extent.is_open,
             class: meaning.class,
             state: meaning.state,
             cause: meaning.cause,
@@ -165,18 +172,39 @@ impl Trace {
             go: chain.go,
             proc: crate::base::ids::ProcIdx::NONE,
             thread: crate::base::ids::ThreadIdx::NONE,
-            start_stack: self.start_stack(chain, head, kind),
+            start_stack: if start_stack.is_some() { start_stack } else { extent.later_stack },
             end_stack: StackId::NONE,
         };
-        if !span.start_stack.is_some() {
-            span.start_stack = stack;
-        }
         self.place(chain, head, kind, &mut span);
         span.end_stack = match meaning.state {
-            GoState::Running => self.leaving_stack(chain, next, is_open),
+            GoState::Running => self.leaving_stack(chain, extent.next, extent.is_open),
             _ => span.start_stack,
         };
         Some(span)
+    }
+
+    /// How far a span reaches that begins with a row: through all that continues it, to what ends it.
+    fn extent(&self, chain: &RowChain, head: Pos, wants_stack: bool) -> Option<Extent> {
+        let piece = chain.pieces.get(head.piece)?;
+        let segment = self.seg(piece.segment)?;
+        let (mut last, mut later_stack, mut next) = (head, StackId::NONE, chain.next(head));
+        // Mostly the next row of the same segment ends it.
+        if let Some(pos) = next.filter(|pos| pos.piece == head.piece && !kinds::is_continued(segment.kind(pos.row))) {
+            return Some(Extent { end: segment.time(pos.row), next, later_stack, is_open: false });
+        }
+        while let Some(pos) = next
+            && let Some(other) = chain.segment(self, pos)
+            && kinds::is_continued(other.kind(pos.row))
+        {
+            if wants_stack && !later_stack.is_some() {
+                later_stack = other.stack(pos.row);
+            }
+            last = pos;
+            next = chain.next(pos);
+        }
+        let epoch = chain.segment(self, last)?.epoch;
+        let is_open = next.is_none_or(|pos| chain.segment(self, pos).is_some_and(|other| other.epoch != epoch));
+        Some(Extent { end: self.row_end(chain, last), next, later_stack, is_open })
     }
 
     /// When a row's state ends: at the next row, or where knowledge ends.
@@ -223,15 +251,11 @@ impl Trace {
             return segment.stack(head.row);
         }
         let mut at = chain.prev(self, head);
-        for _ in 0..64 {
+        for _ in 0..STACK_ROWS {
             let Some((piece, row)) = at else { return StackId::NONE };
             let Some(segment) = self.seg(piece.segment) else { return StackId::NONE };
-            let kind = segment.kind(row);
-            if self.has_own_stack(kind) && segment.stack(row).is_some() {
-                return segment.stack(row);
-            }
-            if matches!(kind, kinds::DEAD | kinds::UNKNOWN | kinds::CREATED | kinds::CREATED_WAITING) {
-                return StackId::NONE;
+            if let Some(stack) = self.stack_behind(segment, row) {
+                return stack;
             }
             at = if row > piece.first {
                 Some((piece, row - 1))
@@ -240,6 +264,14 @@ impl Trace {
             };
         }
         StackId::NONE
+    }
+
+    /// The goroutine's own stack behind a row, as far as that row alone tells.
+    fn stack_behind(&self, segment: &Segment, row: u32) -> Option<StackId> {
+        let kind = segment.kind(row);
+        let stack = if self.has_own_stack(kind) { segment.stack(row) } else { StackId::NONE };
+        let is_new = matches!(kind, kinds::DEAD | kinds::UNKNOWN | kinds::CREATED | kinds::CREATED_WAITING);
+        (stack.is_some() || is_new).then_some(stack)
     }
 
     /// The stack at which a running goroutine left off: that of the row after.
@@ -279,7 +311,7 @@ impl RowChain {
     }
 
     /// The row after, if the chain reaches so far.
-    pub(crate) fn next(&self, _trace: &Trace, at: Pos) -> Option<Pos> {
+    pub(crate) fn next(&self, at: Pos) -> Option<Pos> {
         let piece = self.pieces.get(at.piece)?;
         if at.row + 1 < piece.end {
             return Some(Pos { row: at.row + 1, ..at });
@@ -335,13 +367,15 @@ pub(crate) struct GoSpans<'a> {
     chain: Option<RowChain>,
     at: Option<Pos>,
     range: TimeRange,
+    /// The goroutine's own stack as the rows passed so far tell it, and how many rows ago one told it.
+    stack: Option<(StackId, u32)>,
 }
 
 impl<'a> GoSpans<'a> {
     pub(crate) fn new(trace: &'a Trace, go: GoroutineIdx, range: TimeRange) -> Self {
         let chain = trace.chain(go, range);
         let at = chain.as_ref().map(RowChain::begin);
-        Self { trace, chain, at, range }
+        Self { trace, chain, at, range, stack: None }
     }
 }
 
@@ -349,20 +383,37 @@ impl Iterator for GoSpans<'_> {
     type Item = Span;
 
     fn next(&mut self) -> Option<Span> {
-        let chain = self.chain.as_ref()?;
+        let (trace, chain) = (self.trace, self.chain.as_ref()?);
         loop {
             let at = self.at?;
-            let segment = chain.segment(self.trace, at)?;
+            let segment = chain.segment(trace, at)?;
+            let kind = segment.kind(at.row);
             let is_first = at == chain.begin();
-            let skip = kinds::is_continued(segment.kind(at.row)) && !is_first;
-            self.at = chain.next(self.trace, at);
+            let skip = kinds::is_continued(kind) && !is_first;
+            self.at = chain.next(at);
+            // What `start_stack` would find.
+            let known = match self.stack {
+                _ if trace.has_own_stack(kind) => Some(segment.stack(at.row)),
+                Some((stack, rows)) if rows < STACK_ROWS => Some(stack),
+                Some(_) => Some(StackId::NONE),
+                None => None,
+            };
+            self.stack = match trace.stack_behind(segment, at.row) {
+                Some(stack) => Some((stack, 0)),
+                None => self.stack.map(|(stack, rows)| (stack, rows.saturating_add(1))),
+            };
             if skip {
                 continue;
             }
-            if self.trace.row_start(segment, at.row) >= self.range.end.0.max(self.range.start.0.saturating_add(1)) {
+            if trace.row_start(segment, at.row) >= self.range.end.0.max(self.range.start.0.saturating_add(1)) {
                 return None;
             }
-            if let Some(span) = self.trace.span_of(chain, at)
+            let span = match known {
+                Some(stack) if !is_first && trace.shows_something(kind) => trace.span_from(chain, at, stack),
+                Some(_) if !is_first => None,
+                _ => trace.span_of(chain, at),
+            };
+            if let Some(span) = span
                 && (span.range.end > self.range.start || span.range.start >= self.range.start)
             {
                 return Some(span);

@@ -6,6 +6,7 @@ use crate::event::state::GoState;
 use crate::model::flow_query::lane_of_actor;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::row_chain::GoSpans;
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
@@ -23,7 +24,7 @@ pub struct Transition {
 impl Trace {
     /// The spans of a goroutine that touch `range`, in time order, each with who brought it about. Lazy.
     pub fn transitions(&self, go: GoroutineIdx, range: TimeRange) -> impl Iterator<Item = Transition> + '_ {
-        self.spans(LaneId::Goroutine(go), range).map(|span| {
+        GoSpans::new(self, go, range).map(|span| {
             let (by, by_stack) = self.maker(span.at);
             Transition { span, by, by_stack }
         })

@@ -6,7 +6,6 @@ use crate::analysis::places::{Op, Places, is_test_function};
 use crate::analysis::procs::IdleWhileReady;
 use crate::analysis::workload::Workload;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
-use crate::base::monitor::Monitor;
 use crate::model::cgo::c_function;
 use crate::model::trace::Trace;
 
@@ -25,7 +24,6 @@ pub(crate) struct Context<'a> {
     pub(crate) idle: &'a IdleWhileReady,
     /// Of the whole trace, nanoseconds.
     pub(crate) duration: u64,
-    pub(crate) monitor: &'a Monitor,
     pub(crate) load: Load,
 }
 

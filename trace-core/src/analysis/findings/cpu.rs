@@ -11,7 +11,7 @@ use crate::analysis::findings::hot::{Hot, hottest};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::place_name;
 use crate::analysis::phrases::where_at;
-use crate::analysis::procs::procs;
+use crate::analysis::procs::in_syscalls;
 use crate::analysis::work_units::Family;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::event::state::SpanClass;
@@ -112,8 +112,7 @@ fn in_helper(hot: &Hot, evidence: &mut Evidence) -> String {
 /// `; 40 % of the procs' time was spent in system calls, most in net.(*Buffers).WriteTo at main.flush (main.go:9)`: what
 /// else keeps procs busy; empty if it is little.
 fn in_calls(context: &Context<'_>, evidence: &mut Evidence) -> String {
-    let Some(procs) = procs(context.trace, context.trace.range(), context.monitor) else { return String::new() };
-    let nanos: u64 = procs.each.iter().map(|times| times.syscall).sum();
+    let nanos = in_syscalls(context.trace, context.trace.range());
     let share = nanos as f64 / (context.load.procs * context.duration).max(1) as f64;
     if share < CALLS {
         return String::new();

@@ -150,8 +150,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let collector = Collector::of(trace, trace.range(), monitor)?;
     let (places, workload, collector) = (&places, &workload, &collector);
     let idle = idle_procs(trace, trace.range(), monitor)?;
-    let context =
-        Context { trace, places, workload, blocked: &looked, collector, idle: &idle, duration, monitor, load };
+    let context = Context { trace, places, workload, blocked: &looked, collector, idle: &idle, duration, load };
     // They do not depend on each other, and some look at every goroutine.
     let found: Vec<Vec<Finding>> = DETECTORS
         .par_iter()
