@@ -19,6 +19,7 @@ const TRACE_CORE: &str = "
     spans:    base input
     analysis: base event model
     session:  base event model spans analysis
+    tables:   base event model analysis
     cache:    base event model
     export:   base input event wire order model analysis
     load:     base input event wire order model cache
@@ -29,6 +30,7 @@ const TRACE_CORE: &str = "
 const APP: &str = "
     fmt:      core
     report:   core fmt
+    sql:      core fmt
     theme:    core egui
     widget:   core egui fmt theme report
     state:    core fmt report
@@ -45,7 +47,7 @@ const APP: &str = "
     shell:    core egui fmt theme widget report state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme report state action worker shell raster sample remote cache session output
+    cli:      core egui fmt theme report sql state action worker shell raster sample remote cache session output
     main:     cli
 ";
 

@@ -54,6 +54,7 @@ mod pools_and_queues;
 mod population;
 mod scheduling;
 mod slow_requests;
+mod tables;
 mod teams;
 mod timers_and_herds;
 mod true_sentences;

@@ -43,6 +43,7 @@ mod nameless;
 mod remote;
 mod sessions;
 mod snapshots;
+mod sql;
 mod ui_analyses;
 mod ui_collector;
 mod ui_compare;

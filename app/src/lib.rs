@@ -14,6 +14,7 @@ pub mod report;
 pub mod sample;
 pub mod session;
 pub mod shell;
+pub mod sql;
 pub mod state;
 pub mod theme;
 pub mod timeline;

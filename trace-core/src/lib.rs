@@ -26,6 +26,7 @@ pub mod model;
 pub mod order;
 pub mod session;
 pub mod spans;
+pub mod tables;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod wire;

@@ -12,6 +12,7 @@ use crate::cli::compare::args::CompareArgs;
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
 use crate::cli::profile::ProfileArgs;
+use crate::cli::query::{self, QueryArgs};
 use crate::cli::record::{self, RecordArgs};
 use crate::cli::report::{self, ReportArgs};
 use crate::cli::screenshot::{self, ScreenshotArgs};
@@ -87,6 +88,11 @@ pub enum Command {
     /// Record traces of several services at the same time
     #[command(long_about = record::ABOUT, after_long_help = record::fields())]
     Record(RecordArgs),
+    /// Answer a question in SQL
+    #[command(long_about = query::ABOUT)]
+    #[command(override_usage = "tracelane query [OPTIONS] <FILE>... <SQL>\n       \
+                                tracelane query [OPTIONS] --named <NAME> <FILE>...")]
+    Query(QueryArgs),
     /// Print the help of a command, or how analyses count (tracelane help analyses)
     Help(HelpArgs),
     /// Print a completion script for a shell

@@ -14,6 +14,7 @@ pub mod out;
 pub mod overview;
 pub mod print;
 pub mod profile;
+pub mod query;
 pub mod record;
 pub mod report;
 pub mod scope;
@@ -74,6 +75,7 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Screenshot(args) => screenshot::run(args),
         Command::Session(args) => session::run(args),
         Command::Record(args) => record::run(args),
+        Command::Query(args) => query::run(args),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions::run(*args),
         Command::Man(args) => help::run_man(args),

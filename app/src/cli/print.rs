@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::exit::{CliError, CliResult, written};
 use crate::fmt::escape::json::ascii_where_hidden;
-use crate::fmt::escape::visible;
+use crate::fmt::escape::{self, visible};
 use crate::fmt::markdown::Markdown;
 use crate::fmt::text::Text;
 use crate::remote;
@@ -21,6 +21,25 @@ use crate::report::table::Table;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json(String);
 
+impl Json {
+    /// Items of an array of JSON values, each on a line, with the beginning of the array before the first ones.
+    #[must_use]
+    pub fn items(items: impl Iterator<Item = serde_json::Value>, is_first: bool) -> Self {
+        let mut json = String::new();
+        for (at, item) in items.enumerate() {
+            json.push_str(if is_first && at == 0 { "[\n  " } else { ",\n  " });
+            json.push_str(&item.to_string());
+        }
+        Self(ascii_where_hidden(&json))
+    }
+
+    /// The end of an array that has items, or has none: then it is the whole array.
+    #[must_use]
+    pub fn end_of_items(has_items: bool) -> Self {
+        Self(if has_items { "\n]\n" } else { "[]\n" }.to_owned())
+    }
+}
+
 /// A table as CSV, whose fields are safe for a terminal and a spreadsheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csv(String);
@@ -30,6 +49,14 @@ impl Csv {
     #[must_use]
     pub fn of(table: Option<&Table>) -> Self {
         Self(table.map(csv::table).unwrap_or_default())
+    }
+
+    /// Lines of fields, each with whether it is a number: those need no guard against formulas.
+    #[must_use]
+    pub fn lines(lines: impl Iterator<Item = Vec<(String, bool)>>) -> Self {
+        let field = |(text, is_number): (String, bool)| if is_number { text } else { escape::csv::field(&text, ',') };
+        let line = |fields: Vec<(String, bool)>| fields.into_iter().map(field).collect::<Vec<_>>().join(",") + "\n";
+        Self(lines.map(line).collect())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod markdown;
 pub mod name;
 pub mod number;
 pub mod place;
+pub mod similar;
 pub mod text;
 pub mod time;
 pub mod words;

@@ -20,6 +20,21 @@ pub enum GoState {
     Dead = 5,
 }
 
+impl GoState {
+    /// Its stable name in queries and filters; as Go's own reader calls it, but `dead` where that has `notexist`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "undetermined",
+            Self::Runnable => "runnable",
+            Self::Running => "running",
+            Self::Syscall => "syscall",
+            Self::Waiting => "waiting",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// What a lane is coloured by: state and, for waiting, the family of the reason. Index of colour tables
 /// and of time sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@ use trace_core::analysis::compare::words;
 
 use crate::cli::exit::CliError;
 use crate::fmt::place::parse_time;
+use crate::fmt::similar::distance;
 
 /// Names that are offered where one is not known.
 const OFFERED: usize = 3;
@@ -228,23 +229,6 @@ fn similar<'a>(name: &str, rows: impl Iterator<Item = &'a Change>) -> String {
     found.dedup();
     let names: Vec<String> = found.iter().take(OFFERED).map(|(_, name)| format!("'{name}'")).collect();
     if names.is_empty() { String::new() } else { format!("; similar: {}", names.join(", ")) }
-}
-
-/// Levenshtein's distance of the first hundred letters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, letter) in a.chars().take(100).enumerate() {
-        let mut above_left = row[0];
-        row[0] = at + 1;
-        for (column, other) in b.iter().enumerate() {
-            let above = row[column + 1];
-            let changed = above_left + usize::from(letter != *other);
-            row[column + 1] = changed.min(above + 1).min(row[column] + 1);
-            above_left = above;
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

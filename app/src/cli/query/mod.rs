@@ -1,0 +1,155 @@
+//! `tracelane query`: questions in SQL about one trace or several.
+
+mod render;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use trace_core::base::monitor::Monitor;
+use trace_core::tables::source::Source;
+
+use crate::cli::exit::{CliError, CliResult, Exit, is_damaged};
+use crate::cli::format::FormatArgs;
+use crate::cli::load::load;
+use crate::cli::print::print;
+use crate::cli::query::render::Printer;
+use crate::cli::values;
+use crate::fmt::name;
+use crate::fmt::text::Text;
+use crate::report::format::Format;
+use crate::sql::answer::{Cell, QueryError};
+use crate::sql::engine::{Engine, Sink};
+use crate::sql::library::{LIBRARY, Named, named};
+use crate::sql::schema;
+
+/// What the long help says.
+pub const ABOUT: &str = "\
+Answers a question in SQL about a trace, or about several. --tables lists the tables with their columns, --queries queries
+that are ready to run with --named.";
+
+/// Rows that are printed at a time.
+const CHUNK: usize = 1_000;
+
+/// The arguments of `tracelane query`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct QueryArgs {
+    /// Traces to read, then the query unless --named gives it
+    #[arg(value_name = "FILE... SQL", num_args = 1.., required_unless_present_any = ["tables", "queries", "page"])]
+    words: Vec<PathBuf>,
+    /// Run this one of the ready queries
+    #[arg(long, value_name = "NAME", value_parser = values::one_of(LIBRARY.iter().map(|query| query.name), named))]
+    named: Option<Named>,
+    /// Print at most so many rows
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// List the tables with their columns, and the functions
+    #[arg(long, conflicts_with_all = ["words", "named", "queries"])]
+    tables: bool,
+    /// List the ready queries
+    #[arg(long, conflicts_with_all = ["words", "named"])]
+    queries: bool,
+    /// Print the manual's page about queries
+    #[arg(long, hide = true, conflicts_with_all = ["words", "named", "queries", "tables"])]
+    page: bool,
+    /// How the answer is printed.
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl QueryArgs {
+    /// The traces, and the query.
+    fn parts(&self) -> Result<(&[PathBuf], String), CliError> {
+        if let Some(query) = self.named {
+            return Ok((&self.words, query.sql.to_owned()));
+        }
+        let Some((sql, files)) = self.words.split_last().filter(|(_, files)| !files.is_empty()) else {
+            return Err(CliError::usage("a trace and a query are needed: tracelane query FILE 'SELECT ...'"));
+        };
+        let sql = sql.to_str().ok_or_else(|| CliError::usage("the query is not valid UTF-8"))?;
+        if !sql.contains(char::is_whitespace) {
+            return Err(CliError::usage(format!("the last argument is the query, and {sql} is none")));
+        }
+        Ok((files, sql.to_owned()))
+    }
+}
+
+/// Loads the traces, runs the query and prints its rows as they come.
+///
+/// # Errors
+/// When a file is unreadable, or the query is wrong.
+pub fn run(args: &QueryArgs) -> CliResult {
+    if args.tables {
+        return print(schema::tables());
+    }
+    if args.queries {
+        return print(schema::library());
+    }
+    if args.page {
+        return print(Text::of_lines(&schema::manual()));
+    }
+    let (files, sql) = args.parts()?;
+    let monitor = Monitor::new();
+    let mut sources = Vec::new();
+    let mut is_partial = false;
+    for file in files {
+        let trace = load(file)?;
+        is_partial |= is_damaged(&trace);
+        sources.push(Arc::new(Source::new(trace, name::path(file), monitor.clone())));
+    }
+    let engine = Engine::new(sources, monitor).map_err(failed)?;
+    answer(&engine, &sql, args)?;
+    Ok(if is_partial { Exit::Damaged } else { Exit::Fine })
+}
+
+/// Runs the query and prints its rows.
+fn answer(engine: &Engine, sql: &str, args: &QueryArgs) -> CliResult {
+    let left = args.limit.unwrap_or(usize::MAX);
+    let mut sink =
+        Printed { format: args.format.chosen(), left, printer: None, rows: Vec::new(), done: Ok(Exit::Fine) };
+    engine.run(sql, &mut sink).map_err(failed)?;
+    sink.flush();
+    let end = sink.printer.as_mut().map(Printer::end);
+    sink.done?;
+    end.map_or(Ok(Exit::Fine), print)
+}
+
+/// Prints rows, some at a time.
+struct Printed {
+    format: Format,
+    left: usize,
+    printer: Option<Printer>,
+    rows: Vec<Vec<Cell>>,
+    done: CliResult,
+}
+
+impl Sink for Printed {
+    fn begin(&mut self, columns: Vec<String>) {
+        self.printer = Some(Printer::new(self.format, columns));
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        self.rows.push(cells);
+        if self.rows.len() >= CHUNK {
+            self.flush();
+        }
+        self.done.is_ok()
+    }
+}
+
+impl Printed {
+    fn flush(&mut self) {
+        if let Some(printer) = self.printer.as_mut().filter(|_| !self.rows.is_empty()) {
+            self.done = print(printer.rows(&std::mem::take(&mut self.rows)));
+        }
+    }
+}
+
+fn failed(error: QueryError) -> CliError {
+    match error {
+        QueryError::Cancelled => CliError { exit: Exit::Unreadable, message: error.to_string() },
+        QueryError::Wrong { .. } => CliError { exit: Exit::Usage, message: error.to_string() },
+    }
+}

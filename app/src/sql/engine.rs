@@ -1,0 +1,145 @@
+//! Runs queries: SQLite without a file, with the tables of traces, which can read and nothing else.
+
+use std::sync::Arc;
+
+use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, Connection, Error, ErrorCode, Row};
+use trace_core::base::monitor::Monitor;
+use trace_core::tables::TABLES;
+use trace_core::tables::source::Source;
+
+use crate::fmt::similar::most_similar;
+use crate::sql::answer::{Cell, QueryError};
+use crate::sql::{functions, virtual_table};
+
+/// Steps of SQLite's machine between two looks at whether the query is cancelled: well below a millisecond.
+const STEPS: i32 = 10_000;
+/// Bytes of memory that SQLite takes at most; what it sorts goes to temporary files long before.
+const MEMORY: i64 = 1 << 30;
+
+/// Answers queries about some traces.
+pub struct Engine {
+    connection: Connection,
+}
+
+impl Engine {
+    /// An engine for these traces; `trace_id` counts them from 1. Queries stop when `monitor` is cancelled.
+    ///
+    /// # Errors
+    /// When SQLite does not start.
+    pub fn new(sources: Vec<Arc<Source>>, monitor: Monitor) -> Result<Self, QueryError> {
+        Self::opened(sources, monitor).map_err(|error| error_of(error, ""))
+    }
+
+    fn opened(sources: Vec<Arc<Source>>, monitor: Monitor) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "hard_heap_limit", MEMORY)?;
+        let sources: Arc<[Arc<Source>]> = sources.into();
+        for table in TABLES {
+            virtual_table::register(&connection, *table, &sources)?;
+        }
+        functions::register(&connection, &sources)?;
+        connection.progress_handler(STEPS, Some(move || monitor.is_cancelled()))?;
+        connection.authorizer(Some(|asked: AuthContext<'_>| may(&asked.action)))?;
+        Ok(Self { connection })
+    }
+
+    /// Runs one statement; its rows go to `sink` as they are found.
+    ///
+    /// # Errors
+    /// When the query is wrong, or cancelled.
+    pub fn run(&self, sql: &str, sink: &mut dyn Sink) -> Result<(), QueryError> {
+        self.ran(sql, sink).map_err(|error| error_of(error, sql))
+    }
+
+    fn ran(&self, sql: &str, sink: &mut dyn Sink) -> rusqlite::Result<()> {
+        let mut statements = Batch::new(&self.connection, sql);
+        let Some(mut statement) = statements.next()? else {
+            return Err(Error::ModuleError("the query is empty".to_owned()));
+        };
+        if !matches!(statements.next(), Ok(None)) {
+            return Err(Error::ModuleError("only one statement at a time".to_owned()));
+        }
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let count = columns.len();
+        sink.begin(columns);
+        let mut rows = statement.query([])?;
+        while let Some(found) = rows.next()? {
+            if !sink.row(cells(found, count)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes what a query finds.
+pub trait Sink {
+    /// Gets the names of the columns, before the first row.
+    fn begin(&mut self, columns: Vec<String>);
+
+    /// Gets a row, a cell for each column. False ends the query.
+    fn row(&mut self, cells: Vec<Cell>) -> bool;
+}
+
+/// A query can read tables and call functions. It cannot attach files, change settings or make tables.
+const fn may(action: &AuthAction<'_>) -> Authorization {
+    match action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Function { .. } | AuthAction::Recursive => {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    }
+}
+
+fn cells(row: &Row<'_>, count: usize) -> rusqlite::Result<Vec<Cell>> {
+    let cell = |at| {
+        Ok(match row.get_ref(at)? {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(number) => Cell::Int(number),
+            ValueRef::Real(number) => Cell::Real(number),
+            ValueRef::Text(text) | ValueRef::Blob(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+        })
+    };
+    (0..count).map(cell).collect()
+}
+
+/// What SQLite says, in the words of somebody who looks at a trace.
+fn error_of(error: Error, sql: &str) -> QueryError {
+    let wrong = |message: String, position| QueryError::Wrong { message, position };
+    match error {
+        Error::SqliteFailure(failure, _) if failure.code == ErrorCode::OperationInterrupted => QueryError::Cancelled,
+        Error::SqliteFailure(failure, _) if failure.code == ErrorCode::OutOfMemory => {
+            wrong("the query needs more than 1 GB of memory; a condition or a LIMIT makes it smaller".to_owned(), None)
+        }
+        Error::SqliteFailure(failure, _) if failure.code == ErrorCode::AuthorizationForStatementDenied => {
+            wrong("a query can only read: SELECT or WITH".to_owned(), None)
+        }
+        Error::SqlInputError { error, .. } if error.code == ErrorCode::AuthorizationForStatementDenied => {
+            wrong("a query can only read: SELECT or WITH".to_owned(), None)
+        }
+        Error::SqlInputError { msg, offset, .. } => {
+            let before = usize::try_from(offset).ok().and_then(|offset| sql.get(..offset));
+            wrong(format!("{msg}{}", hint(&msg)), before.map(|before| before.chars().count()))
+        }
+        Error::ModuleError(message) | Error::SqliteFailure(_, Some(message)) => {
+            wrong(format!("{message}{}", hint(&message)), None)
+        }
+        other => wrong(other.to_string(), None),
+    }
+}
+
+/// `; did you mean duration_ns?` for a name that is nearly right.
+fn hint(message: &str) -> String {
+    let names: Vec<&'static str> = if message.starts_with("no such column") {
+        TABLES.iter().flat_map(|table| table.columns()).map(|column| column.name).collect()
+    } else if message.starts_with("no such table") {
+        TABLES.iter().map(|table| table.name()).collect()
+    } else {
+        return String::new();
+    };
+    let wrong = message.rsplit([' ', '.']).next().unwrap_or_default();
+    most_similar(wrong, &names).map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}

@@ -1,0 +1,9 @@
+//! SQL over traces: the tables of `trace_core::tables` in an SQLite that has no file and can only read.
+
+pub mod answer;
+pub mod engine;
+pub mod library;
+pub mod schema;
+
+mod functions;
+mod virtual_table;

@@ -1,0 +1,96 @@
+//! The tables, columns, functions and ready queries, as text.
+
+use trace_core::tables::TABLES;
+
+use crate::fmt::text::Text;
+use crate::sql::functions::FUNCTIONS;
+use crate::sql::library::LIBRARY;
+use crate::sql::virtual_table::TRACE_ID;
+
+/// All tables with their columns, for a terminal.
+#[must_use]
+pub fn tables() -> Text {
+    let mut text = Text::new();
+    for table in TABLES {
+        text.line(&format!("{}: {}", table.name(), table.about()));
+        let columns = table.columns();
+        let widest = columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
+        for column in columns {
+            let unit = column.unit.words();
+            let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+            text.line(&format!("  {:<widest$}  {:<7}  {}{unit}", column.name, column.kind.sql(), column.about));
+        }
+        text.blank();
+    }
+    text.line(&format!("Every table has a last column {TRACE_ID}: the place of its file on the command line, from 1."));
+    text.blank();
+    text.line("Functions, besides those of SQLite:");
+    for function in FUNCTIONS {
+        text.line(&format!("  {}: {}", function.call, function.about));
+    }
+    text
+}
+
+/// The ready queries, for a terminal.
+#[must_use]
+pub fn library() -> Text {
+    let mut text = Text::new();
+    for query in LIBRARY {
+        text.line(&format!("{}: {}", query.name, query.question));
+        query.sql.lines().for_each(|line| text.line(&format!("    {line}")));
+        text.blank();
+    }
+    text
+}
+
+/// The manual's page about queries.
+#[must_use]
+pub fn manual() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for table in TABLES {
+        page.push_str(&format!("\n### {}\n\n{}\n\n", table.name(), table.about()));
+        page.push_str("| column | type | unit | meaning |\n|---|---|---|---|\n");
+        for column in table.columns() {
+            let (kind, unit) = (column.kind.sql(), column.unit.words());
+            page.push_str(&format!("| `{}` | {kind} | {unit} | {} |\n", column.name, column.about));
+        }
+    }
+    page.push_str("\n## Functions\n\nBesides [those of SQLite](https://sqlite.org/lang_corefunc.html):\n\n");
+    for function in FUNCTIONS {
+        page.push_str(&format!("- `{}`: {}\n", function.call, function.about));
+    }
+    page.push_str("\n## Ready queries\n");
+    for query in LIBRARY {
+        page.push_str(&format!("\n### {}\n\n{}\n\n```sql\n{}\n```\n", query.name, query.question, query.sql));
+    }
+    page
+}
+
+/// The beginning of that page.
+const INTRODUCTION: &str = "\
+# Asking a trace with SQL
+
+`tracelane query FILE... 'SELECT ...'` answers a question in SQL; SQLite is built in. `--named NAME` runs one of the
+ready queries below, `--tables` lists tables and functions, `--queries` the ready queries.
+
+```sh
+tracelane query server.trace 'SELECT function, count(*), dur(sum(duration_ns)) FROM waits GROUP BY 1 ORDER BY 3 DESC'
+tracelane query server.trace --named lock-waits
+tracelane query --format csv before.trace after.trace 'SELECT trace_id, state, total_ns FROM state_totals'
+```
+
+- Tables are made while they are read; nothing is copied. Conditions on the goroutine (`g = 25`), on times
+  (`start_ns > 1e9` needs whole numbers: `start_ns > 1000000000`), on `state`, and on `stack_id` of `stacks` make a query
+  fast: the other rows are not made at all. `state_totals`, `goroutine_states` and `wait_sites` are sums at hand: they
+  answer in a fraction of the time that summing `spans` takes.
+- Times are nanoseconds from the start of the trace, durations nanoseconds; `dur(ns)` writes them for people.
+- A query can only read: it cannot attach files, change settings or make tables, and it takes 1 GB of memory at most.
+- With several files each row has its trace in `trace_id`, and functions of stacks take that as a further argument:
+  `func(stack_id, trace_id)`.
+- `--format json` prints an array of objects; where two columns have the same name, the second is `name_2`.
+- Columns that [sqlprof](https://github.com/felixge/sqlprof) has too are called the same here.
+
+## Tables
+
+Every table has a last column `trace_id`: the place of its file on the command line, from 1.
+";

@@ -1,0 +1,253 @@
+//! A table of traces as a virtual table of SQLite: columns, which rows a query wants, and the walk over them.
+#![expect(unsafe_code, reason = "rusqlite's traits for virtual tables are unsafe to implement: they fix the layout")]
+
+use std::borrow::Cow;
+use std::ffi::{CStr, CString, c_int};
+use std::sync::Arc;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::vtab::{
+    Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor, sqlite3_vtab,
+    sqlite3_vtab_cursor,
+};
+use rusqlite::{Connection, Error, Result};
+use trace_core::tables::column::{Column, Role};
+use trace_core::tables::scan::{Compare, Scan};
+use trace_core::tables::source::Source;
+use trace_core::tables::table::{Rows, Table};
+use trace_core::tables::value::Value;
+
+/// The last column of every table: which trace a row is of.
+pub(super) const TRACE_ID: &str = "trace_id";
+
+/// What a walk over all rows costs, for SQLite's planner.
+const ALL_ROWS: f64 = 1e7;
+
+const MODULE: &Module<'static, TraceTable> = &Module::eponymous_only_module();
+
+/// Makes a table known to SQLite by its name. Its rows are those of all traces, one after the other.
+pub(super) fn register(connection: &Connection, table: &'static dyn Table, sources: &Arc<[Arc<Source>]>) -> Result<()> {
+    let shared = Shared { table, sources: Arc::clone(sources) };
+    connection.create_module(table.name(), MODULE, Some(shared))
+}
+
+/// What a table is made of.
+#[derive(Clone)]
+struct Shared {
+    table: &'static dyn Table,
+    sources: Arc<[Arc<Source>]>,
+}
+
+#[repr(C)]
+struct TraceTable {
+    base: sqlite3_vtab,
+    shared: Shared,
+}
+
+// SAFETY: `base` is the first field of a `repr(C)` struct.
+unsafe impl<'vtab> VTab<'vtab> for TraceTable {
+    type Aux = Shared;
+    type Cursor = Cursor<'vtab>;
+
+    fn connect(
+        _: &mut VTabConnection,
+        aux: Option<&Shared>,
+        _: &[u8],
+        _: &[u8],
+        _: &[u8],
+        _: &[&[u8]],
+    ) -> Result<(Cow<'static, CStr>, Self)> {
+        let shared = aux.ok_or_else(|| Error::ModuleError("a table without traces".to_owned()))?.clone();
+        let mut columns: Vec<String> = Vec::new();
+        for column in shared.table.columns() {
+            columns.push(format!("{} {}", column.name, column.kind.sql()));
+        }
+        columns.push(format!("{TRACE_ID} INTEGER"));
+        let definition = CString::new(format!("CREATE TABLE rows({})", columns.join(", ")))?;
+        Ok((Cow::Owned(definition), Self { base: sqlite3_vtab::default(), shared }))
+    }
+
+    fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
+        let columns = self.shared.table.columns();
+        let mut used: Vec<(usize, usize, Compare)> = Vec::new();
+        for (at, constraint) in info.constraints().enumerate() {
+            let Some(compare) = compare(&constraint.operator()).filter(|_| constraint.is_usable()) else { continue };
+            let place = usize::try_from(constraint.column()).unwrap_or(usize::MAX);
+            let is_of_use = match columns.get(place) {
+                Some(column) => Scan::can_use(column, compare),
+                None => place == columns.len() && compare == Compare::Equal,
+            };
+            if is_of_use && info.collation(at) == Ok("BINARY") {
+                used.push((at, place, compare));
+            }
+        }
+        let mut cost = ALL_ROWS;
+        let mut plan = String::new();
+        for (argument, (constraint, place, compare)) in used.iter().enumerate() {
+            info.constraint_usage(*constraint).set_argv_index(argument as c_int + 1);
+            plan.push_str(&format!("{place}{} ", sign(*compare)));
+            cost /= match columns.get(*place).map(|column| column.role) {
+                Some(Role::Key) => 1e6,
+                Some(Role::Goroutine) => 1e4,
+                Some(Role::Start | Role::End | Role::Moment) => 4.0,
+                _ => 2.0,
+            };
+        }
+        info.set_idx_str(&plan);
+        info.set_estimated_cost(cost.max(1.0));
+        info.set_estimated_rows(cost.max(1.0) as i64);
+        let by_goroutine = {
+            let mut order = info.order_bys();
+            let first = order.next().map(|by| (usize::try_from(by.column()), by.is_order_by_desc()));
+            let is_only = order.next().is_none();
+            match first {
+                Some((Ok(place), false)) if is_only => {
+                    columns.get(place).is_some_and(|column| column.role == Role::Goroutine)
+                }
+                _ => false,
+            }
+        };
+        // Goroutines come by rising id in each trace.
+        if by_goroutine && self.shared.sources.len() == 1 {
+            info.set_order_by_consumed(true);
+        }
+        Ok(true)
+    }
+
+    fn open(&'vtab mut self) -> Result<Cursor<'vtab>> {
+        let Shared { table, sources } = &self.shared;
+        Ok(Cursor {
+            base: sqlite3_vtab_cursor::default(),
+            table: *table,
+            columns: table.columns(),
+            sources,
+            scan: Scan::default(),
+            only: None,
+            at: 0,
+            rows: None,
+            row: 0,
+        })
+    }
+}
+
+const fn compare(operator: &IndexConstraintOp) -> Option<Compare> {
+    match operator {
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_EQ => Some(Compare::Equal),
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LE => {
+            Some(Compare::AtMost)
+        }
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GE => {
+            Some(Compare::AtLeast)
+        }
+        _ => None,
+    }
+}
+
+const fn sign(compare: Compare) -> char {
+    match compare {
+        Compare::Equal => '=',
+        Compare::AtMost => '<',
+        Compare::AtLeast => '>',
+    }
+}
+
+#[repr(C)]
+struct Cursor<'vtab> {
+    base: sqlite3_vtab_cursor,
+    table: &'static dyn Table,
+    columns: Vec<&'static Column>,
+    sources: &'vtab [Arc<Source>],
+    scan: Scan,
+    /// The only trace that is wanted.
+    only: Option<i64>,
+    /// The trace whose rows are looked at.
+    at: usize,
+    /// None behind the last row.
+    rows: Option<Box<dyn Rows<'vtab> + 'vtab>>,
+    row: i64,
+}
+
+impl Cursor<'_> {
+    /// Begins the next trace, until one has a row.
+    fn find_row(&mut self, mut is_new: bool) {
+        loop {
+            if is_new {
+                let source = self.sources.get(self.at);
+                let is_wanted = self.only.is_none_or(|only| usize::try_from(only) == Ok(self.at + 1));
+                self.rows = source.map(|source| self.table.rows(source, &self.scan));
+                if source.is_some() && (!is_wanted || self.scan.is_empty()) {
+                    self.at += 1;
+                    continue;
+                }
+            }
+            let Some(rows) = &mut self.rows else { return };
+            if rows.advance() {
+                self.row += 1;
+                return;
+            }
+            self.at += 1;
+            is_new = true;
+        }
+    }
+
+    fn read_plan(&mut self, plan: &str, arguments: &Filters<'_>) -> Result<()> {
+        (self.scan, self.only) = (Scan::default(), None);
+        for (part, argument) in plan.split_whitespace().zip(arguments.iter()) {
+            let Some((place, sign)) = part.split_at_checked(part.len().saturating_sub(1)) else { continue };
+            let compare = match sign {
+                "=" => Compare::Equal,
+                "<" => Compare::AtMost,
+                _ => Compare::AtLeast,
+            };
+            let value = match argument {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Int(number),
+                ValueRef::Real(number) => Value::Real(number),
+                ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text)),
+            };
+            match place.parse().ok().and_then(|place: usize| self.columns.get(place)) {
+                Some(column) => self.scan.require(column, compare, &value),
+                None => self.only = if let Value::Int(id) = value { Some(id) } else { Some(0) },
+            }
+        }
+        Ok(())
+    }
+}
+
+// SAFETY: `base` is the first field of a `repr(C)` struct.
+unsafe impl VTabCursor for Cursor<'_> {
+    fn filter(&mut self, _: c_int, plan: Option<&str>, arguments: &Filters<'_>) -> Result<()> {
+        self.read_plan(plan.unwrap_or_default(), arguments)?;
+        (self.at, self.row) = (0, 0);
+        self.find_row(true);
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<()> {
+        self.find_row(false);
+        Ok(())
+    }
+
+    fn eof(&self) -> bool {
+        self.rows.is_none()
+    }
+
+    fn column(&self, context: &mut Context, place: c_int) -> Result<()> {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        let value = match &self.rows {
+            Some(rows) if place < self.columns.len() => rows.value(place),
+            Some(_) => Value::Int(self.at as i64 + 1),
+            None => Value::Null,
+        };
+        context.set_result(ToSqlOutput::Borrowed(match &value {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Real(number) => ValueRef::Real(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+
+    fn rowid(&self) -> Result<i64> {
+        Ok(self.row)
+    }
+}

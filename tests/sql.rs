@@ -1,0 +1,202 @@
+//! `tracelane query`: questions in SQL, answered as the analyses answer them.
+
+use serde_json::Value;
+
+use crate::fixtures;
+use crate::hostile;
+use crate::run;
+
+const SERVER: &str = "httpserver-go1.27.trace";
+
+fn trace(name: &str) -> String {
+    fixtures::data().join("real").join(name).display().to_string()
+}
+
+/// Standard output and standard error of `tracelane query`, and its exit code.
+fn query(words: &[&str]) -> (String, String, i32) {
+    let mut all = vec!["query"];
+    all.extend(words);
+    let output = run::tracelane(&all);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code().expect("no signal"))
+}
+
+/// The rows of a query as JSON.
+fn rows(file: &str, sql: &str) -> Vec<Value> {
+    let (out, error, code) = query(&["--json", file, sql]);
+    assert_eq!((error.as_str(), code), ("", 0), "{sql}");
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{sql}: {error}: {out}"))
+}
+
+fn report(words: &[&str]) -> Value {
+    serde_json::from_slice(&run::tracelane(words).stdout).expect("JSON")
+}
+
+fn texts(of: &str) -> Vec<String> {
+    let (out, _, code) = query(&[of]);
+    assert_eq!(code, 0);
+    out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_ready_query_runs_and_answers() {
+    let lines = texts("--queries");
+    let names = lines.iter().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split_once(": "));
+    let names: Vec<&str> = names.map(|(name, _)| name).collect();
+    assert!(names.len() >= 20, "{names:?}");
+    let samples = trace("cpuprofile-go1.27.trace");
+    for name in names {
+        // Each with a trace that has what it asks for.
+        let file = if name == "cpu-samples" { samples.clone() } else { trace(SERVER) };
+        let (out, error, code) = query(&[&file, "--named", name, "--json"]);
+        assert_eq!((error.as_str(), code), ("", 0), "{name}");
+        let found: Vec<Value> = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!found.is_empty() || name == "findings", "{name}");
+    }
+}
+
+#[test]
+fn answers_are_those_of_the_analyses() {
+    let file = trace(SERVER);
+    let groups = report(&["goroutines", &file, "--json", "--limit", "1000"]);
+    let own = rows(
+        &file,
+        "SELECT name, count(*) AS n, sum(running_ns) AS running, sum(runnable_ns) AS runnable, sum(waiting_ns) AS waiting FROM goroutines GROUP BY name",
+    );
+    let listed = groups["groups"].as_array().unwrap_or_else(|| panic!("{groups}"));
+    let mut compared = 0;
+    for group in listed {
+        let row = own.iter().find(|row| row["name"] == group["function"]).unwrap_or_else(|| panic!("{group}"));
+        let times = |row: &Value| [row["running"].clone(), row["runnable"].clone(), row["waiting"].clone()];
+        let same = ["running_ns", "runnable_ns", "blocked_ns"].map(|time| group["times"][time].clone());
+        assert_eq!((&row["n"], times(row)), (&group["count"], same), "{group}");
+        compared += 1;
+    }
+    assert_eq!(compared, own.len());
+    let tasks = report(&["tasks", &file, "--json", "--limit", "1000"]);
+    let by_name = rows(&file, "SELECT name, count(*) AS n FROM tasks GROUP BY name ORDER BY name");
+    let known = tasks["types"].as_array().unwrap_or_else(|| panic!("{tasks}"));
+    for row in by_name {
+        assert!(known.iter().any(|task| task["name"] == row["name"] && task["count"] == row["n"]), "{row} in {tasks}");
+    }
+}
+
+#[test]
+fn conditions_give_what_looking_at_every_row_gives() {
+    let file = trace(SERVER);
+    // `+` keeps SQLite from telling the table about the condition.
+    for (fast, slow) in [
+        ("g = 21", "+g = 21"),
+        ("state = 'syscall'", "+state = 'syscall'"),
+        ("start_ns > 5000000 AND end_time_ns <= 9000000", "+start_ns > 5000000 AND +end_time_ns <= 9000000"),
+        ("start_ns BETWEEN 0 AND 100000", "+start_ns BETWEEN 0 AND 100000"),
+        (
+            "g = 21 AND state = 'running' AND start_ns < 8000000",
+            "+g = 21 AND +state = 'running' AND +start_ns < 8000000",
+        ),
+    ] {
+        let of = |condition: &str| {
+            rows(
+                &file,
+                &format!("SELECT g, state, start_ns, duration_ns FROM spans WHERE {condition} ORDER BY g, start_ns"),
+            )
+        };
+        let found = of(fast);
+        assert!(!found.is_empty(), "{fast}");
+        assert_eq!(found, of(slow), "{fast}");
+    }
+    let grouped = rows(&file, "SELECT g, count(*) AS n FROM spans GROUP BY g");
+    let sorted = rows(&file, "SELECT +g AS g, count(*) AS n FROM spans GROUP BY +g ORDER BY 1");
+    assert_eq!(grouped, sorted, "rows come by rising id");
+    let joined = rows(&file, "SELECT count(*) AS n FROM spans JOIN stacks USING (stack_id)");
+    assert_eq!(joined, rows(&file, "SELECT count(*) AS n FROM spans WHERE stack_id IS NOT NULL"));
+}
+
+#[test]
+fn several_traces_are_told_apart() {
+    let (one, other) = (trace(SERVER), trace("workers-go1.27.trace"));
+    let sql = "SELECT trace_id, count(*) AS n FROM goroutines GROUP BY trace_id";
+    let (out, _, code) = query(&["--json", &one, &other, sql]);
+    assert_eq!(code, 0);
+    let both: Vec<Value> = serde_json::from_str(&out).expect("JSON");
+    let alone = |file: &str| rows(file, "SELECT count(*) AS n FROM goroutines")[0]["n"].clone();
+    assert_eq!([&both[0]["n"], &both[1]["n"]], [&alone(&one), &alone(&other)]);
+    let sql = "SELECT DISTINCT func(stack_id, trace_id) AS f FROM waits WHERE trace_id = 2 AND f LIKE 'main.%'";
+    let (out, _, _) = query(&["--json", &one, &other, sql]);
+    let found: Vec<Value> = serde_json::from_str(&out).expect("JSON");
+    let own = rows(&other, "SELECT DISTINCT func(stack_id) AS f FROM waits WHERE f LIKE 'main.%'");
+    assert!(!found.is_empty());
+    assert_eq!(found, own);
+}
+
+#[test]
+fn a_wrong_query_says_what_is_wrong_and_where() {
+    let file = trace(SERVER);
+    for (sql, expected) in [
+        (
+            "SELECT durtion_ns FROM waits",
+            "no such column: durtion_ns; did you mean duration_ns? (at character 8 of the query)",
+        ),
+        ("SELECT * FROM wait", "no such table: wait; did you mean waits?"),
+        ("SELECT 1; SELECT 2", "only one statement at a time"),
+        ("DROP TABLE waits", "a query can only read: SELECT or WITH"),
+        ("ATTACH 'x.db' AS x", "a query can only read: SELECT or WITH"),
+        ("PRAGMA writable_schema = 1", "a query can only read: SELECT or WITH"),
+        ("CREATE TABLE x (y)", "a query can only read: SELECT or WITH"),
+        (" -- nothing\n", "the query is empty"),
+        ("SELECT percentile(g, 200) FROM spans", "percentile: p is from 0 to 100"),
+    ] {
+        let (out, error, code) = query(&[&file, sql]);
+        assert_eq!((out.as_str(), code), ("", 2), "{sql}: {error}");
+        assert!(error.contains(expected), "{sql}: {error}");
+    }
+    let (_, error, code) = query(&[&file, &file]);
+    assert_eq!(code, 2);
+    assert!(error.contains("the last argument is the query"), "{error}");
+    assert_eq!(query(&["--named", "nonsense", &file]).2, 2);
+    assert_eq!(query(&["no-such-file", "SELECT 1"]).2, 1);
+}
+
+#[test]
+fn every_format_is_what_it_says() {
+    let file = trace(SERVER);
+    let sql = "SELECT 1 AS a, 'x|\"y\",=z' AS b, NULL AS c, 1.5 AS a, '=1+1' AS f";
+    let of = |format: &str| query(&["--format", format, &file, sql]).0;
+    assert_eq!(of("json"), "[\n  {\"a\":1,\"b\":\"x|\\\"y\\\",=z\",\"c\":null,\"a_2\":1.5,\"f\":\"=1+1\"}\n]\n");
+    assert_eq!(of("csv"), "a,b,c,a_2,f\n1,\"x|\"\"y\"\",=z\",,1.5,'=1+1\n");
+    assert_eq!(of("text"), "a  b         c    a_2  f\n1  x|\"y\",=z  –  1.500  =1+1\n");
+    let page = "| a | b | c | `a_2` | f |\n|--:|---|---|--:|---|\n| 1 | `x\\|\"y\",=z` | | 1.5 | `=1+1` |\n";
+    assert_eq!(of("md"), page);
+    let empty = "SELECT g FROM spans WHERE g = -7";
+    let of = |format: &str| query(&["--format", format, &file, empty]).0;
+    assert_eq!((of("json").as_str(), of("csv").as_str(), of("text").as_str()), ("[]\n", "g\n", "No rows\n"));
+    let (out, _, _) = query(&["--limit", "3", "--format", "csv", &file, "SELECT g FROM spans"]);
+    assert_eq!(out.lines().count(), 4);
+}
+
+#[test]
+fn names_of_a_trace_reach_no_terminal_raw() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hostile.trace");
+    let whole = std::fs::read(trace(SERVER)).expect("a fixture");
+    std::fs::write(&file, hostile::renamed(&whole, &hostile::every_text)).expect("written");
+    let file = file.display().to_string();
+    for table in ["goroutines", "tasks", "regions", "logs", "functions", "stacks", "events"] {
+        for format in ["text", "csv", "json", "md"] {
+            let (out, error, _) = query(&["--format", format, &file, &format!("SELECT * FROM {table}")]);
+            let bad = |c: char| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c);
+            assert!(!out.chars().chain(error.chars()).any(bad), "{table} as {format}: {out:?}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_the_manual_is_what_the_program_says() {
+    let path = fixtures::data().join("../../docs/query.md");
+    let (page, _, code) = query(&["--page"]);
+    assert_eq!(code, 0);
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, &page).expect("written");
+    }
+    assert_eq!(std::fs::read_to_string(path).expect("the page"), page, "UPDATE_PAGES=1 writes it anew");
+}

@@ -1,0 +1,66 @@
+//! The model as relational tables: names, columns with unit and description, and rows that are made one by one while they
+//! are read. Queries, exports and the manual's schema page all use these; nothing else says what a table is.
+//!
+//! A table never holds its rows. [`Table::rows`] walks over the model and gives a row at a time; a [`Scan`] tells it which
+//! rows are wanted, so that it need not walk over the others. Times are nanoseconds from the start of the trace, and
+//! durations nanoseconds, in columns whose names end in `_ns`. `stack_id` 0 is "no stack" and comes as NULL. Where
+//! [sqlprof](https://github.com/felixge/sqlprof) has a column, it has the same name here.
+
+pub mod column;
+pub mod places;
+pub mod scan;
+pub mod source;
+pub mod table;
+pub mod value;
+
+mod annotations;
+mod dictionary;
+mod events;
+mod field;
+mod gc;
+mod goroutines;
+mod metrics;
+mod procs;
+mod reports;
+mod spans;
+mod stacks;
+mod totals;
+mod transitions;
+
+use crate::tables::table::Table;
+
+/// All tables, in the order in which the manual lists them.
+pub static TABLES: &[&dyn Table] = &[
+    &reports::TRACES,
+    &goroutines::GOROUTINES,
+    &spans::SPANS,
+    &spans::WAITS,
+    &spans::SYSCALLS,
+    &transitions::G_TRANSITIONS,
+    &transitions::FLOWS,
+    &procs::PROCS,
+    &procs::THREADS,
+    &annotations::TASKS,
+    &annotations::REGIONS,
+    &annotations::LOGS,
+    &annotations::SAMPLES,
+    &events::EVENTS,
+    &gc::GC_CYCLES,
+    &gc::STW,
+    &metrics::METRICS,
+    &stacks::STACKS,
+    &stacks::STACK_FRAMES,
+    &stacks::FRAMES,
+    &stacks::FUNCTIONS,
+    &reports::WARNINGS,
+    &reports::FINDINGS,
+    &totals::STATE_TOTALS,
+    &totals::GOROUTINE_STATES,
+    &totals::WAIT_SITES,
+];
+
+/// The table of that name.
+#[must_use]
+pub fn table(name: &str) -> Option<&'static dyn Table> {
+    TABLES.iter().copied().find(|table| table.name() == name)
+}

@@ -1,0 +1,137 @@
+//! A trace as tables see it: with what several of them need made once.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::analysis::findings::{self, Findings};
+use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::monitor::Monitor;
+use crate::base::time::{TimeRange, TraceTime};
+use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
+use crate::tables::dictionary::Dictionary;
+use crate::tables::places::StackWords;
+use crate::tables::value::Value;
+
+/// A trace whose tables are asked for. What several tables need is made once, when the first of them does.
+#[derive(Debug)]
+pub struct Source {
+    trace: Arc<Trace>,
+    /// The file as the user calls it.
+    file: String,
+    monitor: Monitor,
+    order: OnceLock<Vec<GoroutineIdx>>,
+    words: OnceLock<Vec<StackWords>>,
+    dictionary: OnceLock<Dictionary>,
+    findings: OnceLock<Findings>,
+}
+
+impl Source {
+    /// The tables of a trace that was read from `file`. What takes long stops when `monitor` is cancelled, and gives no
+    /// rows then.
+    #[must_use]
+    pub const fn new(trace: Arc<Trace>, file: String, monitor: Monitor) -> Self {
+        Self {
+            trace,
+            file,
+            monitor,
+            order: OnceLock::new(),
+            words: OnceLock::new(),
+            dictionary: OnceLock::new(),
+            findings: OnceLock::new(),
+        }
+    }
+
+    /// The trace.
+    #[must_use]
+    pub fn trace(&self) -> &Arc<Trace> {
+        &self.trace
+    }
+
+    /// What a stack is about, in words; `None` for no stack.
+    #[must_use]
+    pub fn words(&self, stack: StackId) -> Option<&StackWords> {
+        let words = self.words.get_or_init(|| StackWords::of_all(&self.trace));
+        words.get(stack.0 as usize).filter(|_| stack.is_some())
+    }
+
+    /// Nanoseconds from the start of the trace.
+    #[must_use]
+    pub fn offset(&self, time: TraceTime) -> i64 {
+        time.nanos_since(self.trace.range().start)
+    }
+
+    /// The time so many nanoseconds after the start of the trace.
+    #[must_use]
+    pub fn time(&self, offset: i64) -> TraceTime {
+        self.trace.range().start.plus_nanos(offset)
+    }
+
+    /// The file as the user calls it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Stops what takes long.
+    pub(super) const fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// All goroutines by rising id of the runtime, as a signed number.
+    pub(super) fn goroutines_by_id(&self) -> &[GoroutineIdx] {
+        self.order.get_or_init(|| {
+            let mut all: Vec<GoroutineIdx> = (0..self.trace.goroutine_count()).map(GoroutineIdx).collect();
+            all.sort_by_cached_key(|go| self.trace.goroutine_name(*go).map(|(id, _)| id.signed()));
+            all
+        })
+    }
+
+    pub(super) fn findings(&self) -> &Findings {
+        self.findings.get_or_init(|| findings::find(&self.trace, &self.monitor).unwrap_or_default())
+    }
+
+    pub(super) fn dictionary(&self) -> &Dictionary {
+        self.dictionary.get_or_init(|| Dictionary::of(&self.trace))
+    }
+
+    /// The runtime's id of a goroutine; NULL for none.
+    pub(super) fn g(&self, go: GoroutineIdx) -> Value<'static> {
+        self.trace.goroutine_name(go).map_or(Value::Null, |(id, _)| Value::Int(id.signed()))
+    }
+
+    /// The same of whoever a lane is of; NULL if it is no goroutine's.
+    pub(super) fn lane_g(&self, lane: Option<LaneId>) -> Value<'static> {
+        if let Some(LaneId::Goroutine(go)) = lane { self.g(go) } else { Value::Null }
+    }
+
+    pub(super) fn lane_p(&self, lane: Option<LaneId>) -> Value<'static> {
+        match lane {
+            Some(LaneId::Proc(proc)) => Value::Int(self.trace.proc_id(proc).signed()),
+            _ => Value::Null,
+        }
+    }
+
+    pub(super) fn lane_m(&self, lane: Option<LaneId>) -> Value<'static> {
+        match lane {
+            Some(LaneId::Thread(thread)) => Value::Int(self.trace.thread_id(thread).signed()),
+            _ => Value::Null,
+        }
+    }
+
+    pub(super) fn at(&self, time: TraceTime) -> Value<'static> {
+        Value::Int(self.offset(time))
+    }
+
+    pub(super) fn at_if(&self, time: Option<TraceTime>) -> Value<'static> {
+        time.map_or(Value::Null, |time| self.at(time))
+    }
+}
+
+/// How long a stretch of time is.
+pub(super) const fn nanos(range: TimeRange) -> Value<'static> {
+    Value::Int(range.nanos())
+}
+
+/// A stack's id; NULL for none.
+pub(super) const fn stack(stack: StackId) -> Value<'static> {
+    if stack.is_some() { Value::Int(stack.0 as i64) } else { Value::Null }
+}

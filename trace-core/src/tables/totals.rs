@@ -1,0 +1,108 @@
+//! Sums that the model or an analysis has at hand: much faster to ask than the spans that they are made of.
+
+use crate::analysis::profile::{ProfileKind, StackSum, profile};
+use crate::analysis::scope::Scope;
+use crate::base::ids::{GoroutineIdx, StackId};
+use crate::event::state::{GoState, SpanClass};
+use crate::model::lanes::LaneId;
+use crate::model::trace::TimeByClass;
+use crate::tables::column::Role;
+use crate::tables::field::{Field, Typed};
+use crate::tables::goroutines::WAITING;
+use crate::tables::scan::Scan;
+use crate::tables::source::{Source, stack};
+use crate::tables::value::Value;
+
+/// Spans of one state.
+#[derive(Clone, Copy)]
+pub(super) struct Sum {
+    go: GoroutineIdx,
+    state: GoState,
+    spans: u64,
+    nanos: u64,
+}
+
+/// How long goroutines were in each state.
+pub(super) static STATE_TOTALS: Typed<Sum> = Typed {
+    name: "state_totals",
+    about: "The time of all goroutines in one state.",
+    fields: &[
+        Field::text("state", "runnable, running, syscall or waiting", |_, row: &Sum| Value::text(row.state.name())),
+        Field::count("spans", "how many spans there are", |_, row| Value::count(row.spans)),
+        Field::nanos("total_ns", "how long they last, added over goroutines", |_, row| Value::count(row.nanos)),
+    ],
+    walk: |source, _| {
+        let mut all = states(GoroutineIdx::NONE, &TimeByClass::default());
+        for go in source.goroutines_by_id() {
+            for (sum, more) in all.iter_mut().zip(states(*go, &time(source, *go))) {
+                (sum.spans, sum.nanos) = (sum.spans + more.spans, sum.nanos + more.nanos);
+            }
+        }
+        Box::new(all.into_iter())
+    },
+};
+
+/// The same for each goroutine.
+pub(super) static GOROUTINE_STATES: Typed<Sum> = Typed {
+    name: "goroutine_states",
+    about: "The time of a goroutine in one state; no row where it never was in it.",
+    fields: &[
+        Field::id("g", "the goroutine", |source, row: &Sum| source.g(row.go)).with(Role::Goroutine),
+        Field::text("state", "runnable, running, syscall or waiting", |_, row: &Sum| Value::text(row.state.name()))
+            .with(Role::State),
+        Field::count("spans", "how many spans there are", |_, row| Value::count(row.spans)),
+        Field::nanos("total_ns", "how long they last", |_, row| Value::count(row.nanos)),
+    ],
+    walk: |source, scan| {
+        let all = scan.goroutines(source).flat_map(|go| states(go, &time(source, go)));
+        let scan = scan.clone();
+        Box::new(all.filter(move |sum| sum.spans > 0 && scan.takes(sum.state)))
+    },
+};
+
+/// Where goroutines wait.
+pub(super) static WAIT_SITES: Typed<StackSum> = Typed {
+    name: "wait_sites",
+    about: "All waits with one stack, those with most time first.",
+    fields: &[
+        Field::id("stack_id", "the stack", |_, row: &StackSum| stack(row.stack)),
+        Field::text("operation", "what the program waits for: mutex lock, chan receive", |source, row| {
+            source.words(row.stack).map_or(Value::Null, |words| Value::text(words.operation))
+        }),
+        Field::text("function", "the program's function in which it waits", |source, row| {
+            source.words(row.stack).map_or(Value::Null, |words| Value::text(&words.function))
+        }),
+        Field::text("file", "the source file of that place", |source, row| {
+            source.words(row.stack).map_or(Value::Null, |words| Value::text(&words.file))
+        }),
+        Field::id("line", "the line of that place", |source, row| line(source, row.stack)),
+        Field::count("waits", "how many there are", |_, row| Value::count(row.count)),
+        Field::nanos("total_ns", "how long they last, added over goroutines", |_, row| Value::count(row.nanos)),
+        Field::nanos("max_ns", "how long the longest lasts", |_, row| Value::count(row.max)),
+    ],
+    walk: |source, _: &Scan| {
+        let pieces = Scope::whole(source.trace()).pieces(source.trace());
+        let found = profile(source.trace(), &pieces, ProfileKind::Blocked, source.monitor());
+        Box::new(found.map(|found| found.stacks).unwrap_or_default().into_iter())
+    },
+};
+
+fn line(source: &Source, stack: StackId) -> Value<'_> {
+    source.words(stack).filter(|words| words.line > 0).map_or(Value::Null, |words| Value::count(words.line))
+}
+
+fn time(source: &Source, go: GoroutineIdx) -> TimeByClass {
+    source.trace().time_by_class(LaneId::Goroutine(go), source.trace().range())
+}
+
+/// The sums of a goroutine by state.
+fn states(go: GoroutineIdx, time: &TimeByClass) -> [Sum; 4] {
+    let of = |classes: &[SpanClass], sums: &[u64]| classes.iter().filter_map(|class| sums.get(*class as usize)).sum();
+    let classes: [(GoState, &[SpanClass]); 4] = [
+        (GoState::Running, &[SpanClass::Running]),
+        (GoState::Runnable, &[SpanClass::Runnable]),
+        (GoState::Syscall, &[SpanClass::Syscall]),
+        (GoState::Waiting, WAITING),
+    ];
+    classes.map(|(state, classes)| Sum { go, state, spans: of(classes, &time.spans), nanos: of(classes, &time.nanos) })
+}
