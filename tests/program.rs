@@ -52,6 +52,7 @@ mod ui_damage;
 mod ui_failed;
 mod ui_instant;
 mod ui_keys;
+mod ui_lanes;
 mod ui_layout;
 mod ui_menu;
 mod ui_notes;

@@ -11,15 +11,18 @@ use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::{Action, AnalysisAction, FileAction, PanelAction, RowsAction, SelectAction};
+use tracelane::action::action::{
+    Action, AnalysisAction, FileAction, PanelAction, RowsAction, SelectAction, ViewAction,
+};
 use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::table::Target;
 use tracelane::report::value::Value;
 use tracelane::report::view::TableAction;
 use tracelane::state::analysis::AnalysisView;
+use tracelane::state::grouping::GroupBy;
+use tracelane::state::order::GoroutineOrder;
 use tracelane::state::query::ask;
-use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::view::Selection;
 
 use crate::fixtures;
@@ -106,6 +109,7 @@ fn blocked_by_names_who_ended_the_waits_and_what_they_did() {
 #[test]
 fn goroutines_can_be_put_in_another_order() {
     let mut window = opened(BUG);
+    window.act(RowsAction::GroupGoroutines(GroupBy::Nothing));
     window.act(RowsAction::OrderGoroutines(GoroutineOrder::Running));
     let document = window.document();
     let layout = document.layout();
@@ -205,7 +209,8 @@ fn long_lists_are_made_by_a_worker_and_whole() {
     window
         .act(SelectAction::SelectLane(lane))
         .act(PanelAction::OpenPanel(Panel::Events))
-        .act(PanelAction::OpenPanel(Panel::Spans));
+        .act(PanelAction::OpenPanel(Panel::Spans))
+        .act(ViewAction::ShowAll);
     let trace = &window.document().trace;
     let (spans, events) = (trace.spans(lane, trace.range()).count(), trace.events(lane, trace.range()).count());
     assert!(events > 2_000, "{events}");

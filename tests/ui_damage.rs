@@ -16,7 +16,8 @@ use tracelane::action::commands::{COMMANDS, Command};
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::LoadState;
-use tracelane::state::rows::GoroutineOrder;
+use tracelane::state::grouping::GroupBy;
+use tracelane::state::order::GoroutineOrder;
 use tracelane::state::scope::{ScopeChoice, When};
 use tracelane::state::section::Section;
 use tracelane::state::settings::Settings;
@@ -165,9 +166,11 @@ fn step(window: &Window, file: &Path, random: &mut Random) -> Option<Action> {
             Action::View(ViewAction::ShowRange(gaps.get(random.below(gaps.len())).copied().unwrap_or(range)))
         }
         10 => Action::Rows(RowsAction::ToggleSection(Section::ALL[random.below(4)])),
-        11 => Action::Rows(RowsAction::OrderGoroutines(
-            [GoroutineOrder::Id, GoroutineOrder::Appearance, GoroutineOrder::Running][random.below(3)],
-        )),
+        11 => Action::Rows(match random.below(3) {
+            0 => RowsAction::GroupGoroutines(GroupBy::ALL[random.below(GroupBy::ALL.len())]),
+            1 => RowsAction::ReverseOrder,
+            _ => RowsAction::OrderGoroutines(GoroutineOrder::ALL[random.below(GoroutineOrder::ALL.len())]),
+        }),
         12 => {
             let task = TaskIdx(u32::try_from(random.below(trace.task_count() as usize)).expect("an index"));
             let name = trace.goroutine_name(goroutine).map(|(_, name)| name).unwrap_or_default();

@@ -7,8 +7,8 @@ use trace_core::base::ids::GoroutineIdx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{AnalysisAction, RowsAction, SelectAction};
 use tracelane::action::panel::Panel;
+use tracelane::state::order::GoroutineOrder;
 use tracelane::state::query::ask;
-use tracelane::state::rows::GoroutineOrder;
 use tracelane::state::section::Section;
 
 use crate::window::Window;

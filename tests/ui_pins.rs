@@ -6,7 +6,7 @@ use trace_core::base::ids::{GoId, ProcIdx};
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{RowsAction, ViewAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::groups::GroupBy;
+use tracelane::state::grouping::GroupBy;
 use tracelane::state::pinned::Pin;
 use tracelane::state::row::{Row, RowKind};
 use tracelane::state::section::Section;

@@ -9,7 +9,7 @@ use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{Action, FileAction, RowsAction, ViewAction};
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::Document;
-use tracelane::state::groups::GroupBy;
+use tracelane::state::grouping::GroupBy;
 use tracelane::state::section::Section;
 use tracelane::state::settings::Settings;
 use tracelane::state::view::{Selection, View};

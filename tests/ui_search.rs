@@ -7,7 +7,7 @@ use trace_core::base::ids::GoroutineIdx;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{Action, RowsAction, SelectAction, SourceAction, ViewAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::groups::GroupBy;
+use tracelane::state::grouping::GroupBy;
 use tracelane::state::row::RowKind;
 use tracelane::state::search::SearchAction;
 use tracelane::state::section::Section;

@@ -8,7 +8,7 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{AnalysisAction, PanelAction, RowsAction, SelectAction, ViewAction};
 use tracelane::action::panel::Panel;
-use tracelane::state::groups::GroupBy;
+use tracelane::state::grouping::GroupBy;
 use tracelane::state::row::RowKind;
 use tracelane::state::scope::When;
 use tracelane::state::view::Selection;

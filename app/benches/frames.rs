@@ -91,7 +91,7 @@ fn measure(name: &str, trace: Arc<Trace>) {
     window.journey("scroll, a search that filters", views);
     window.lift_filter();
     window.journey("pan, a search that highlights", (0..FRAMES).map(|step| whole.pan(f64::from(step) * 1e-3, bounds)));
-    window.state.documents[0].search.set_text(String::new());
+    window.state.documents[0].search.set_text(String::new(), &Arc::default());
     let middle = window.document().layout().row_at(content / 2.0).and_then(|row| row.lane());
     let span = middle.and_then(|lane| window.document().trace.spans(lane, bounds).next());
     if let Some(span) = span {
@@ -146,7 +146,7 @@ impl Window {
     fn filter(&mut self) {
         let text = "dur>10us (state:blocked or state:runnable)";
         let document = &mut self.state.documents[0];
-        document.search.set_text(text.to_owned());
+        document.search.set_text(text.to_owned(), &Arc::default());
         let (trace, query) = (&document.trace, &document.search.query);
         let hits = search(trace, query, 10_000, &Monitor::new(), &mut |_| {}).expect("nobody cancels");
         let gos = filter::goroutines(trace, query, trace.range(), &Monitor::new()).expect("nobody cancels");

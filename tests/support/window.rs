@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::{Action, FileAction, PanelAction};
+use tracelane::action::action::{Action, FileAction, PanelAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::report::analyses::Ask;
 use tracelane::report::report::Report;
@@ -37,10 +37,11 @@ impl Window {
         Self(harness)
     }
 
-    /// The window with one of the traces open, and a panel.
+    /// The window with one of the traces open, all of it in view, and a panel.
     pub(crate) fn open(name: &str, panel: Panel) -> Self {
         let mut window = Self::empty();
         window.act(FileAction::Open(fixtures::data().join(name))).act(PanelAction::OpenPanel(panel));
+        window.act(ViewAction::ShowAll);
         window
     }
 

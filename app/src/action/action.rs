@@ -24,14 +24,15 @@ use crate::state::compare_query::{CompareAnswer, CompareQuery};
 use crate::state::comparison::{Align, FlameView, PendingAlign, RowKey, Side, TimelineSpot};
 use crate::state::dialog::Reply;
 use crate::state::document::{DocumentId, Source};
-use crate::state::groups::GroupBy;
+use crate::state::grouping::GroupBy;
 use crate::state::lane_filter::LaneFilter;
+use crate::state::order::GoroutineOrder;
 use crate::state::palette::PaletteAction;
 use crate::state::pinned::Pin;
 use crate::state::query::{Answer, Query};
 use crate::state::questions::Failed;
 use crate::state::row::RowKind;
-use crate::state::rows::{GoroutineOrder, Rows};
+use crate::state::rows::Rows;
 use crate::state::scope::ScopeChoice;
 use crate::state::search::SearchAction;
 use crate::state::section::Section;
@@ -215,6 +216,14 @@ pub enum ViewAction {
     Forward,
     /// The height of the lane area as painted, points.
     LanesHeight(f64),
+    /// The width of the lane area as painted, points, in a window of this width. In the same window another part of the
+    /// trace is in view at the same scale.
+    LanesWidth {
+        /// Width of the lane area.
+        lanes: f64,
+        /// Width of the window.
+        window: f64,
+    },
     /// Where the pointer is on the timeline: the instant, ns, and how far below the upper edge of the lanes, points.
     PointerAt(Option<(f64, f64)>),
 }
@@ -346,8 +355,10 @@ pub enum RowsAction {
     ToggleIdleRows,
     /// Other groups of goroutines: a worker makes new rows.
     GroupGoroutines(GroupBy),
-    /// A lane for each goroutine in this order: a worker makes new rows.
+    /// Goroutines, or their groups, in this order: a worker makes new rows.
     OrderGoroutines(GoroutineOrder),
+    /// Goroutines, or their groups, the other way round: a worker makes new rows.
+    ReverseOrder,
     /// Lanes for some goroutines only, or for all again: a worker makes new rows.
     ShowOnly(Option<Arc<LaneFilter>>),
 }
@@ -451,6 +462,8 @@ pub enum SettingsAction {
     ToggleLabels,
     /// Tell at the pointer what lies under it on the timeline, or not.
     ToggleTooltips,
+    /// Make rows thin, or as high as usual.
+    ToggleCompact,
     /// Relative or wall-clock ruler.
     ToggleWallClock,
     /// Choose the colours: as the desktop, dark or light.

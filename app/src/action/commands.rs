@@ -13,15 +13,14 @@ use crate::action::action::{
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
 use crate::action::panel::{Needs, Panel};
+use crate::action::row_commands::{GROUPINGS, ORDERS};
 use crate::action::session_action::{RecordAction, SessionAction};
 use crate::state::app::{AppState, FieldFor};
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::Reply;
 use crate::state::document::Document;
-use crate::state::groups::GroupBy;
 use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::palette::PaletteAction;
-use crate::state::rows::GoroutineOrder;
 use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
 use crate::state::sheet::Sheet;
@@ -64,12 +63,12 @@ const fn ctrl(sign: char) -> Chord {
     Chord::ctrl(Key::Char(sign))
 }
 
-const fn command(id: &'static str, name: &'static str, help: &'static str, group: Group) -> Command {
+pub(super) const fn command(id: &'static str, name: &'static str, help: &'static str, group: Group) -> Command {
     Command { id, name, help, group, keys: &[], repeats: false, does: Does::Make(|_| None), is_on: None }
 }
 
 impl Command {
-    const fn keys(self, keys: &'static [Chord]) -> Self {
+    pub(super) const fn keys(self, keys: &'static [Chord]) -> Self {
         Self { keys, ..self }
     }
 
@@ -77,11 +76,11 @@ impl Command {
         Self { repeats: true, ..self }
     }
 
-    const fn makes(self, make: fn(&AppState) -> Option<Action>) -> Self {
+    pub(super) const fn makes(self, make: fn(&AppState) -> Option<Action>) -> Self {
         Self { does: Does::Make(make), ..self }
     }
 
-    const fn switch(self, is_on: fn(&AppState) -> bool) -> Self {
+    pub(super) const fn switch(self, is_on: fn(&AppState) -> bool) -> Self {
         Self { is_on: Some(is_on), ..self }
     }
 
@@ -108,7 +107,7 @@ pub fn by_id(id: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.id == id)
 }
 
-fn lanes(state: &AppState) -> Option<&Document> {
+pub(super) fn lanes(state: &AppState) -> Option<&Document> {
     state.document().filter(|document| document.has_lanes())
 }
 
@@ -122,16 +121,8 @@ fn is_possible(panel: Panel, state: &AppState) -> bool {
     }
 }
 
-fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
+pub(super) fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
     lanes(state).map(|_| action)
-}
-
-fn ordered(state: &AppState, order: GoroutineOrder) -> bool {
-    grouped(state, GroupBy::Nothing) && lanes(state).is_some_and(|document| document.goroutine_order == order)
-}
-
-fn grouped(state: &AppState, group: GroupBy) -> bool {
-    lanes(state).is_some_and(|document| document.group_by == group)
 }
 
 fn with_hits(state: &AppState, step: i32) -> Option<Action> {
@@ -258,7 +249,8 @@ const PAN_STEP: f64 = 0.15;
 /// All commands, in the order of menus.
 pub static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
     let panels = Panel::ALL.iter().filter_map(|panel| Command::of(*panel));
-    BEFORE.iter().copied().chain(panels).chain(BEHIND.iter().copied()).collect()
+    let rows = GROUPINGS.iter().chain(ORDERS).copied();
+    BEFORE.iter().copied().chain(rows).chain(panels).chain(BEHIND.iter().copied()).collect()
 });
 
 /// The commands before those of panels in their menus.
@@ -494,20 +486,6 @@ const BEFORE: &[Command] = &[
         .keys(&[c('P')])
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleCriticalPath)))
         .switch(|state| state.settings.critical_path),
-    command(
-        "group-function",
-        "Group by start function",
-        "Goroutines with one start function under one heading",
-        Group::View,
-    )
-    .makes(|state| with_lanes(state, Action::Rows(RowsAction::GroupGoroutines(GroupBy::Function))))
-    .switch(|state| grouped(state, GroupBy::Function)),
-    command("group-creator", "Group by creator", "Goroutines by the start function of who created them", Group::View)
-        .makes(|state| with_lanes(state, Action::Rows(RowsAction::GroupGoroutines(GroupBy::Creator))))
-        .switch(|state| grouped(state, GroupBy::Creator)),
-    command("group-package", "Group by package", "Goroutines by the package of their start function", Group::View)
-        .makes(|state| with_lanes(state, Action::Rows(RowsAction::GroupGoroutines(GroupBy::Package))))
-        .switch(|state| grouped(state, GroupBy::Package)),
     command("expand-groups", "Expand all groups", "Shows the rows of every group", Group::View)
         .makes(|state| with_lanes(state, Action::Rows(RowsAction::FoldGroups(false)))),
     command("collapse-groups", "Collapse all groups", "Shows every group as one strip", Group::View)
@@ -515,23 +493,6 @@ const BEFORE: &[Command] = &[
     command("hide-idle", "Hide rows without time in view", "Only goroutines alive in view have rows", Group::View)
         .makes(|state| with_lanes(state, Action::Rows(RowsAction::ToggleIdleRows)))
         .switch(|state| lanes(state).is_some_and(|document| document.hides_idle)),
-    command("order-id", "One lane per goroutine, by id", "The order of creation", Group::View)
-        .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Id))))
-        .switch(|state| ordered(state, GoroutineOrder::Id)),
-    command("order-appearance", "One lane per goroutine, by first event", "The first in the trace first", Group::View)
-        .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Appearance))))
-        .switch(|state| ordered(state, GoroutineOrder::Appearance)),
-    command(
-        "order-function",
-        "One lane per goroutine, by start function",
-        "Those with the same start function together",
-        Group::View,
-    )
-    .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Function))))
-    .switch(|state| ordered(state, GoroutineOrder::Function)),
-    command("order-running", "One lane per goroutine, by running time", "The busiest first", Group::View)
-        .makes(|state| with_lanes(state, Action::Rows(RowsAction::OrderGoroutines(GoroutineOrder::Running))))
-        .switch(|state| ordered(state, GoroutineOrder::Running)),
     command("only-alike", "Only goroutines like this one", "Lanes for those with the same start function", Group::View)
         .makes(only_alike),
     command("all-goroutines", "All goroutines", "Lanes for all of them again", Group::View)
@@ -564,6 +525,10 @@ const BEFORE: &[Command] = &[
         .keys(&[c('X').and_shift()])
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleLabels)))
         .switch(|state| state.settings.span_labels),
+    command("compact", "Compact rows", "Makes rows thin, so that more of them are in view", Group::View)
+        .keys(&[c('M').and_shift()])
+        .makes(|_| Some(Action::Settings(SettingsAction::ToggleCompact)))
+        .switch(|state| state.settings.compact_rows),
     command("tooltips", "Tooltips", "Tells at the pointer what lies under it on the timeline", Group::View)
         .keys(&[c('T').and_shift()])
         .makes(|_| Some(Action::Settings(SettingsAction::ToggleTooltips)))

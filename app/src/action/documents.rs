@@ -16,6 +16,7 @@ use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
 use crate::state::query::{Answer, Query, ask};
 use crate::state::questions::Failed;
+use crate::state::row::RowSizes;
 use crate::state::rows::Rows;
 use crate::state::view::{Selection, View};
 
@@ -31,13 +32,21 @@ pub(super) fn open(state: &mut AppState, source: Source) -> Vec<Effect> {
     begin(state, source)
 }
 
+/// A document of which nothing is loaded yet, shown as the user wants.
+fn new(state: &AppState, id: DocumentId, source: Source, load: LoadState) -> Document {
+    let mut document = Document::new(id, source, load);
+    document.sizes = RowSizes::of(state.settings.compact_rows);
+    document.tag_rules = Arc::clone(&state.tag_rules);
+    document
+}
+
 /// Opens a source as a document of its own.
 fn begin(state: &mut AppState, source: Source) -> Vec<Effect> {
     let id = DocumentId(state.next_document);
     state.next_document += 1;
     let monitor = Monitor::new();
     let load = LoadState::Loading { progress: Progress::default(), monitor: monitor.clone() };
-    let mut document = Document::new(id, source.clone(), load);
+    let mut document = new(state, id, source.clone(), load);
     document.since_seconds = state.now_seconds;
     state.documents.push(document);
     state.active = Some(id);
@@ -129,7 +138,7 @@ fn words_of(sentence: &str) -> String {
 pub(super) fn adopt(state: &mut AppState, source: Source, trace: Arc<Trace>, rows: Arc<Rows>) -> Vec<Effect> {
     let id = DocumentId(state.next_document);
     state.next_document += 1;
-    let mut document = Document::new(id, source, LoadState::Ready);
+    let mut document = new(state, id, source, LoadState::Ready);
     document.view = Some(View::whole(trace.range()));
     document.trace = trace;
     document.rows = rows;

@@ -7,6 +7,7 @@ use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
+use trace_core::analysis::tags::TagRules;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::base::visible::visible;
@@ -204,6 +205,8 @@ pub enum Effect {
         trace: Arc<Trace>,
         /// The text of the query.
         text: String,
+        /// What stacks are about.
+        rules: Arc<TagRules>,
         /// Only goroutines with hits are to have lanes.
         filters: bool,
         /// Cancelled when another search begins.

@@ -18,6 +18,7 @@ mod navigate;
 pub mod panel;
 mod recording;
 pub mod reduce;
+pub mod row_commands;
 mod search;
 pub mod session_action;
 mod sessions;

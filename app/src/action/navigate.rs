@@ -14,13 +14,14 @@ use crate::action::effect::{Effect, notify};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId};
 use crate::state::edges;
-use crate::state::groups::{GroupBy, Groups};
+use crate::state::grouping::GroupBy;
+use crate::state::groups::Groups;
 use crate::state::lane_filter::LaneFilter;
+use crate::state::order::GoroutineOrder;
 use crate::state::pinned::Pin;
-use crate::state::row::{MAX_FRAME_LINES, Row, RowKind};
-use crate::state::rows::GoroutineOrder;
+use crate::state::row::{MAX_FRAME_LINES, Row, RowKind, RowSizes};
 use crate::state::section::Section;
-use crate::state::view::{FIT_AIR, Place, Selection, View};
+use crate::state::view::{FIT_AIR, LanesWidth, Place, Selection, View};
 
 /// Places that the history keeps.
 const MAX_HISTORY: usize = 500;
@@ -53,6 +54,7 @@ pub(super) fn view(document: &mut Document, action: ViewAction) {
         ViewAction::Back => travel(document, true),
         ViewAction::Forward => travel(document, false),
         ViewAction::LanesHeight(points) => resize(document, points),
+        ViewAction::LanesWidth { lanes, window } => widen(document, lanes, window),
         ViewAction::PointerAt(at) => {
             document.pointer_nanos = at.map(|at| at.0);
             document.pointer_points = at.map(|at| at.1);
@@ -112,6 +114,7 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
     match action {
         RowsAction::GroupGoroutines(group) => return group_goroutines(state, group),
         RowsAction::OrderGoroutines(order) => return order_goroutines(state, order),
+        RowsAction::ReverseOrder => return reverse(state),
         RowsAction::ShowOnly(lane_filter) => {
             show_only(document, lane_filter);
             return Vec::new();
@@ -151,11 +154,18 @@ pub(super) fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A lane for each goroutine, in this order.
+/// Goroutines, or their groups, in this order.
 fn order_goroutines(state: &mut AppState, order: GoroutineOrder) -> Vec<Effect> {
     let Some(document) = state.document_mut() else { return Vec::new() };
-    document.group_by = GroupBy::Nothing;
-    document.goroutine_order = order;
+    document.goroutine_order = Some(order);
+    document.rows_due = Some(document.selection.lane());
+    Vec::new()
+}
+
+/// The same order the other way round.
+fn reverse(state: &mut AppState) -> Vec<Effect> {
+    let Some(document) = state.document_mut() else { return Vec::new() };
+    document.is_reversed ^= true;
     document.rows_due = Some(document.selection.lane());
     Vec::new()
 }
@@ -349,6 +359,42 @@ fn scroll(document: &mut Document, points: f64) {
     let content = document.layout().height();
     let height = document.lanes_height_points;
     document.view = document.view.map(|view| view.scroll(points, content, height));
+}
+
+/// Gives rows the height that the settings say; the uppermost row in view stays there.
+pub(super) fn resize_rows(state: &mut AppState) {
+    let sizes = RowSizes::of(state.settings.compact_rows);
+    for document in &mut state.documents {
+        let first = document.view.and_then(|view| document.layout().row_at(view.scroll_points));
+        document.sizes = sizes;
+        let Some(row) = first else { continue };
+        let top = document.layout().find(row.kind).map(|now| now.top);
+        if let (Some(view), Some(top)) = (&mut document.view, top.filter(|_| !row.is_pinned)) {
+            view.scroll_points = top;
+        }
+        scroll(document, 0.0);
+    }
+}
+
+/// The lane area has another width. What is selected and in sight stays in sight: the panels that open with the first
+/// selection must not hide it.
+fn widen(document: &mut Document, lanes: f64, window: f64) {
+    let (reach, before) = (document.reach(), document.view);
+    document.view = document.width.fitted(before, (lanes, window), reach);
+    document.width = LanesWidth { lanes, window };
+    let (Some(before), Some(now)) = (before, document.view) else { return };
+    let selected = match document.selection {
+        Selection::Span(at) => document.trace.span(at).map(|span| span.range),
+        Selection::Region(region) => Some(region.range),
+        Selection::Task(task) => document.trace.task(task).map(|task| life(&document.trace, &task)),
+        Selection::Lane(_) | Selection::None => None,
+    };
+    let was_seen = selected.filter(|range| range.overlaps(before.range()));
+    if now.span_nanos < before.span_nanos
+        && let Some(range) = was_seen.filter(|range| !range.overlaps(now.range()))
+    {
+        document.view = Some(now.reveal_time(range.start, reach));
+    }
 }
 
 /// The lane area has another height. A selected lane in sight stays in sight: the panels that open with

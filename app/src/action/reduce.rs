@@ -126,7 +126,7 @@ fn on(state: &mut AppState, id: DocumentId, action: Action) -> Vec<Effect> {
     let stays = matches!(
         action,
         Action::View(ViewAction::PointerAt(_))
-            | Action::View(ViewAction::LanesHeight(_))
+            | Action::View(ViewAction::LanesHeight(_) | ViewAction::LanesWidth { .. })
             | Action::Select(SelectAction::HoverFlow(_))
             | Action::Select(SelectAction::PointTo(_))
             | Action::View(ViewAction::SetView(_))
@@ -379,6 +379,10 @@ fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
         SettingsAction::ToggleRuntimeFrames => settings.runtime_frames ^= true,
         SettingsAction::ToggleLabels => settings.span_labels ^= true,
         SettingsAction::ToggleTooltips => settings.tooltips ^= true,
+        SettingsAction::ToggleCompact => {
+            settings.compact_rows ^= true;
+            navigate::resize_rows(state);
+        }
         SettingsAction::ToggleWallClock => settings.wall_clock ^= true,
         SettingsAction::ToggleAnimation => settings.animate ^= true,
         SettingsAction::FitDocks(on) => settings.fits_docks = on,

@@ -25,14 +25,15 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, action: SearchAction) 
             if text == search.text {
                 return Vec::new();
             }
-            search.set_text(text);
+            search.set_text(text, &document.tag_rules);
             if search.query.is_empty() {
                 return if std::mem::take(&mut search.filters) { filter(state, id, false) } else { Vec::new() };
             }
             let monitor = Monitor::new();
             search.pending = Some(monitor.clone());
             let (text, filters) = (search.text.clone(), search.filters);
-            vec![Effect::Search { document: id, trace: Arc::clone(&document.trace), text, filters, monitor }]
+            let (trace, rules) = (Arc::clone(&document.trace), Arc::clone(&document.tag_rules));
+            vec![Effect::Search { document: id, trace, text, rules, filters, monitor }]
         }
         SearchAction::Completed(text, completions) => {
             search.completions = (text, completions);
@@ -77,5 +78,6 @@ fn filter(state: &mut AppState, id: DocumentId, on: bool) -> Vec<Effect> {
         before.cancel();
     }
     let (trace, text) = (Arc::clone(&document.trace), document.search.text.clone());
-    vec![Effect::Search { document: id, trace, text, filters: true, monitor }]
+    let rules = Arc::clone(&document.tag_rules);
+    vec![Effect::Search { document: id, trace, text, rules, filters: true, monitor }]
 }

@@ -3,13 +3,14 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use trace_core::analysis::alike::{Example, is_of_goroutine};
+use trace_core::analysis::search::complete::quoted;
 use trace_core::event::state::GoState;
 use trace_core::model::flows::{Flow, FlowEnd, FlowKind};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use trace_core::model::trace::Trace;
 
-use crate::action::action::{Actions, PanelAction, SelectAction};
+use crate::action::action::{Action, Actions, PanelAction, SelectAction};
 use crate::action::panel::Panel;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
@@ -19,6 +20,7 @@ use crate::panel::{ListKey, kept, time_link};
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::edges;
+use crate::state::search::SearchAction;
 use crate::state::view::Selection;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::content;
@@ -65,6 +67,7 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
             pairs.text("Function", name::function(frame.0), frame.0);
             pairs.text("At", &name::line_of(frame.1, frame.2), frame.1);
         }
+        tags_row(pairs, document, span, actions);
         counts_row(pairs, &counts, actions);
     });
     if is_of_goroutine(span.at) {
@@ -174,6 +177,23 @@ impl Counts {
             events: trace.events(span.at.lane, span.range).take(Self::MOST_EVENTS + 1).count(),
         }
     }
+}
+
+/// What the span's stack is about, as links that search for it.
+fn tags_row(pairs: &mut Pairs<'_>, document: &Document, span: &Span, actions: &mut Actions) {
+    let stack = if span.state == GoState::Running { span.end_stack } else { span.start_stack };
+    let tags = document.rows.tags().all(&document.trace, stack);
+    if tags.is_empty() || matches!(span.state, GoState::Runnable | GoState::Unknown | GoState::Dead) {
+        return;
+    }
+    pairs.row("Tags", |ui| {
+        for tag in tags {
+            if link(ui, tag).on_hover_text("Searches for all that is about this").clicked() {
+                let text = format!("tag:{}", quoted(tag));
+                actions.push(Action::Search(document.id, SearchAction::Text(text)));
+            }
+        }
+    });
 }
 
 /// How many flows and events there are, as links to their panels.

@@ -22,6 +22,7 @@ use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
+use crate::state::view::LanesWidth;
 use crate::theme::{style, tokens};
 use crate::timeline::cache::TimelineCache;
 use crate::worker::effect_runner::EffectRunner;
@@ -59,8 +60,10 @@ impl TracelaneApp {
         let (settings, said) = store.read();
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
+        let (rules, wrong) = store.read_tags();
         let mut app = Self::with(settings, EffectRunner::new(wake, store), false);
-        if let Some(said) = said {
+        app.state.tag_rules = Arc::new(rules);
+        for said in [said, wrong].into_iter().flatten() {
             app.push(Action::Notice(said));
         }
         app
@@ -228,6 +231,9 @@ impl TracelaneApp {
         match action {
             Action::View(ViewAction::LanesHeight(points)) => {
                 document.is_some_and(|known| known.lanes_height_points != *points)
+            }
+            Action::View(ViewAction::LanesWidth { lanes, window }) => {
+                document.is_some_and(|known| known.width != LanesWidth { lanes: *lanes, window: *window })
             }
             Action::Select(SelectAction::PointTo(range)) => document.is_some_and(|known| known.pointed != *range),
             Action::Select(SelectAction::HoverFlow(flow)) => document.is_some_and(|known| known.hovered_flow != *flow),

@@ -7,6 +7,7 @@ use crate::action::action::{Actions, FileAction, SettingsAction};
 use crate::action::commands::{self, COMMANDS, Command};
 use crate::action::keymap;
 use crate::action::menu::Group;
+use crate::action::row_commands;
 use crate::fmt::name;
 use crate::fmt::time::{duration, offset};
 use crate::shell::search;
@@ -100,7 +101,11 @@ fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Act
 
 fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
     ui.set_width(MENU_WIDTH);
-    for command in COMMANDS.iter().filter(|command| command.group == group) {
+    for command in COMMANDS.iter().filter(|command| command.group == group && !row_commands::has(command.id)) {
+        if command.id == row_commands::BEFORE {
+            submenu_ui(ui, "Group goroutines by", row_commands::GROUPINGS, state, actions);
+            submenu_ui(ui, "Sort goroutines by", row_commands::ORDERS, state, actions);
+        }
         if matches!(
             command.id,
             "close"
@@ -110,7 +115,7 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
                 | "bigger"
                 | "back"
                 | "follow-out"
-                | "order-id"
+                | "only-alike"
                 | "wall-clock"
                 | "panels-reset"
                 | "compare"
@@ -125,6 +130,24 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
             recent_ui(ui, state, actions);
         }
     }
+}
+
+/// A menu within a menu.
+fn submenu_ui(ui: &mut Ui, title: &str, commands: &[Command], state: &AppState, actions: &mut Actions) {
+    let is_possible = commands.iter().any(|command| command.action(state).is_some());
+    let response = menu_entry(ui, title, SUBMENU, is_possible, false);
+    if !is_possible {
+        return;
+    }
+    SubMenu::new().show(ui, &response, |ui| {
+        ui.set_width(MENU_WIDTH);
+        for command in commands {
+            if command.id == "order-reverse" {
+                ui.separator();
+            }
+            entry_ui(ui, command, state, actions);
+        }
+    });
 }
 
 fn entry_ui(ui: &mut Ui, command: &Command, state: &AppState, actions: &mut Actions) {

@@ -6,8 +6,8 @@ use crate::action::action::{Action, Actions, PanelAction, RowsAction, SettingsAc
 use crate::action::commands;
 use crate::fmt::name;
 use crate::state::app::AppState;
-use crate::state::groups::GroupBy;
-use crate::state::rows::GoroutineOrder;
+use crate::state::grouping::GroupBy;
+use crate::state::order::GoroutineOrder;
 use crate::state::settings::ThemeChoice;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     switch(ui, state, "animate", actions);
     switch(ui, state, "fit-panels", actions);
     heading(ui, "Timeline");
-    for id in ["wall-clock", "all-flows", "critical-path", "runtime-frames", "span-labels", "tooltips"] {
+    for id in ["wall-clock", "all-flows", "critical-path", "runtime-frames", "span-labels", "tooltips", "compact"] {
         switch(ui, state, id, actions);
     }
     trace_ui(ui, state, actions);
@@ -92,29 +92,25 @@ fn switch(ui: &mut Ui, state: &AppState, id: &str, actions: &mut Actions) {
 /// How the goroutines of the trace in front are put in order.
 fn trace_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document().filter(|document| document.has_lanes()) else { return };
-    row(ui, "Goroutines, in groups by", |ui| {
-        let groups =
-            [("Start function", GroupBy::Function), ("Creator", GroupBy::Creator), ("Package", GroupBy::Package)];
-        for (title, group) in groups {
-            if chip(ui, title, document.group_by == group).clicked() {
-                actions.push(RowsAction::GroupGoroutines(group));
+    row(ui, "Group goroutines by", |ui| {
+        ui.horizontal_wrapped(|ui| {
+            for group in GroupBy::ALL {
+                if chip(ui, group.title(), document.group_by == group).clicked() {
+                    actions.push(RowsAction::GroupGoroutines(group));
+                }
             }
-        }
+        });
     });
-    row(ui, "or one lane each, sorted by", |ui| {
-        let orders = [
-            ("Id", GoroutineOrder::Id),
-            ("First event", GoroutineOrder::Appearance),
-            ("Start function", GoroutineOrder::Function),
-            ("Running time", GoroutineOrder::Running),
-        ];
-        for (title, order) in orders {
-            let on = document.group_by == GroupBy::Nothing && document.goroutine_order == order;
-            if chip(ui, title, on).clicked() {
-                actions.push(RowsAction::OrderGoroutines(order));
+    row(ui, "Sort them by", |ui| {
+        ui.horizontal_wrapped(|ui| {
+            for order in GoroutineOrder::ALL {
+                if chip(ui, order.title(), document.order() == order).clicked() {
+                    actions.push(RowsAction::OrderGoroutines(order));
+                }
             }
-        }
+        });
     });
+    switch(ui, state, "order-reverse", actions);
     switch(ui, state, "hide-idle", actions);
 }
 

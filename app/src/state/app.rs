@@ -1,6 +1,9 @@
 //! The root of the window's state.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use trace_core::analysis::tags::TagRules;
 
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
@@ -29,6 +32,8 @@ pub struct AppState {
     pub dropped: Option<PathBuf>,
     /// What is remembered between starts.
     pub settings: Settings,
+    /// What stacks are about: the rules of the user's file of tags, and those that come along.
+    pub tag_rules: Arc<TagRules>,
     /// The sheet of all keys is open.
     pub help_open: bool,
     /// The sheet over the window, while it is open.

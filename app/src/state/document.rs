@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trace_core::analysis::scope::Scope;
+use trace_core::analysis::tags::TagRules;
 use trace_core::analysis::tasks::life;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::{Monitor, Progress};
@@ -20,16 +21,18 @@ use crate::state::analysis::AnalysisView;
 use crate::state::area::Area;
 use crate::state::bookmarks::NotesState;
 use crate::state::folds::Folds;
-use crate::state::groups::GroupBy;
+use crate::state::grouping::GroupBy;
 use crate::state::instant::Moment;
 use crate::state::lane_filter::LaneFilter;
 use crate::state::layout::Layout;
+use crate::state::order::GoroutineOrder;
 use crate::state::pinned::Pin;
 use crate::state::query::TraceQueries;
-use crate::state::rows::{GoroutineOrder, RowOptions, Rows};
+use crate::state::row::RowSizes;
+use crate::state::rows::{RowOptions, Rows};
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::search::Search;
-use crate::state::view::{History, Selection, View};
+use crate::state::view::{History, LanesWidth, Selection, View};
 
 /// Names a document for as long as the window lives. Answers of workers carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,10 +168,16 @@ pub struct Document {
     pub pins: Vec<Pin>,
     /// Pinned lanes whose stack frames show below them, and on how many lines.
     pub stack_lines: BTreeMap<LaneId, u32>,
-    /// The order of goroutines that rows are, or will be, made in.
-    pub goroutine_order: GoroutineOrder,
+    /// What groups and lanes of goroutines are, or will be, sorted by; `None` as usual.
+    pub goroutine_order: Option<GoroutineOrder>,
+    /// They are sorted the other way round.
+    pub is_reversed: bool,
     /// How goroutines are, or will be, grouped.
     pub group_by: GroupBy,
+    /// What stacks are about.
+    pub tag_rules: Arc<TagRules>,
+    /// How high rows are.
+    pub sizes: RowSizes,
     /// Whether goroutines that are not alive in view have no rows.
     pub hides_idle: bool,
     /// The only goroutines that rows are, or will be, made for.
@@ -205,6 +214,8 @@ pub struct Document {
     pub flow_choice: (usize, usize),
     /// Height of the lane area, points, as last painted: what "page down" and "into view" mean.
     pub lanes_height_points: f64,
+    /// How wide the lane area was when last painted: what is in view is for that width.
+    pub width: LanesWidth,
     /// Whether the panels about the selection have had something to show: from then on they stay.
     pub panels_shown: bool,
     /// The edge under the pointer in a list: drawn as if the pointer were on it.
@@ -262,8 +273,11 @@ impl Document {
             folds: Folds::default(),
             pins: Vec::new(),
             stack_lines: BTreeMap::new(),
-            goroutine_order: GoroutineOrder::default(),
+            goroutine_order: None,
+            is_reversed: false,
+            tag_rules: Arc::default(),
             group_by: GroupBy::default(),
+            sizes: RowSizes::USUAL,
             hides_idle: true,
             lane_filter: None,
             rows_due: None,
@@ -282,6 +296,7 @@ impl Document {
             history: History::default(),
             flow_choice: (0, 0),
             lanes_height_points: 600.0,
+            width: LanesWidth::default(),
             panels_shown: false,
             hovered_flow: None,
             pointed: None,
@@ -293,14 +308,27 @@ impl Document {
     /// What rows are to be made for.
     #[must_use]
     pub fn row_options(&self) -> RowOptions {
-        RowOptions { group: self.group_by, order: self.goroutine_order, lane_filter: self.lane_filter.clone() }
+        RowOptions {
+            group: self.group_by,
+            order: self.goroutine_order,
+            is_reversed: self.is_reversed,
+            lane_filter: self.lane_filter.clone(),
+            rules: Arc::clone(&self.tag_rules),
+        }
+    }
+
+    /// What groups and lanes are sorted by now.
+    #[must_use]
+    pub fn order(&self) -> GoroutineOrder {
+        let usual = if self.rows.groups().is_some() { GoroutineOrder::Appearance } else { GoroutineOrder::Id };
+        self.goroutine_order.unwrap_or(usual)
     }
 
     /// The places of its rows as it is looked at now.
     #[must_use]
     pub fn layout(&self) -> Layout<'_> {
         let view = self.view.filter(|_| self.hides_idle).map(|view| view.range());
-        Layout::of(&self.rows, &self.folds, view).with_pins(&self.pins, &self.stack_lines)
+        Layout::sized(&self.rows, &self.folds, view, self.sizes).with_pins(&self.pins, &self.stack_lines)
     }
 
     /// What the view may go over.

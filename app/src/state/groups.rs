@@ -1,4 +1,4 @@
-//! Goroutines in groups, by start function say, whose goroutines share rows where they do not overlap in time: made by
+//! Goroutines in groups (`grouping.rs` says which), in an order (`order.rs`), whose goroutines share rows where they do not overlap in time: made by
 //! a worker, asked on the UI thread.
 //!
 //! A group's rows are found greedily: goroutines in the order of birth, each on the first row that is free, which needs
@@ -9,30 +9,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use rayon::prelude::*;
+use trace_core::analysis::tags::Tags;
 use trace_core::base::ids::{GoroutineIdx, StrId};
 use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::model::goroutines::is_system_function;
 use trace_core::model::trace::Trace;
 
-use crate::fmt::name;
+use crate::state::grouping::{GroupBy, Grouping, Key, RUNTIME};
+use crate::state::order::{GoroutineOrder, Sorting};
 use crate::state::row::MAX_REGION_LINES;
 
-/// How goroutines are grouped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum GroupBy {
-    /// By the function that they were started with.
-    #[default]
-    Function,
-    /// By the start function of the goroutine that created them.
-    Creator,
-    /// By the package of the function that they were started with.
-    Package,
-    /// Not at all: a lane each.
-    Nothing,
-}
-
-/// What the runtime's own goroutines are under.
-const RUNTIME: &str = "Runtime";
 /// Groups with at most so many rows are unfolded at first.
 const SMALL: u32 = 6;
 /// Types of tasks are unfolded at first as long as all of them together have at most so many rows.
@@ -61,6 +46,8 @@ pub struct Group {
     pub left_out: u32,
     /// Whether its rows show until the user folds it.
     pub is_open_at_first: bool,
+    /// What its place among the others goes by, in words.
+    pub sorted_by: Option<String>,
 }
 
 impl Group {
@@ -88,6 +75,12 @@ pub(super) struct GroupMembers {
     pub(super) members: Vec<Member>,
 }
 
+impl GroupMembers {
+    fn indices(&self) -> impl Iterator<Item = u32> + '_ {
+        self.members.iter().map(|member| member.idx)
+    }
+}
+
 /// All goroutines (or tasks) in groups, on rows.
 #[derive(Clone, Debug, Default)]
 pub struct Groups {
@@ -108,38 +101,50 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Groups `some` goroutines, by rising index. Costs in proportion to them: for workers.
+    /// Groups `some` goroutines, by rising index; the groups, and rows by statistics, in an order. Costs in proportion to
+    /// them, for some orders to their spans: for workers.
     #[must_use]
-    pub fn build(trace: &Trace, by: GroupBy, some: impl Iterator<Item = u32>) -> Self {
+    pub(super) fn build(
+        trace: &Trace,
+        (by, tags): (GroupBy, &Tags),
+        order: (GoroutineOrder, bool),
+        some: impl Iterator<Item = u32>,
+    ) -> Self {
         let clock = Clock::of(trace.range());
         let some: Vec<u32> = some.collect();
-        let lives: Vec<_> =
-            some.into_par_iter().with_min_len(4_096).map(|idx| (idx, trace.life(GoroutineIdx(idx)))).collect();
+        let grouping = Grouping::new(trace, by, tags);
+        let lives: Vec<_> = some
+            .par_iter()
+            .with_min_len(4_096)
+            .filter_map(|&idx| {
+                let (life, creator) = trace.life(GoroutineIdx(idx))?;
+                Some((idx, life, grouping.key(GoroutineIdx(idx), creator)))
+            })
+            .collect();
         let mut all: Vec<GroupMembers> = Vec::new();
-        // Names are looked up once for each function, not for each goroutine.
-        let mut by_name: HashMap<(StrId, Option<StrId>), usize> = HashMap::new();
+        // Titles are made once for each key, not for each goroutine.
+        let mut by_key: HashMap<Key, usize> = HashMap::new();
         let mut by_title: BTreeMap<String, usize> = BTreeMap::new();
-        for (idx, life) in lives {
-            let Some((life, creator)) = life else { continue };
-            let name_of = |go: GoroutineIdx| trace.goroutine_name(go).map(|(_, name)| name);
-            let name = name_of(GoroutineIdx(idx)).unwrap_or_default();
-            let creator = creator.filter(|_| by == GroupBy::Creator).and_then(name_of);
-            let group = *by_name.entry((name, creator)).or_insert_with(|| {
-                let title = title_of(trace, by, name, creator);
-                *by_title.entry(title.clone()).or_insert_with(|| {
-                    let name = (by == GroupBy::Function && title != RUNTIME).then_some(name);
+        for (idx, life, key) in lives {
+            let group = *by_key.entry(key).or_insert_with(|| {
+                let (title, name) = (grouping.title(key), grouping.start_function(key));
+                let at = *by_title.entry(title.clone()).or_insert_with(|| {
                     all.push(GroupMembers { title, name, members: Vec::new() });
                     all.len() - 1
-                })
+                });
+                if let Some(kin) = all.get_mut(at).filter(|kin| kin.name != name) {
+                    kin.name = None;
+                }
+                at
             });
             if let Some(kin) = all.get_mut(group) {
                 kin.members.push(clock.member(idx, life));
             }
         }
-        // As the program came to them, the runtime's last.
-        all.sort_by_key(|kin| (kin.title == RUNTIME, kin.members.first().map(|member| member.idx)));
+        let sorting = Sorting::of(trace, order, &some);
+        sort(&mut all, &sorting);
         let mut groups = Self::with(clock, trace.goroutine_count());
-        groups.add_all(all, (false, u32::MAX), |go| trace.region_depth(GoroutineIdx(go)));
+        groups.add_all(all, (false, u32::MAX), Some(&sorting), |go| trace.region_depth(GoroutineIdx(go)));
         groups
     }
 
@@ -153,6 +158,7 @@ impl Groups {
         &mut self,
         mut all: Vec<GroupMembers>,
         (of_tasks, most): (bool, u32),
+        sorting: Option<&Sorting>,
         depth: impl Fn(u32) -> u32,
     ) {
         if all.len() > MOST {
@@ -160,7 +166,7 @@ impl Groups {
             all.push(GroupMembers { title: "Other".to_owned(), name: None, members: rest });
         }
         for kin in all {
-            self.add(kin, (of_tasks, most), &depth);
+            self.add(kin, (of_tasks, most), sorting, &depth);
         }
         let are_few = self.row_count() <= SMALL_OF_TASKS;
         for group in self.groups.iter_mut().filter(|group| group.of_tasks) {
@@ -169,10 +175,20 @@ impl Groups {
         self.row_starts.push(self.members.len() as u32);
     }
 
-    fn add(&mut self, kin: GroupMembers, (of_tasks, most): (bool, u32), depth: impl Fn(u32) -> u32) {
+    fn add(
+        &mut self,
+        kin: GroupMembers,
+        (of_tasks, most): (bool, u32),
+        sorting: Option<&Sorting>,
+        depth: impl Fn(u32) -> u32,
+    ) {
+        let sorted_by = sorting.and_then(|sorting| sorting.order.said(sorting.combined(kin.indices())));
         let GroupMembers { title, name, mut members } = kin;
         members.sort_by_key(|member| (member.start, member.idx));
-        let rows = packed(&members);
+        let mut rows = packed(&members);
+        if let Some(sorting) = sorting.filter(|sorting| sorting.order.is_statistic()) {
+            sort_rows(&mut rows, &members, sorting);
+        }
         let count = members.len() as u32;
         let first = self.region_lines.len() as u32;
         let row_count = rows.iter().max().map_or(0, |last| last + 1).min(most);
@@ -205,7 +221,18 @@ impl Groups {
         let is_system = title == RUNTIME && !of_tasks;
         let is_open_at_first = !of_tasks && !is_system && row_count <= SMALL;
         let end = first + row_count;
-        self.groups.push(Group { title, name, of_tasks, is_system, count, first, end, left_out, is_open_at_first });
+        self.groups.push(Group {
+            title,
+            name,
+            of_tasks,
+            is_system,
+            count,
+            first,
+            end,
+            left_out,
+            is_open_at_first,
+            sorted_by,
+        });
     }
 
     /// The groups, from top to bottom.
@@ -381,21 +408,45 @@ fn packed(members: &[Member]) -> Vec<u32> {
         .collect()
 }
 
-/// What goroutines with this start function, and creator's start function, are under.
-fn title_of(trace: &Trace, by: GroupBy, function: StrId, creator: Option<StrId>) -> String {
-    let function = trace.str(function);
-    if is_system_function(function) {
-        return RUNTIME.to_owned();
+/// Puts groups in order, the runtime's last.
+fn sort(all: &mut [GroupMembers], sorting: &Sorting) {
+    if sorting.order == GoroutineOrder::Function {
+        all.sort_by_cached_key(|kin| kin.title.to_lowercase());
+        if sorting.is_reversed {
+            all.reverse();
+        }
+    } else {
+        all.sort_by_cached_key(|kin| {
+            let first = kin.members.first().map(|member| member.idx);
+            (sorting.key(sorting.combined(kin.indices())), first)
+        });
     }
-    let own = || if function.is_empty() { "(unknown)".to_owned() } else { name::function(function).to_owned() };
-    match by {
-        GroupBy::Function | GroupBy::Nothing => own(),
-        GroupBy::Package if function.is_empty() => own(),
-        GroupBy::Package => name::package(function).to_owned(),
-        GroupBy::Creator => match creator {
-            Some(creator) => format!("created by {}", name::function(trace.str(creator))),
-            None => "creator unknown".to_owned(),
-        },
+    all.sort_by_key(|kin| kin.title == RUNTIME);
+}
+
+/// Gives rows other places: by the figures of those that are on them.
+fn sort_rows(rows: &mut [u32], members: &[Member], sorting: &Sorting) {
+    let count = rows.iter().max().map_or(0, |last| last + 1);
+    let mut on_row: Vec<Vec<u32>> = vec![Vec::new(); count as usize];
+    for (row, member) in rows.iter().zip(members) {
+        if let Some(on_row) = on_row.get_mut(*row as usize) {
+            on_row.push(member.idx);
+        }
+    }
+    let mut order: Vec<(i64, u32)> = on_row
+        .into_iter()
+        .zip(0_u32..)
+        .map(|(gos, row)| (sorting.key(sorting.combined(gos.into_iter())), row))
+        .collect();
+    order.sort_unstable();
+    let mut places = vec![0_u32; count as usize];
+    for ((_, row), place) in order.into_iter().zip(0_u32..) {
+        if let Some(slot) = places.get_mut(row as usize) {
+            *slot = place;
+        }
+    }
+    for row in rows {
+        *row = places.get(*row as usize).copied().unwrap_or(*row);
     }
 }
 
@@ -420,7 +471,12 @@ mod tests {
     fn a_row_tells_who_is_alive() {
         let mut groups = Groups::with(Clock { tick: 1, ..Clock::default() }, 5);
         let members = vec![member(0, 0, 10), member(3, 10, 20), member(4, 30, 40)];
-        groups.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (false, u32::MAX), |go| go);
+        groups.add_all(
+            vec![GroupMembers { title: "f".to_owned(), name: None, members }],
+            (false, u32::MAX),
+            None,
+            |go| go,
+        );
         let range = |start, end| TimeRange::new(TraceTime(start), TraceTime(end));
         assert_eq!(groups.count_on(0, range(0, 50)), 3);
         assert_eq!(groups.count_on(0, range(10, 12)), 1);
@@ -434,14 +490,14 @@ mod tests {
     fn who_is_alive_in_a_group_is_counted_without_its_rows() {
         let mut groups = Groups::with(Clock { tick: 1, ..Clock::default() }, 500);
         let members: Vec<Member> = (0..500).map(|at| member(at, at * 7 % 400, at * 7 % 400 + 1 + at % 90)).collect();
-        groups.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (true, 20), |_| 0);
+        groups.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (true, 20), None, |_| 0);
         let group = &groups.list()[0];
         assert_eq!((group.end - group.first, group.count), (20, 500));
         let on_rows = (0..20).map(|row| groups.row(row).len() as u32).sum::<u32>();
         assert!(group.left_out > 0 && on_rows + group.left_out == 500, "{} and {on_rows}", group.left_out);
         let mut whole = Groups::with(Clock { tick: 1, ..Clock::default() }, 500);
         let members: Vec<Member> = (0..500).map(|at| member(at, at * 7 % 400, at * 7 % 400 + 1 + at % 90)).collect();
-        whole.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (true, u32::MAX), |_| 0);
+        whole.add_all(vec![GroupMembers { title: "f".to_owned(), name: None, members }], (true, u32::MAX), None, |_| 0);
         for (start, end) in [(0, 600), (0, 0), (100, 101), (250, 300), (480, 600), (700, 800)] {
             let range = TimeRange::new(TraceTime(start), TraceTime(end));
             let rows = 0..whole.row_count();

@@ -10,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 use crate::state::folds::Folds;
 use crate::state::groups::Groups;
 use crate::state::pinned::Pin;
-use crate::state::row::{FRAME_HEIGHT, GROUP_HEIGHT, HEADING_HEIGHT, LANE_HEIGHT, REGION_HEIGHT, Row, RowKind};
+use crate::state::row::{FRAME_HEIGHT, HEADING_HEIGHT, REGION_HEIGHT, Row, RowKind, RowSizes};
 use crate::state::rows::Rows;
 use crate::state::section::Section;
 
@@ -19,6 +19,7 @@ use crate::state::section::Section;
 pub struct Layout<'a> {
     rows: &'a Rows,
     folds: &'a Folds,
+    sizes: RowSizes,
     /// What is pinned, from top to bottom, placed below the upper edge of the first.
     pinned: Vec<Row>,
     /// The rows of groups, unless they are folded or there are none.
@@ -28,9 +29,10 @@ pub struct Layout<'a> {
 }
 
 /// The rows of groups that show.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Tree {
     rows: Vec<TreeRow>,
+    sizes: RowSizes,
     height: f64,
     /// Rows that do not show, since nobody on them is alive in view.
     hidden: u32,
@@ -51,8 +53,8 @@ struct TreeRow {
 }
 
 impl Tree {
-    fn of(groups: &Groups, folds: &Folds, view: Option<TimeRange>) -> Self {
-        let mut tree = Self::default();
+    fn of(groups: &Groups, folds: &Folds, view: Option<TimeRange>, sizes: RowSizes) -> Self {
+        let mut tree = Self { rows: Vec::new(), sizes, height: 0.0, hidden: 0, of_tasks: false };
         for (at, group) in (0_u32..).zip(groups.list()) {
             let is_alive = |row: &u32| view.is_none_or(|view| groups.count_on(*row, view) > 0);
             tree.of_tasks = group.of_tasks;
@@ -62,7 +64,7 @@ impl Tree {
                 continue;
             }
             if !group.is_single() {
-                tree.push(TreeRow { group: Some(at), row: group.first, top: tree.height, lines: 0 }, GROUP_HEIGHT);
+                tree.push(TreeRow { group: Some(at), row: group.first, top: tree.height, lines: 0 }, sizes.group);
             }
             if folds.folded_group(group) {
                 continue;
@@ -74,7 +76,7 @@ impl Tree {
                 }
                 let shows = !group.of_tasks || folds.expanded(group, row);
                 let lines = if shows { groups.region_lines(row) } else { 0 };
-                let height = LANE_HEIGHT + f64::from(lines) * REGION_HEIGHT;
+                let height = sizes.lane + f64::from(lines) * REGION_HEIGHT;
                 tree.push(TreeRow { group: None, row, top: tree.height, lines }, height);
             }
         }
@@ -88,7 +90,7 @@ impl Tree {
 
     fn row_at(&self, groups: &Groups, y: f64, above: f64) -> Option<Row> {
         let at = self.rows.partition_point(|row| row.top <= y).checked_sub(1)?;
-        self.rows.get(at).map(|row| row.shown(self.of_tasks, groups, above))
+        self.rows.get(at).map(|row| row.shown((self.of_tasks, self.sizes), groups, above))
     }
 
     /// The row that a goroutine is on; the heading of its group if that is folded; `None` if it does not show.
@@ -101,17 +103,25 @@ impl Tree {
     /// The row `(row, is no heading)`, if it shows.
     fn find(&self, groups: &Groups, wanted: (u32, bool), above: f64) -> Option<Row> {
         let at = self.rows.binary_search_by_key(&wanted, |known| (known.row, known.group.is_none())).ok()?;
-        self.rows.get(at).map(|row| row.shown(self.of_tasks, groups, above))
+        self.rows.get(at).map(|row| row.shown((self.of_tasks, self.sizes), groups, above))
     }
 }
 
 impl TreeRow {
-    fn shown(&self, of_tasks: bool, groups: &Groups, above: f64) -> Row {
+    fn shown(&self, (of_tasks, sizes): (bool, RowSizes), groups: &Groups, above: f64) -> Row {
         let top = above + self.top;
         match self.group {
             Some(group) => {
                 let kind = if of_tasks { RowKind::TaskGroup(group) } else { RowKind::Group(group) };
-                Row { kind, top, height: GROUP_HEIGHT, region_lines: 0, frame_lines: 0, is_pinned: false }
+                Row {
+                    kind,
+                    top,
+                    height: sizes.group,
+                    own: sizes.group,
+                    region_lines: 0,
+                    frame_lines: 0,
+                    is_pinned: false,
+                }
             }
             None => Row {
                 kind: match groups.single_on(self.row) {
@@ -120,7 +130,8 @@ impl TreeRow {
                     None => RowKind::Shared(self.row),
                 },
                 top,
-                height: LANE_HEIGHT + f64::from(self.lines) * REGION_HEIGHT,
+                height: sizes.lane + f64::from(self.lines) * REGION_HEIGHT,
+                own: sizes.lane,
                 region_lines: self.lines,
                 frame_lines: 0,
                 is_pinned: false,
@@ -130,16 +141,24 @@ impl TreeRow {
 }
 
 impl<'a> Layout<'a> {
-    /// The places of all rows, with what is folded. With `view`, goroutines that are not alive then have no rows.
+    /// The places of all rows of the usual sizes, with what is folded. With `view`, goroutines that are not alive then
+    /// have no rows.
     #[must_use]
     pub fn of(rows: &'a Rows, folds: &'a Folds, view: Option<TimeRange>) -> Self {
+        Self::sized(rows, folds, view, RowSizes::USUAL)
+    }
+
+    /// The same with rows of other sizes.
+    #[must_use]
+    pub fn sized(rows: &'a Rows, folds: &'a Folds, view: Option<TimeRange>, sizes: RowSizes) -> Self {
         let tree = |section: Section, groups: Option<&Groups>| {
             let groups = groups.filter(|_| !folds.folded(section))?;
-            Some(Arc::new(Tree::of(groups, folds, view)))
+            Some(Arc::new(Tree::of(groups, folds, view, sizes)))
         };
         Self {
             rows,
             folds,
+            sizes,
             pinned: Vec::new(),
             tree: tree(Section::Goroutines, rows.groups()),
             tasks: tree(Section::Tasks, Some(rows.tasks().groups())),
@@ -152,11 +171,11 @@ impl<'a> Layout<'a> {
         let mut top = 0.0;
         for kind in pins.iter().filter_map(|pin| pin.row(self.rows)) {
             let (own, frame_lines) = match kind {
-                RowKind::Lane(lane) => (LANE_HEIGHT, frames.get(&lane).copied().unwrap_or(0)),
-                _ => (GROUP_HEIGHT, 0),
+                RowKind::Lane(lane) => (self.sizes.lane, frames.get(&lane).copied().unwrap_or(0)),
+                _ => (self.sizes.group, 0),
             };
             let height = own + f64::from(frame_lines) * FRAME_HEIGHT;
-            self.pinned.push(Row { kind, top, height, region_lines: 0, frame_lines, is_pinned: true });
+            self.pinned.push(Row { kind, top, height, own, region_lines: 0, frame_lines, is_pinned: true });
             top += height;
         }
         self
@@ -210,7 +229,7 @@ impl<'a> Layout<'a> {
                 _ if self.folds.folded(section) => 0.0,
                 _ if section == Section::Pinned => self.pinned.last().map_or(0.0, |row| row.top + row.height),
                 Some((tree, _)) => tree.height,
-                None => self.rows.body_height(section),
+                None => self.rows.body_height(section, self.sizes.lane),
             }
     }
 
@@ -238,7 +257,7 @@ impl<'a> Layout<'a> {
                         row.map(|row| Row { top: row.top + above, ..*row })
                     }
                     Some((tree, groups)) => tree.row_at(groups, inside, above),
-                    None => self.body_row(section, top, self.rows.index_at(section, inside)),
+                    None => self.body_row(section, top, self.rows.index_at(section, inside, self.sizes.lane)),
                 };
             }
             top += height;
@@ -312,16 +331,25 @@ impl<'a> Layout<'a> {
 
     fn heading(&self, section: Section, top: f64) -> Row {
         let height = self.heading_height(section);
-        Row { kind: RowKind::Heading(section), top, height, region_lines: 0, frame_lines: 0, is_pinned: false }
+        Row {
+            kind: RowKind::Heading(section),
+            top,
+            height,
+            own: height,
+            region_lines: 0,
+            frame_lines: 0,
+            is_pinned: false,
+        }
     }
 
     fn body_row(&self, section: Section, section_top: f64, index: u32) -> Option<Row> {
         let lane = self.rows.lane_at(section, index)?;
-        let (top, region_lines) = self.rows.place_in(section, index);
+        let (top, region_lines) = self.rows.place_in(section, index, self.sizes.lane);
         Some(Row {
             kind: RowKind::Lane(lane),
             top: section_top + self.rows.heading_height(section) + top,
-            height: LANE_HEIGHT + f64::from(region_lines) * REGION_HEIGHT,
+            height: self.sizes.lane + f64::from(region_lines) * REGION_HEIGHT,
+            own: self.sizes.lane,
             region_lines,
             frame_lines: 0,
             is_pinned: false,

@@ -25,6 +25,28 @@ pub const HEADING_HEIGHT: f64 = 22.0;
 /// Regions nested deeper share the last line.
 pub const MAX_REGION_LINES: u32 = 16;
 
+/// How high rows are without what lies below them, points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowSizes {
+    /// Of lanes, of rows that goroutines share, and of rows of tasks.
+    pub lane: f64,
+    /// Of headings of groups, with their strips.
+    pub group: f64,
+}
+
+impl RowSizes {
+    /// Rows as usual.
+    pub const USUAL: Self = Self { lane: LANE_HEIGHT, group: GROUP_HEIGHT };
+    /// Thin rows.
+    pub const COMPACT: Self = Self { lane: 16.0, group: 18.0 };
+
+    /// Thin rows, or rows as usual.
+    #[must_use]
+    pub const fn of(is_compact: bool) -> Self {
+        if is_compact { Self::COMPACT } else { Self::USUAL }
+    }
+}
+
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
@@ -51,6 +73,8 @@ pub struct Row {
     pub top: f64,
     /// Its height in points, unscrolled.
     pub height: f64,
+    /// The same without lines of regions and stack frames.
+    pub own: f64,
     /// Lines of regions included in the height.
     pub region_lines: u32,
     /// Lines of stack frames included in the height.

@@ -2,52 +2,42 @@
 //! with each snapshot, asked by position or by lane on the UI thread.
 //!
 //! Goroutines come in groups, which share rows (`groups.rs`), or with a lane each: eight bytes a goroutine, its place in
-//! the order, both ways. Rows are all `LANE_HEIGHT` high except under goroutines with regions. What is folded
+//! the order, both ways. Rows are all as high as a lane except under goroutines with regions. What is folded
 //! (`folds.rs`), and what has no time in view, is not part of it but of a `Layout` (`layout.rs`), which is made for each
 //! frame.
 
 use std::sync::Arc;
 
 use rayon::slice::ParallelSliceMut;
+use trace_core::analysis::tags::{TagRules, Tags};
 use trace_core::base::ids::{GoroutineIdx, ProcIdx, ThreadIdx};
-use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
-use trace_core::model::no_cpu::Use;
 use trace_core::model::trace::Trace;
 
-use crate::state::groups::{GroupBy, Groups};
+use crate::state::grouping::GroupBy;
+use crate::state::groups::Groups;
 use crate::state::lane_filter::LaneFilter;
-use crate::state::row::{HEADING_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
+use crate::state::order::{GoroutineOrder, Sorting};
+use crate::state::row::{HEADING_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
 use crate::state::section::Section;
 use crate::state::task_rows::TaskRows;
 
 /// So few goroutines that were asked for have a lane each.
 const FEW: usize = 200;
 
-/// The order of goroutines from top to bottom.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum GoroutineOrder {
-    /// By id, which is by creation.
-    #[default]
-    Id,
-    /// By first appearance in the trace.
-    Appearance,
-    /// By start function, then id.
-    Function,
-    /// By time running, longest first.
-    Running,
-}
-
 /// Which goroutines have rows, and in what order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowOptions {
     /// How they are grouped.
     pub group: GroupBy,
-    /// Their order if they are not grouped.
-    pub order: GoroutineOrder,
+    /// What groups, or lanes that are not grouped, are sorted by; `None` for groups by first event, lanes by id.
+    pub order: Option<GoroutineOrder>,
+    /// The other way round.
+    pub is_reversed: bool,
     /// The only ones that have rows, if not all have.
     pub lane_filter: Option<Arc<LaneFilter>>,
+    /// What stacks are about.
+    pub rules: Arc<TagRules>,
 }
 
 /// The rows of a timeline, top to bottom.
@@ -61,6 +51,7 @@ pub struct Rows {
     tasks: TaskRows,
     /// Goroutines with regions: (row, region lines of all rows before it, its own lines), by row.
     regions: Vec<(u32, u32, u32)>,
+    tags: Tags,
     options: RowOptions,
 }
 
@@ -119,42 +110,31 @@ impl Rows {
             }
         };
         let tasks = TaskRows::build(trace, options.lane_filter.as_ref().map(|lane_filter| &lane_filter.which));
-        // A few that were asked for are looked at one by one.
-        let is_flat = options.group == GroupBy::Nothing || some.as_ref().is_some_and(|some| some.len() <= FEW);
-        if !is_flat {
-            return Self {
-                procs: Order::by_key(trace.proc_count(), |idx| trace.proc_id(ProcIdx(idx)).0),
-                threads: Order::by_key(trace.thread_count(), |idx| trace.thread_id(ThreadIdx(idx)).0),
-                groups: Some(Groups::build(trace, options.group, shown())),
-                tasks,
-                options: options.clone(),
-                ..Self::default()
-            };
-        }
-        let all = TimeRange::new(TraceTime::MIN, TraceTime::MAX);
-        let count = trace.goroutine_count();
-        let id = |idx: u32| trace.goroutine_name(GoroutineIdx(idx)).map_or(u64::MAX, |(id, _)| id.0);
-        let name = |idx: u32| trace.goroutine_name(GoroutineIdx(idx)).map_or("", |(_, name)| trace.str(name));
-        let goroutines = match options.order {
-            GoroutineOrder::Id => Order::of(count, shown(), id),
-            GoroutineOrder::Appearance => Order::of(count, shown(), |idx| idx),
-            GoroutineOrder::Function => Order::of(count, shown(), |idx| (name(idx), id(idx))),
-            GoroutineOrder::Running => Order::of(count, shown(), |idx| {
-                let lane = LaneId::Goroutine(GoroutineIdx(idx));
-                let time = trace.time_by_class(lane, all).nanos[SpanClass::Running as usize];
-                (std::cmp::Reverse(time.saturating_sub(trace.no_cpu().nanos_as(lane, all, Use::Running))), id(idx))
-            }),
-        };
-        let depth = |idx: u32| trace.region_depth(GoroutineIdx(idx));
-        Self {
+        let tags = Tags::of(trace, &options.rules);
+        let mut rows = Self {
             procs: Order::by_key(trace.proc_count(), |idx| trace.proc_id(ProcIdx(idx)).0),
             threads: Order::by_key(trace.thread_count(), |idx| trace.thread_id(ThreadIdx(idx)).0),
-            regions: region_sums(&goroutines, depth),
-            goroutines,
-            groups: None,
             tasks,
             options: options.clone(),
+            ..Self::default()
+        };
+        // A few that were asked for are looked at one by one.
+        if options.group == GroupBy::Nothing || some.as_ref().is_some_and(|some| some.len() <= FEW) {
+            let order = (options.order.unwrap_or(GoroutineOrder::Id), options.is_reversed);
+            rows.goroutines = sorted(trace, order, shown().collect());
+            rows.regions = region_sums(&rows.goroutines, |idx| trace.region_depth(GoroutineIdx(idx)));
+        } else {
+            let order = (options.order.unwrap_or(GoroutineOrder::Appearance), options.is_reversed);
+            rows.groups = Some(Groups::build(trace, (options.group, &tags), order, shown()));
         }
+        rows.tags = tags;
+        rows
+    }
+
+    /// What stacks are about.
+    #[must_use]
+    pub const fn tags(&self) -> &Tags {
+        &self.tags
     }
 
     /// What they were made for.
@@ -243,10 +223,11 @@ impl Rows {
         }
     }
 
-    /// Upper edge of a row of a section's body, points below the body's upper edge; and region lines.
-    pub(super) fn place_in(&self, section: Section, index: u32) -> (f64, u32) {
+    /// Upper edge of a row of a section's body, points below the body's upper edge, where lanes are so high; and region
+    /// lines.
+    pub(super) fn place_in(&self, section: Section, index: u32, lane: f64) -> (f64, u32) {
         let (before, own) = if section == Section::Goroutines { self.region_lines(index) } else { (0, 0) };
-        (f64::from(index) * LANE_HEIGHT + f64::from(before) * REGION_HEIGHT, own)
+        (f64::from(index) * lane + f64::from(before) * REGION_HEIGHT, own)
     }
 
     pub(super) fn heading_height(&self, section: Section) -> f64 {
@@ -260,27 +241,34 @@ impl Rows {
         if has_none { 0.0 } else { HEADING_HEIGHT }
     }
 
-    pub(super) fn body_height(&self, section: Section) -> f64 {
-        self.place_in(section, self.lanes_in(section)).0
+    pub(super) fn body_height(&self, section: Section, lane: f64) -> f64 {
+        self.place_in(section, self.lanes_in(section), lane).0
     }
 
     /// The row of a section's body that holds `y`, points below the body's upper edge.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating is wanted; y >= 0")]
-    pub(super) fn index_at(&self, section: Section, y: f64) -> u32 {
+    pub(super) fn index_at(&self, section: Section, y: f64, lane: f64) -> u32 {
         if section != Section::Goroutines {
-            return (y / LANE_HEIGHT) as u32;
+            return (y / lane) as u32;
         }
         // The last row with regions that starts at or above y; rows after it are plain up to the next.
         let after = self
             .regions
-            .partition_point(|&(row, before, _)| f64::from(row) * LANE_HEIGHT + f64::from(before) * REGION_HEIGHT <= y);
+            .partition_point(|&(row, before, _)| f64::from(row) * lane + f64::from(before) * REGION_HEIGHT <= y);
         let Some(&(row, before, own)) = after.checked_sub(1).and_then(|last| self.regions.get(last)) else {
-            return (y / LANE_HEIGHT) as u32;
+            return (y / lane) as u32;
         };
-        let top = f64::from(row) * LANE_HEIGHT + f64::from(before) * REGION_HEIGHT;
-        let plain = y - top - LANE_HEIGHT - f64::from(own) * REGION_HEIGHT;
-        if plain < 0.0 { row } else { row.saturating_add(1).saturating_add((plain / LANE_HEIGHT) as u32) }
+        let top = f64::from(row) * lane + f64::from(before) * REGION_HEIGHT;
+        let plain = y - top - lane - f64::from(own) * REGION_HEIGHT;
+        if plain < 0.0 { row } else { row.saturating_add(1).saturating_add((plain / lane) as u32) }
     }
+}
+
+/// Goroutines in an order.
+fn sorted(trace: &Trace, order: (GoroutineOrder, bool), some: Vec<u32>) -> Order {
+    let sorting = Sorting::of(trace, order, &some);
+    let id = |idx: u32| trace.goroutine_name(GoroutineIdx(idx)).map_or(u64::MAX, |(id, _)| id.0);
+    Order::of(trace.goroutine_count(), some.into_iter(), |idx| (sorting.key_of(idx), id(idx)))
 }
 
 fn region_sums(order: &Order, depth: impl Fn(u32) -> u32) -> Vec<(u32, u32, u32)> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use trace_core::analysis::search::complete::Completion;
 use trace_core::analysis::search::hit::Hit;
 use trace_core::analysis::search::hits::Hits;
-use trace_core::analysis::search::parse::parse;
+use trace_core::analysis::search::parse::parse_with;
 use trace_core::analysis::search::query::Query;
+use trace_core::analysis::tags::TagRules;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 
@@ -48,11 +49,11 @@ pub enum SearchAction {
 
 impl Search {
     /// Takes a new text; stops what is going on for the old one.
-    pub fn set_text(&mut self, text: String) {
+    pub fn set_text(&mut self, text: String, rules: &Arc<TagRules>) {
         if let Some(monitor) = self.pending.take() {
             monitor.cancel();
         }
-        self.query = parse(&text);
+        self.query = parse_with(&text, rules);
         if self.query.is_empty() {
             self.hits = None;
         }

@@ -54,6 +54,8 @@ pub struct Settings {
     pub span_labels: bool,
     /// Tell at the pointer what lies under it on the timeline.
     pub tooltips: bool,
+    /// Rows of the timeline are thin.
+    pub compact_rows: bool,
     /// Keys that the user has chosen, by the names of commands, as they are printed; without any for no key at all.
     pub keys: BTreeMap<String, Vec<String>>,
     /// Panels take the height of their content.
@@ -95,6 +97,7 @@ impl Default for Settings {
             pair_share: 0.5,
             span_labels: true,
             tooltips: true,
+            compact_rows: false,
             keys: BTreeMap::new(),
             fits_docks: true,
             animate: true,

@@ -57,7 +57,7 @@ impl TaskRows {
         let clock = Clock::of(trace.range());
         let member = |idx: u32| trace.task(TaskIdx(idx)).map(|task| (task.name, clock.member(idx, life(trace, &task))));
         let mut groups = Groups::with(clock, trace.task_count());
-        groups.add_all(by_type(trace, some.iter().filter_map(|idx| member(*idx))), (true, MOST_ROWS), |_| 0);
+        groups.add_all(by_type(trace, some.iter().filter_map(|idx| member(*idx))), (true, MOST_ROWS), None, |_| 0);
         let nested = nested(trace, &mut groups, &|idx| member(idx).map(|known| known.1));
         let logs = logs(trace, &groups);
         Self { groups, clock, nested, logs }

@@ -136,6 +136,32 @@ impl View {
     }
 }
 
+/// How wide the lane area is, and the window around it, points; 0 before anything is painted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LanesWidth {
+    /// The lane area.
+    pub lanes: f64,
+    /// The window.
+    pub window: f64,
+}
+
+impl LanesWidth {
+    /// What is in view in a lane area of another width: with the same scale and left edge where panels took room or gave
+    /// it back, the same times where the window is another one.
+    #[must_use]
+    pub fn fitted(self, view: Option<View>, (lanes, window): (f64, f64), reach: TimeRange) -> Option<View> {
+        let is_same_window = (self.window - window).abs() < 0.5;
+        if !is_same_window || self.lanes < 1.0 || lanes < 1.0 || (self.lanes - lanes).abs() < 0.01 {
+            return view;
+        }
+        let widened = |view: View| {
+            let most = (MOST_WIDENED * nanos(reach)).max(MIN_SPAN_NANOS).max(view.span_nanos);
+            View { span_nanos: (view.span_nanos * lanes / self.lanes).clamp(MIN_SPAN_NANOS, most), ..view }
+        };
+        view.map(widened)
+    }
+}
+
 /// The closest zoom: about 1 ns per 50 points of a usual window.
 pub const MIN_SPAN_NANOS: f64 = 30.0;
 /// Air left and right of the whole trace, as a fraction of its length.
@@ -144,6 +170,8 @@ pub const WHOLE_AIR: f64 = 0.01;
 pub const FIT_AIR: f64 = 0.15;
 /// How far the view may go beyond the ends of the trace, as a fraction of the trace's length.
 const BEYOND: f64 = 0.05;
+/// A view that gets wider shows at most so many times the trace.
+const MOST_WIDENED: f64 = 3.0;
 /// What is to be seen comes at least this far inside, as a fraction of the view.
 const REVEAL_MARGIN: f64 = 0.1;
 /// Points left above and below a row that is brought into sight.
@@ -220,7 +248,7 @@ pub struct History {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIT_AIR, MIN_SPAN_NANOS, View, clamp_scroll};
+    use super::{FIT_AIR, LanesWidth, MIN_SPAN_NANOS, View, clamp_scroll};
     use trace_core::base::time::{TimeRange, TraceTime};
 
     const BOUNDS: TimeRange = TimeRange { start: TraceTime(2_000_000_000_000), end: TraceTime(2_001_000_000_000) };
@@ -272,6 +300,22 @@ mod tests {
         assert_eq!(fitted.show(range, BOUNDS).range(), range);
         let instant = TimeRange::new(TraceTime(2_000_100_000_000), TraceTime(2_000_100_000_000));
         assert_eq!(fitted.fit(instant, FIT_AIR, BOUNDS).span_nanos, MIN_SPAN_NANOS);
+    }
+
+    #[test]
+    fn panels_take_room_from_the_view_but_not_its_scale() {
+        let wide = LanesWidth { lanes: 1000.0, window: 1280.0 };
+        let seen = view(2_000_500_000_000.0, 1e6);
+        let narrow = wide.fitted(Some(seen), (700.0, 1280.0), BOUNDS).expect("a view");
+        assert_eq!((narrow.start_nanos, narrow.span_nanos), (seen.start_nanos, 7e5));
+        let back = LanesWidth { lanes: 700.0, window: 1280.0 }.fitted(Some(narrow), (1000.0, 1280.0), BOUNDS);
+        assert!((back.expect("a view").span_nanos - 1e6).abs() < 1e-3);
+        assert_eq!(wide.fitted(Some(seen), (700.0, 900.0), BOUNDS), Some(seen), "another window shows the same times");
+        assert_eq!(
+            LanesWidth::default().fitted(Some(seen), (700.0, 0.0), BOUNDS),
+            Some(seen),
+            "nothing was painted yet"
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ const ICONS: &str = "icons";
 pub const BODY_POINTS: f32 = 13.0;
 /// Lane labels, the ruler, hints.
 pub const SMALL_POINTS: f32 = 11.0;
+const TINY_POINTS: f32 = 10.0;
 /// Stacks, `file:line`, numbers in tables.
 pub const MONO_POINTS: f32 = 12.0;
 /// Size of the titles of panels, points.
@@ -38,6 +39,12 @@ pub fn strong() -> FontId {
 #[must_use]
 pub fn small() -> FontId {
     FontId::new(SMALL_POINTS, FontFamily::Proportional)
+}
+
+/// Lane labels in thin rows.
+#[must_use]
+pub fn tiny() -> FontId {
+    FontId::new(TINY_POINTS, FontFamily::Proportional)
 }
 
 /// Emphasised small text, in the bold face.

@@ -21,6 +21,12 @@ pub const SCROLL_BAR: f32 = 10.0;
 pub const BAR_TOP: f32 = 3.0;
 /// Height of the bar of a running span.
 pub const BAR_HEIGHT: f32 = 18.0;
+/// The same of a thin row.
+const COMPACT_TOP: f32 = 2.0;
+/// Rows lower than this are thin.
+const COMPACT_BELOW: f32 = 20.0;
+/// How high the bar of what waits is in a thin row, as a fraction of the whole bar: it leaves room for the words above.
+const COMPACT_WAIT: f32 = 0.3;
 /// Upper edge of a region in its line.
 pub const REGION_TOP: f32 = 1.0;
 /// Height of a region's box.
@@ -45,6 +51,19 @@ const WAIT_OPACITY: f32 = 0.64;
 /// How high a span of each class is drawn, as a fraction of [`BAR_HEIGHT`], by class index.
 pub const HEIGHTS: [f32; SpanClass::COUNT] =
     [0.0, 1.0, 2.0 / 3.0, 1.0, 2.0 / 5.0, 2.0 / 5.0, 2.0 / 5.0, 2.0 / 5.0, 1.0, 2.0 / 5.0];
+
+/// Upper edge and height of the bar of a running span in a row of this height without lines below.
+#[must_use]
+pub fn bar_in(row: f32) -> (f32, f32) {
+    let top = if row < COMPACT_BELOW { COMPACT_TOP } else { BAR_TOP };
+    (top, row - top - 1.0)
+}
+
+/// How high a span of a class is drawn in a row of this height, as a fraction of the bar.
+#[must_use]
+pub fn height_in(row: f32, class: SpanClass) -> f32 {
+    if row < COMPACT_BELOW && is_wait(class) { COMPACT_WAIT } else { HEIGHTS[class as usize] }
+}
 
 /// From the base line up: the order in which the classes of a merged column are stacked.
 pub const STACK: [SpanClass; SpanClass::COUNT - 1] = [

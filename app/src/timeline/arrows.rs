@@ -11,7 +11,7 @@ use crate::fmt::number;
 use crate::state::edges;
 use crate::state::row::{Row, RowKind};
 use crate::state::view::Selection;
-use crate::theme::lanes::{BAR_HEIGHT, BAR_TOP};
+use crate::theme::lanes::bar_in;
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::flow_edges::SelectedFlows;
 use crate::timeline::frame::Frame;
@@ -201,7 +201,10 @@ fn end(frame: &Frame<'_>, lane: LaneId, nanos: i64) -> Option<End> {
     let y = frame.y_of(&row);
     let x = frame.axis.x_from_nanos(nanos as f64);
     Some(match row.kind {
-        RowKind::Lane(_) | RowKind::Shared(_) => End { x, top: y + BAR_TOP, bottom: y + BAR_TOP + BAR_HEIGHT },
+        RowKind::Lane(_) | RowKind::Shared(_) => {
+            let (above, height) = bar_in(row.own as f32);
+            End { x, top: y + above, bottom: y + above + height }
+        }
         RowKind::Heading(_) | RowKind::Group(_) | RowKind::TaskGroup(_) | RowKind::Tasks(_) => {
             End { x, top: y + 4.0, bottom: y + row.height as f32 - 4.0 }
         }

@@ -6,7 +6,7 @@ use egui::{Color32, Rect, pos2};
 use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 
-use crate::state::row::{LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT};
+use crate::state::row::{MAX_REGION_LINES, REGION_HEIGHT};
 use crate::theme::lanes::{self, LaneColors};
 use crate::timeline::axis::Axis;
 
@@ -17,6 +17,8 @@ pub struct Brush<'a> {
     pub axis: Axis,
     /// Upper edge of the row, points.
     pub top: f32,
+    /// Height of the row without lines of regions and stack frames, points.
+    pub own: f32,
     /// Physical pixels per point.
     pub pixels: f32,
     /// Colours, dimmed or not.
@@ -62,18 +64,19 @@ impl Brush<'_> {
 
     /// Upper and lower edge of the bar of a class.
     pub(super) fn bar(&self, class: SpanClass) -> (f32, f32) {
-        let top = self.snap(self.top + lanes::BAR_TOP);
-        let base = self.snap(top + lanes::BAR_HEIGHT);
-        let height = self.snap(lanes::BAR_HEIGHT * lanes::HEIGHTS[class as usize]);
+        let (above, whole) = lanes::bar_in(self.own);
+        let top = self.snap(self.top + above);
+        let base = self.snap(top + whole);
+        let height = self.snap(whole * lanes::height_in(self.own, class));
         if class == SpanClass::Runnable { (top, top + height) } else { (base - height, base) }
     }
 }
 
-/// Where a region of this depth lies in a row that begins at `top`: (upper, lower edge).
+/// Where a region of this depth lies below a lane that ends at `below`: (upper, lower edge).
 #[must_use]
-pub fn region_band(top: f32, depth: u32) -> (f32, f32) {
+pub fn region_band(below: f32, depth: u32) -> (f32, f32) {
     let line = depth.min(MAX_REGION_LINES - 1) as f32;
-    let y = top + LANE_HEIGHT as f32 + line * REGION_HEIGHT as f32 + lanes::REGION_TOP;
+    let y = below + line * REGION_HEIGHT as f32 + lanes::REGION_TOP;
     (y, y + lanes::REGION_BOX)
 }
 

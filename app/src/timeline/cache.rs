@@ -98,6 +98,8 @@ pub struct MeshKey {
     pub axis: Axis,
     /// Upper edge of the row, points.
     pub top: f32,
+    /// Its height without what lies below the lane, points.
+    pub own: f32,
     /// Physical pixels per point it was made for.
     pub pixels: f32,
     /// Whether it was made for the dark theme.

@@ -11,7 +11,6 @@ use trace_core::model::lanes::LaneId;
 use crate::action::action::{Actions, AnalysisAction};
 use crate::state::query::ask;
 use crate::state::questions::QueryState;
-use crate::state::row::LANE_HEIGHT;
 use crate::state::view::Selection;
 use crate::theme::lanes::{self, BAR_TOP};
 use crate::timeline::frame::Frame;
@@ -70,7 +69,7 @@ fn chain(ui: &Ui, frame: &Frame<'_>, chain: &WaitChain) {
         }
         let lane = LaneId::Goroutine(step.go);
         let Some(row) = frame.layout.row_of(lane) else { continue };
-        let y = frame.snap(frame.y_of(&row) + LANE_HEIGHT as f32 - LINE);
+        let y = frame.snap(frame.y_of(&row) + row.own as f32 - LINE);
         let x0 = frame.axis.x_from_time(step.range.start).max(strip.left());
         let x1 = frame.axis.x_from_time(step.range.end).min(strip.right()).max(x0 + frame.pixel());
         if let Some((_, from)) = before.filter(|before| before.0 != lane) {
@@ -102,7 +101,7 @@ fn ends(painter: &egui::Painter, frame: &Frame<'_>, chain: &WaitChain, color: Co
     for time in [chain.range.start, chain.range.end] {
         let x = frame.snap(frame.axis.x_from_time(time));
         if frame.strips.lanes.x_range().contains(x) {
-            painter.vline(x, top + BAR_TOP..=top + LANE_HEIGHT as f32, Stroke::new(1.5, color));
+            painter.vline(x, top + BAR_TOP..=top + row.own as f32, Stroke::new(1.5, color));
         }
     }
 }

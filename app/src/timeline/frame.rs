@@ -8,9 +8,10 @@ use trace_core::model::trace::Trace;
 use crate::state::comparison::Side;
 use crate::state::document::Document;
 use crate::state::layout::Layout;
-use crate::state::row::Row;
+use crate::state::row::{Row, RowSizes};
 use crate::state::settings::Settings;
 use crate::state::view::View;
+use crate::theme::fonts;
 use crate::theme::lanes::LaneColors;
 use crate::theme::tokens::Tokens;
 use crate::timeline::axis::Axis;
@@ -152,7 +153,7 @@ impl Frame<'_> {
     /// Text of lanes and ruler.
     #[must_use]
     pub fn font(&self) -> FontId {
-        crate::theme::fonts::small()
+        if self.document.sizes == RowSizes::COMPACT { fonts::tiny() } else { fonts::small() }
     }
 
     /// The line between rows.

@@ -1,14 +1,18 @@
 //! The labels left of the lanes: names to read, click and hear; fold triangles; the handle that sets
 //! the gutter's width.
 
+use egui::containers::menu::SubMenu;
 use egui::{Align2, CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, SettingsAction};
 use crate::fmt::number;
 use crate::fmt::words::counted;
-use crate::state::groups::{Group, GroupBy};
-use crate::state::row::{LANE_HEIGHT, RowKind};
+use crate::state::document::Document;
+use crate::state::grouping::GroupBy;
+use crate::state::groups::Group;
+use crate::state::order::GoroutineOrder;
+use crate::state::row::RowKind;
 use crate::state::section::Section;
 use crate::state::view::Selection;
 use crate::theme::lanes::mix;
@@ -120,8 +124,9 @@ fn group_heading(
         ui.separator();
         groups_menu(ui, frame, actions);
     });
+    let sorted_by = group.sorted_by.as_ref().map(|sorted_by| format!("\n{sorted_by}")).unwrap_or_default();
     response.on_hover_text(format!(
-        "{}\n{} alive in view, {} in the trace, at most {} at once",
+        "{}\n{} alive in view, {} in the trace, at most {} at once{sorted_by}",
         group.title,
         number::count(u64::from(alive)),
         number::count(u64::from(group.count)),
@@ -201,7 +206,7 @@ fn task_label(
     let Some(first) = tasks.alive_on(row, 0, range).next() else { return };
     let place = frame.strips.gutter_of(frame.strips.lanes);
     let painter = ui.painter_at(place);
-    let y = rect.top() + LANE_HEIGHT as f32 / 2.0;
+    let y = rect.top() + frame.document.sizes.lane as f32 / 2.0;
     let advance = |c: char| cache.advances.advance(c);
     let (id, name) = words::task_parts(frame.trace, first);
     let said = if count == 1 { format!("{name} ({id})") } else { counted(u64::from(count), "task") };
@@ -220,7 +225,7 @@ fn task_label(
     }
     if tasks.groups().region_lines(row) > 0 {
         let at = pos2(rect.left() + 14.0, y);
-        let reach = Rect::from_center_size(at, vec2(20.0, LANE_HEIGHT as f32));
+        let reach = Rect::from_center_size(at, vec2(20.0, frame.document.sizes.lane as f32));
         let fold = ui.interact(reach.intersect(place), frame.id(("subtasks", row)), Sense::click());
         fold.widget_info(|| {
             WidgetInfo::selected(Role::DisclosureTriangle, true, expanded, format!("Subtasks of {said}"))
@@ -289,10 +294,17 @@ fn shared_label(ui: &Ui, frame: &Frame<'_>, row: u32, rect: Rect, cache: &mut Ti
         painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, frame.tokens.accent, 0.20));
     }
     let (id, _) = words::lane_parts(frame.trace, LaneId::Goroutine(first));
-    let y = rect.top() + LANE_HEIGHT as f32 / 2.0;
+    let y = rect.top() + frame.document.sizes.lane as f32 / 2.0;
     let said = format!("{id} and {} more", number::count(u64::from(count - 1)));
     painter.text(pos2(rect.left() + GROUP_INDENT, y), Align2::LEFT_CENTER, said, frame.font(), frame.tokens.muted);
     hairline(&painter, frame, rect);
+}
+
+/// What a menu chooses among.
+#[derive(Clone, Copy)]
+enum Choices {
+    Groupings,
+    Orders,
 }
 
 /// What can be done with all groups.
@@ -308,13 +320,33 @@ fn groups_menu(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
     entry(ui, "Collapse all groups", false, Action::Rows(RowsAction::FoldGroups(true)));
     entry(ui, "Hide rows without time in view", document.hides_idle, Action::Rows(RowsAction::ToggleIdleRows));
     ui.separator();
-    for (title, by) in [
-        ("Group by start function", GroupBy::Function),
-        ("Group by creator", GroupBy::Creator),
-        ("Group by package", GroupBy::Package),
-        ("One lane per goroutine", GroupBy::Nothing),
-    ] {
-        entry(ui, title, document.group_by == by, Action::Rows(RowsAction::GroupGoroutines(by)));
+    for (title, choices) in [("Group goroutines by", Choices::Groupings), ("Sort goroutines by", Choices::Orders)] {
+        let response = menu_entry(ui, title, "\u{203a}", true, false);
+        SubMenu::new().show(ui, &response, |ui| choices_ui(ui, document, choices, actions));
+    }
+}
+
+/// The groupings or orders that there are.
+fn choices_ui(ui: &mut Ui, document: &Document, choices: Choices, actions: &mut Actions) {
+    let mut entry = |ui: &mut Ui, title: &str, on: bool, action: RowsAction| {
+        if menu_entry(ui, title, "", true, on).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    match choices {
+        Choices::Groupings => {
+            for by in GroupBy::ALL {
+                entry(ui, by.title(), document.group_by == by, RowsAction::GroupGoroutines(by));
+            }
+        }
+        Choices::Orders => {
+            for order in GoroutineOrder::ALL {
+                entry(ui, order.title(), document.order() == order, RowsAction::OrderGoroutines(order));
+            }
+            ui.separator();
+            entry(ui, "Reverse order", document.is_reversed, RowsAction::ReverseOrder);
+        }
     }
 }
 
@@ -360,7 +392,7 @@ fn label(
     let advance = |c: char| cache.advances.advance(c);
     let room = rect.width() - INDENT - 8.0;
     let (id, function) = labels::lane_label(id, function, room, &advance);
-    let y = rect.top() + LANE_HEIGHT as f32 / 2.0;
+    let y = rect.top() + frame.document.sizes.lane as f32 / 2.0;
     let plain = function.is_empty();
     let color = if plain { frame.tokens.text } else { frame.tokens.muted };
     let left = pos2(rect.left() + INDENT, y);

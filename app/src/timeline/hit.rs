@@ -6,7 +6,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::{Log, Region, Sample, SpecialRange};
 
-use crate::state::row::{FRAME_HEIGHT, LANE_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
+use crate::state::row::{FRAME_HEIGHT, MAX_REGION_LINES, REGION_HEIGHT, Row, RowKind};
 use crate::theme::lanes::BAR_TOP;
 use crate::timeline::arrows::Arrows;
 use crate::timeline::frame::Frame;
@@ -66,7 +66,7 @@ pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Opti
     };
     let Some(scene) = row.scene.as_deref() else { return Hit::Empty(None) };
     if let RowKind::Tasks(_) = row.row.kind {
-        return task_at(frame, scene, at, at.y - row.top);
+        return task_at(frame, scene, at, (at.y - row.top, row.row.own));
     }
     let Some(lane) = lane_at(frame, &row.row, at) else { return Hit::Empty(None) };
     let y = at.y - row.top;
@@ -78,11 +78,12 @@ pub fn at(frame: &Frame<'_>, visible: &[Visible], arrows: &Arrows, pointer: Opti
     if let Some(arrow) = arrows.arrow_at(at) {
         return Hit::Arrow(arrow);
     }
-    if f64::from(y) >= LANE_HEIGHT && row.row.frame_lines > 0 {
-        return frame_at(frame, scene, at, y).map_or(Hit::Empty(Some(lane)), Hit::Frame);
+    let below = f64::from(y) - row.row.own;
+    if below >= 0.0 && row.row.frame_lines > 0 {
+        return frame_at(frame, scene, at, below).map_or(Hit::Empty(Some(lane)), Hit::Frame);
     }
-    if f64::from(y) >= LANE_HEIGHT {
-        return region_at(frame, scene, at, y).map_or(Hit::Empty(Some(lane)), Hit::Region);
+    if below >= 0.0 {
+        return region_at(frame, scene, at, below).map_or(Hit::Empty(Some(lane)), Hit::Region);
     }
     cell_near(frame, scene, at).map_or(Hit::Empty(Some(lane)), |cell| Hit::Cell {
         // Of what is merged on a shared row, whoever is there.
@@ -119,28 +120,29 @@ fn mark_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2) -> Option<Hit> {
 }
 
 /// What lies in a row of tasks.
-fn task_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Hit {
+fn task_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, (y, own): (f32, f64)) -> Hit {
     if y < BAR_TOP + 2.0
         && let Some(hit) = mark_at(frame, scene, at)
     {
         return hit;
     }
-    let line = if f64::from(y) < LANE_HEIGHT { 0 } else { 1 + ((f64::from(y) - LANE_HEIGHT) / REGION_HEIGHT) as u32 };
+    let below = f64::from(y) - own;
+    let line = if below < 0.0 { 0 } else { 1 + (below / REGION_HEIGHT) as u32 };
     let away = |bar: &&Bar| distance(frame, bar.range, at.x);
     let near = scene.bars.iter().filter(|bar| bar.line == line && away(bar) <= CELL_REACH);
     near.min_by(|a, b| away(a).total_cmp(&away(b))).map_or(Hit::Empty(None), |bar| Hit::Task(bar.clone()))
 }
 
 /// The function on the stack at a place.
-fn frame_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Option<StackBar> {
-    let depth = ((f64::from(y) - LANE_HEIGHT) / FRAME_HEIGHT) as u32;
+fn frame_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, below: f64) -> Option<StackBar> {
+    let depth = (below / FRAME_HEIGHT) as u32;
     let away = |bar: &&StackBar| distance(frame, bar.range, at.x);
     let near = scene.stacks.iter().filter(|bar| bar.depth == depth && away(bar) <= CELL_REACH);
     near.min_by(|a, b| away(a).total_cmp(&away(b))).cloned()
 }
 
-fn region_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, y: f32) -> Option<Region> {
-    let line = ((f64::from(y) - LANE_HEIGHT) / REGION_HEIGHT) as u32;
+fn region_at(frame: &Frame<'_>, scene: &LaneScene, at: Pos2, below: f64) -> Option<Region> {
+    let line = (below / REGION_HEIGHT) as u32;
     let near = |region: &&Region| {
         region.depth.min(MAX_REGION_LINES - 1) == line && distance(frame, region.range, at.x) <= CELL_REACH
     };

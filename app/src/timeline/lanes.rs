@@ -153,6 +153,7 @@ fn mesh(
         scene: row.number,
         axis: frame.axis,
         top: row.top,
+        own: row.own(),
         pixels: frame.pixels,
         dark: frame.tokens.dark,
         dimmed: dim(row),
@@ -160,7 +161,14 @@ fn mesh(
     cache.lanes_mesh(shown().map(key).collect(), |mesh| {
         for (row, scene) in shown() {
             let colors: &LaneColors = if dim(row) { frame.dimmed } else { frame.colors };
-            let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors, faded: frame.faded };
+            let brush = Brush {
+                axis: frame.axis,
+                top: row.top,
+                own: row.own(),
+                pixels: frame.pixels,
+                colors,
+                faded: frame.faded,
+            };
             add_lane(scene, &brush, mesh);
         }
     })
@@ -178,7 +186,8 @@ fn write_labels(
         let Some(scene) = row.scene.as_deref() else { continue };
         let colors = if dim(row) { frame.dimmed } else { frame.colors };
         let mut writer = Writer { painter, frame, advances, left: &mut left };
-        let brush = Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors, faded: frame.faded };
+        let brush =
+            Brush { axis: frame.axis, top: row.top, own: row.own(), pixels: frame.pixels, colors, faded: frame.faded };
         for (index, words) in &scene.words {
             let Some(cell) = scene.cells.get(*index) else { continue };
             let rect = beside_no_cpu(&brush, scene, label_rect(&brush, cell, row.top));
@@ -187,7 +196,7 @@ fn write_labels(
             writer.write(rect, &wordings, colors.label[cell.class as usize]);
         }
         for bar in scene.bars.iter().filter(|bar| !bar.wordings.is_empty()) {
-            let rect = task_lanes::label_rect(&frame.axis, bar, row.top);
+            let rect = task_lanes::label_rect(&frame.axis, bar, (row.top, row.own()));
             let wordings: Vec<&str> = bar.wordings.iter().map(String::as_str).collect();
             writer.write(rect, &wordings, colors.region_label);
         }
@@ -200,7 +209,7 @@ fn write_labels(
             writer.write(rect, wordings, lanes::text_on(fill));
         }
         for region in &scene.regions {
-            let (y0, y1) = region_band(row.top, region.depth);
+            let (y0, y1) = region_band(row.top + row.own(), region.depth);
             let x = |time| frame.axis.x_from_time(time);
             let rect = Rect::from_min_max(pos2(x(region.range.start), y0), pos2(x(region.range.end), y1));
             writer.write(rect, &[frame.trace.str(region.name)], colors.region_label);
@@ -212,7 +221,7 @@ fn write_labels(
 fn label_rect(brush: &Brush<'_>, cell: &Cell, top: f32) -> Rect {
     let rect = brush.span_rect(cell);
     if lanes::is_wait(cell.class) {
-        Rect::from_min_max(pos2(rect.left(), top + lanes::BAR_TOP - 1.0), pos2(rect.right(), rect.top()))
+        Rect::from_min_max(pos2(rect.left(), top + lanes::bar_in(brush.own).0 - 1.0), pos2(rect.right(), rect.top()))
     } else {
         rect
     }
@@ -258,11 +267,13 @@ impl Writer<'_, '_> {
 
 /// The outlines of the selected and the hovered span.
 fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit: &Hit) {
-    let outline = |cell: &Cell, top: f32, width: f32, color: Color32| {
-        let brush = Brush { axis: frame.axis, top, pixels: frame.pixels, colors: frame.colors, faded: frame.faded };
+    let outline = |cell: &Cell, row: &Visible, width: f32, color: Color32| {
+        let (top, own) = (row.top, row.own());
+        let brush =
+            Brush { axis: frame.axis, top, own, pixels: frame.pixels, colors: frame.colors, faded: frame.faded };
         let rect = brush.span_rect(cell);
         // Around a low bar and the label above it.
-        let upper = if cell.count == 1 && lanes::is_wait(cell.class) { top + lanes::BAR_TOP } else { rect.top() };
+        let upper = if cell.count == 1 && lanes::is_wait(cell.class) { top + lanes::bar_in(own).0 } else { rect.top() };
         let rect = Rect::from_min_max(
             pos2(rect.left().max(frame.strips.lanes.left() - 8.0), upper),
             pos2(rect.right().min(frame.strips.lanes.right() + 8.0), rect.bottom()),
@@ -270,7 +281,7 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
     };
     let around = |row: &Visible, bar: &Bar, width: f32, color: Color32| {
-        let (y0, y1) = task_lanes::band(row.top, bar.line);
+        let (y0, y1) = task_lanes::band((row.top, row.own()), bar.line);
         let x = |time| {
             frame.axis.x_from_time(time).clamp(frame.strips.lanes.left() - 8.0, frame.strips.lanes.right() + 8.0)
         };
@@ -289,7 +300,7 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
     if let Hit::Cell { lane, cell, .. } = hit
         && let Some(row) = row_of(frame, visible, *lane)
     {
-        outline(cell, row.top, 1.0, frame.tokens.text);
+        outline(cell, row, 1.0, frame.tokens.text);
     }
     if let Hit::Frame(bar) = hit
         && let Some(row) = visible.iter().find(|row| row.scene.iter().any(|scene| scene.stacks.contains(bar)))
@@ -305,7 +316,7 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
     if let Some((region, width, color)) = region
         && let Some(row) = row_of(frame, visible, LaneId::Goroutine(region.go))
     {
-        let (y0, y1) = region_band(row.top, region.depth);
+        let (y0, y1) = region_band(row.top + row.own(), region.depth);
         if let Some(band) = frame.band(region.range, frame.strips.lanes) {
             let rect = Rect::from_min_max(pos2(band.left(), y0), pos2(band.right(), y1));
             painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
@@ -315,7 +326,7 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         && let Some(row) = row_of(frame, visible, at.lane)
         && let Some(cell) = single_cell(frame, at)
     {
-        outline(&cell, row.top, SELECTED_LINE, frame.tokens.accent);
+        outline(&cell, row, SELECTED_LINE, frame.tokens.accent);
     }
 }
 
@@ -363,8 +374,14 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
     });
     for (row, span) in selected.into_iter().chain(wide.take(NAMES_MOST)) {
         let Some(cell) = single_cell(frame, span.at) else { continue };
-        let brush =
-            Brush { axis: frame.axis, top: row.top, pixels: frame.pixels, colors: frame.colors, faded: frame.faded };
+        let brush = Brush {
+            axis: frame.axis,
+            top: row.top,
+            own: row.own(),
+            pixels: frame.pixels,
+            colors: frame.colors,
+            faded: frame.faded,
+        };
         let rect = brush.span_rect(&cell).intersect(frame.strips.lanes);
         if !rect.is_positive() {
             continue;
@@ -393,7 +410,7 @@ pub fn name_tasks(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
     let all = visible.iter().flat_map(|row| bars_of(row).map(move |bar| (row, bar)));
     let shown = all.filter(|(_, bar)| bar.count == 1 && (!bar.wordings.is_empty() || is_selected(bar)));
     for (at, (row, bar)) in shown.take(NAMES_MOST).enumerate() {
-        let (y0, y1) = task_lanes::band(row.top, bar.line);
+        let (y0, y1) = task_lanes::band((row.top, row.own()), bar.line);
         let x = |time| frame.axis.x_from_time(time);
         let rect = Rect::from_min_max(pos2(x(bar.range.start), y0), pos2(x(bar.range.end), y1));
         let rect = rect.intersect(frame.strips.lanes);
@@ -441,7 +458,7 @@ pub fn name_frames(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
 }
 
 fn frame_rect(frame: &Frame<'_>, row: &Visible, bar: &StackBar) -> Rect {
-    let (y0, y1) = stack_bars::band(row.top, bar.depth);
+    let (y0, y1) = stack_bars::band(row.top + row.own(), bar.depth);
     let x = |time| frame.axis.x_from_time(time);
     Rect::from_min_max(pos2(x(bar.range.start), y0), pos2(x(bar.range.end), y1))
 }

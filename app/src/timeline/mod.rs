@@ -59,7 +59,7 @@ use egui::Ui;
 use crate::action::action::{Actions, ViewAction};
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::view::View;
+use crate::state::view::{LanesWidth, View};
 use crate::theme::lanes::{COLUMN_WIDTH, LaneColors};
 use crate::theme::tokens;
 use crate::timeline::axis::Axis;
@@ -108,6 +108,7 @@ pub fn document_ui(
     let strips = strips.filtered(document.lane_filter.is_some());
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
+    let meant = fitted(ui, (document, slot), meant, (&strips, &mut cache), actions);
     let (view, moving) = match led {
         Some(led) => {
             let view = View { scroll_points: meant.scroll_points, ..led };
@@ -160,6 +161,27 @@ pub fn document_ui(
     paint(ui, &frame, &canvas, &mut cache, actions);
     cache.own = begun.elapsed().saturating_sub(cache.waited);
     Some(frame.view)
+}
+
+/// The view in lanes of the present width: panels that open or close change neither its scale nor its left edge. Of
+/// several timelines that move together only the first one is followed.
+fn fitted(
+    ui: &Ui,
+    (document, slot): (&Document, TimelineSlot),
+    meant: View,
+    (strips, cache): (&Strips, &mut TimelineCache),
+    actions: &mut Actions,
+) -> View {
+    let now = LanesWidth { lanes: f64::from(strips.lanes.width()), window: f64::from(ui.ctx().content_rect().width()) };
+    if document.width == now || slot != TimelineSlot::Alone {
+        return meant;
+    }
+    actions.push(ViewAction::LanesWidth { lanes: now.lanes, window: now.window });
+    let fitted = document.width.fitted(Some(meant), (now.lanes, now.window), document.reach()).unwrap_or(meant);
+    if fitted != meant {
+        cache.motion.set_directly(fitted);
+    }
+    fitted
 }
 
 fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut TimelineCache, actions: &mut Actions) {

@@ -6,7 +6,6 @@ use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::SpecialKind;
 
-use crate::state::row::GROUP_HEIGHT;
 use crate::theme::lanes;
 use crate::timeline::brush::Brush;
 use crate::timeline::brush::NO_CPU_STEP;
@@ -57,8 +56,8 @@ pub fn add_lane(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
 /// A group's goroutines by state: as high as they are many, the most of them as high as the row.
 fn strip(strip: &Strip, brush: &Brush<'_>, mesh: &mut Mesh) {
     let Some(grid) = strip.grid.filter(|_| strip.most > 0.0) else { return };
-    let base = brush.snap(brush.top + GROUP_HEIGHT as f32 - STRIP_AIR);
-    let room = GROUP_HEIGHT as f32 - 2.0 * STRIP_AIR;
+    let base = brush.snap(brush.top + brush.own - STRIP_AIR);
+    let room = brush.own - 2.0 * STRIP_AIR;
     let full = grid.column_nanos as f32 * strip.most;
     for (at, column) in strip.columns.iter().enumerate() {
         let range = grid.column(at).intersect(strip.range);
@@ -125,7 +124,7 @@ struct Columns {
 impl Columns {
     fn push(&mut self, cell: &Cell, brush: &Brush<'_>, mesh: &mut Mesh) {
         let (x0, x1) = brush.edges(cell.range);
-        let mix = mix_heights(cell, brush.pixels);
+        let mix = mix_heights(cell, brush.own, brush.pixels);
         if self.any && mix == self.mix && x0 <= self.x1 {
             self.x1 = self.x1.max(x1);
             return;
@@ -153,8 +152,8 @@ impl Columns {
 /// How many pixels high each class stands in a merged column: its share of the time, times the height
 /// that the class has when alone, so that an area looks the same merged or not. What happened at all
 /// has at least a trace, and the sum never exceeds the bar.
-fn mix_heights(cell: &Cell, pixels: f32) -> [u8; SpanClass::COUNT] {
-    let bar = (lanes::BAR_HEIGHT * pixels).round();
+fn mix_heights(cell: &Cell, row: f32, pixels: f32) -> [u8; SpanClass::COUNT] {
+    let bar = (lanes::bar_in(row).1 * pixels).round();
     let total = cell.nanos.iter().sum::<u64>().max(1) as f64;
     let mut heights = [0u8; SpanClass::COUNT];
     let mut sum = 0.0;
@@ -163,7 +162,7 @@ fn mix_heights(cell: &Cell, pixels: f32) -> [u8; SpanClass::COUNT] {
         if nanos == 0 {
             continue;
         }
-        let share = (nanos as f64 / total) as f32 * lanes::HEIGHTS[class as usize] * bar;
+        let share = (nanos as f64 / total) as f32 * lanes::height_in(row, class) * bar;
         let least = if lanes::is_wait(class) { 1.0 } else { (lanes::MERGED_LEAST * pixels).round() };
         let height = share.round().max(least).min(250.0);
         heights[class as usize] = height as u8;
@@ -215,7 +214,7 @@ fn marks(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     let top = brush.snap(brush.top);
     for sample in &scene.samples {
         let x = brush.snap(brush.axis.x_from_time(sample.time));
-        let rect = Rect::from_min_max(pos2(x, top), pos2(x + brush.pixel(), top + lanes::BAR_TOP));
+        let rect = Rect::from_min_max(pos2(x, top), pos2(x + brush.pixel(), top + lanes::bar_in(brush.own).0));
         mesh.add_colored_rect(rect, brush.colors.sample);
     }
     for log in &scene.logs {
@@ -231,7 +230,7 @@ fn marks(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
 fn regions(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     for region in &scene.regions {
         let (x0, mut x1) = brush.edges(region.range);
-        let (y0, y1) = region_band(brush.top, region.depth);
+        let (y0, y1) = region_band(brush.top + brush.own, region.depth);
         let (y0, y1) = (brush.snap(y0), brush.snap(y1));
         if x1 - x0 >= WIDE {
             x1 -= brush.pixel();
@@ -279,8 +278,14 @@ mod tests {
     fn rects(cells: Vec<Cell>) -> Vec<(Rect, egui::Color32)> {
         let view = View { start_nanos: 0.0, span_nanos: 1000.0, scroll_points: 0.0 };
         let colors = LaneColors::of(&DARK);
-        let brush =
-            Brush { axis: Axis::new(&view, 0.0, 1000.0), top: 0.0, pixels: 1.0, colors: &colors, faded: &colors };
+        let brush = Brush {
+            axis: Axis::new(&view, 0.0, 1000.0),
+            top: 0.0,
+            own: 22.0,
+            pixels: 1.0,
+            colors: &colors,
+            faded: &colors,
+        };
         let mut mesh = egui::epaint::Mesh::default();
         add_lane(&LaneScene { cells, ..LaneScene::default() }, &brush, &mut mesh);
         assert!(mesh.is_valid());
@@ -329,7 +334,7 @@ mod tests {
     #[test]
     fn a_lone_nanosecond_in_an_idle_second_leaves_a_mark() {
         let idle = 1_000_000_000;
-        let heights = mix_heights(&cell(0, 2, 3, &[(SpanClass::WaitSleep, idle), (SpanClass::Running, 1)]), 1.0);
+        let heights = mix_heights(&cell(0, 2, 3, &[(SpanClass::WaitSleep, idle), (SpanClass::Running, 1)]), 22.0, 1.0);
         assert_eq!(heights[SpanClass::Running as usize], 2);
         assert_eq!(heights[SpanClass::WaitSleep as usize], 7);
     }
@@ -341,7 +346,7 @@ mod tests {
             let mut lopsided = everything.clone();
             lopsided[0].1 = 1_000_000;
             for nanos in [&everything, &lopsided] {
-                let heights = mix_heights(&cell(0, 2, 9, nanos), pixels);
+                let heights = mix_heights(&cell(0, 2, 9, nanos), 22.0, pixels);
                 let sum: f32 = heights.iter().map(|&height| f32::from(height)).sum();
                 assert!(sum <= (BAR_HEIGHT * pixels).round(), "{heights:?}");
                 assert!(heights.iter().skip(1).all(|&height| height > 0), "{heights:?}");

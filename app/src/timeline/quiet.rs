@@ -80,7 +80,7 @@ mod tests {
             let grid = Grid { column_nanos, first, count: u32::try_from(count).expect("few") + 2 };
             for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
                 let lane = LaneId::Goroutine(go);
-                let mut scene = LaneScene::new(&trace, lane, &grid);
+                let mut scene = LaneScene::new(&trace, rows.tags(), lane, &grid);
                 mark(&mut scene, (&trace, &rows, &hits), Track::Lane(lane));
                 for (at, cell) in scene.cells.iter().enumerate() {
                     let runs = cell.nanos[SpanClass::Running as usize] > 0 || cell.class == SpanClass::Running;

@@ -2,6 +2,7 @@
 //! screen, not what the trace holds: where things lie closer than a column, the query is asked again
 //! after the column instead of walking through them.
 
+use trace_core::analysis::tags::Tags;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::{Cause, GoState, SpanClass};
@@ -65,11 +66,11 @@ pub struct SpanWords {
 impl LaneScene {
     /// A lane as it looks in the columns of `grid`.
     #[must_use]
-    pub fn new(trace: &Trace, lane: LaneId, grid: &Grid) -> Self {
+    pub fn new(trace: &Trace, tags: &Tags, lane: LaneId, grid: &Grid) -> Self {
         let range = grid.range();
         let mut scene = Self::default();
         trace.cells(lane, range, grid.count, &mut scene.cells);
-        scene.words = wide_words(trace, &scene.cells, grid);
+        scene.words = wide_words((trace, tags), &scene.cells, grid);
         scene.no_cpu = no_cpu(trace, lane, grid);
         let go = match lane {
             LaneId::Goroutine(go) => go,
@@ -132,7 +133,7 @@ impl LaneScene {
     }
 }
 
-fn wide_words(trace: &Trace, cells: &[Cell], grid: &Grid) -> Vec<(usize, SpanWords)> {
+fn wide_words((trace, tags): (&Trace, &Tags), cells: &[Cell], grid: &Grid) -> Vec<(usize, SpanWords)> {
     let seen = grid.range();
     let least = WORDS_LEAST_COLUMNS.saturating_mul(grid.column_nanos);
     cells
@@ -146,7 +147,7 @@ fn wide_words(trace: &Trace, cells: &[Cell], grid: &Grid) -> Vec<(usize, SpanWor
             let blocked = span.state == GoState::Syscall
                 && matches!(span.at.lane, LaneId::Goroutine(_))
                 && trace.next_span(span.at).is_some_and(|next| next.cause == Cause::SyscallExit);
-            Some((index, SpanWords { span, wordings: words::span_wordings(trace, &span), blocked }))
+            Some((index, SpanWords { span, wordings: words::span_wordings(trace, tags, &span), blocked }))
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use trace_core::base::ids::StackId;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
-use crate::state::row::{FRAME_HEIGHT, LANE_HEIGHT};
+use crate::state::row::FRAME_HEIGHT;
 use crate::theme::lanes::{mix, package_color};
 use crate::timeline::brush::Brush;
 
@@ -37,10 +37,10 @@ pub fn function_of(trace: &Trace, (stack, at): (StackId, u32)) -> Option<&str> {
     trace.frames(stack).nth(at as usize).map(|frame| frame.function)
 }
 
-/// Upper and lower edge of the bars at a depth, in a row that begins at `top`.
+/// Upper and lower edge of the bars at a depth, below a lane that ends at `below`.
 #[must_use]
-pub fn band(top: f32, depth: u32) -> (f32, f32) {
-    let y = top + LANE_HEIGHT as f32 + depth as f32 * FRAME_HEIGHT as f32;
+pub fn band(below: f32, depth: u32) -> (f32, f32) {
+    let y = below + depth as f32 * FRAME_HEIGHT as f32;
     (y, y + FRAME_HEIGHT as f32 - 1.0)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn add(bars: &[StackBar], brush: &Brush<'_>, mesh: &mut Mesh) {
         if x1 - x0 > 3.0 {
             x1 -= brush.pixel();
         }
-        let (y0, y1) = band(brush.top, bar.depth);
+        let (y0, y1) = band(brush.top + brush.own, bar.depth);
         let rect = Rect::from_min_max(pos2(x0, brush.snap(y0)), pos2(x1, brush.snap(y1)));
         mesh.add_colored_rect(rect, color(bar, brush.colors.paper, brush.colors.is_dark));
     }

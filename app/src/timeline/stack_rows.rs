@@ -111,6 +111,7 @@ mod tests {
     use crate::timeline::grid::Grid;
     use crate::timeline::scene::LaneScene;
     use crate::timeline::stack_bars::{StackBar, function_of};
+    use trace_core::analysis::tags::Tags;
     use trace_core::base::ids::GoroutineIdx;
     use trace_core::base::monitor::Monitor;
     use trace_core::event::state::GoState;
@@ -125,7 +126,7 @@ mod tests {
         let grid = Grid { column_nanos, first, count: 20_002 };
         for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
             let lane = LaneId::Goroutine(go);
-            let scene = LaneScene::new(&trace, lane, &grid);
+            let scene = LaneScene::new(&trace, &Tags::default(), lane, &grid);
             look(&trace, lane, &bars(&trace, (lane, 64), &scene.cells, &grid));
         }
     }

@@ -10,7 +10,6 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::time::duration;
 use crate::state::groups::Groups;
-use crate::state::row::GROUP_HEIGHT;
 use crate::state::rows::Rows;
 use crate::theme::lanes;
 use crate::timeline::axis::Axis;
@@ -121,19 +120,20 @@ pub fn underway(trace: &Trace, groups: &Groups, group: u32, grid: &Grid) -> Unde
     Underway { grid: Some(wide), columns, range: trace.range(), most }
 }
 
-/// Where a bar lies in a row that begins at `top`: (upper, lower edge).
+/// Where a bar lies in a row that begins at `top` and is so high without lines below: (upper, lower edge).
 #[must_use]
-pub fn band(top: f32, line: u32) -> (f32, f32) {
+pub fn band((top, own): (f32, f32), line: u32) -> (f32, f32) {
+    let (above, height) = lanes::bar_in(own);
     match line.checked_sub(1) {
-        None => (top + lanes::BAR_TOP, top + lanes::BAR_TOP + lanes::BAR_HEIGHT),
-        Some(line) => region_band(top, line),
+        None => (top + above, top + above + height),
+        Some(line) => region_band(top + own, line),
     }
 }
 
 /// Where the words of a bar go: right of the hatch of one that began before the trace.
 #[must_use]
-pub fn label_rect(axis: &Axis, bar: &Bar, top: f32) -> Rect {
-    let (y0, y1) = band(top, bar.line);
+pub fn label_rect(axis: &Axis, bar: &Bar, row: (f32, f32)) -> Rect {
+    let (y0, y1) = band(row, bar.line);
     let (x0, x1) = (axis.x_from_time(bar.range.start), axis.x_from_time(bar.range.end));
     let hatched = if bar.began_before { HATCHED } else { 0.0 };
     Rect::from_min_max(pos2(x0.max(axis.left) + hatched, y0), pos2(x1, y1))
@@ -146,7 +146,7 @@ pub fn add_bars(bars: &[Bar], brush: &Brush<'_>, mesh: &mut Mesh) {
         if x1 <= brush.axis.left || x0 >= brush.axis.right() {
             continue;
         }
-        let (y0, y1) = band(brush.top, bar.line);
+        let (y0, y1) = band((brush.top, brush.own), bar.line);
         let (y0, y1) = (brush.snap(y0), brush.snap(y1));
         let is_wide = x1 - x0 >= WIDE;
         if is_wide {
@@ -178,8 +178,8 @@ pub fn add_bars(bars: &[Bar], brush: &Brush<'_>, mesh: &mut Mesh) {
 /// trace paler, at the bottom.
 pub fn add_strip(strip: &Underway, brush: &Brush<'_>, mesh: &mut Mesh) {
     let Some(grid) = strip.grid.filter(|_| strip.most > 0.0) else { return };
-    let base = brush.snap(brush.top + GROUP_HEIGHT as f32 - STRIP_AIR);
-    let room = GROUP_HEIGHT as f32 - 2.0 * STRIP_AIR;
+    let base = brush.snap(brush.top + brush.own - STRIP_AIR);
+    let room = brush.own - 2.0 * STRIP_AIR;
     let full = grid.column_nanos as f32 * strip.most;
     let colors = brush.colors.tasks;
     for (at, column) in strip.columns.iter().enumerate() {

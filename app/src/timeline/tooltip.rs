@@ -207,6 +207,9 @@ impl TooltipText<'_, '_> {
         self.length(span.range, span.began_before, span.goes_on);
         let function = words::span_function(trace, &span).unwrap_or_default();
         self.pair(if span.state == GoState::Running { "Ran until" } else { "Function" }, without_path(function));
+        let tags = self.frame.document.rows.tags();
+        let about = words::own_stack(&span).map(|stack| tags.all(trace, stack).join(", "));
+        self.pair("Tags", &about.unwrap_or_default());
         self.no_cpu(span.at.lane, span.range);
         self.caused(&span);
         self.place(&span);

@@ -1,6 +1,7 @@
 //! What a row of the timeline shows: a lane, several goroutines that share a row, all goroutines of a group as a strip,
 //! or the same of tasks.
 
+use trace_core::analysis::tags::Tags;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::{LaneId, SpanRef};
@@ -58,9 +59,9 @@ const LEAST_COLUMNS: i64 = 3;
 #[must_use]
 pub(super) fn scene(trace: &Trace, rows: &Rows, coarse: &Coarse, track: Track, grid: &Grid) -> LaneScene {
     match (track, rows.groups()) {
-        (Track::Lane(lane), _) => LaneScene::new(trace, lane, grid),
+        (Track::Lane(lane), _) => LaneScene::new(trace, rows.tags(), lane, grid),
         (Track::Stacks(lane, lines), _) => {
-            let mut scene = LaneScene { regions: Vec::new(), ..LaneScene::new(trace, lane, grid) };
+            let mut scene = LaneScene { regions: Vec::new(), ..LaneScene::new(trace, rows.tags(), lane, grid) };
             scene.stacks = stack_rows::bars(trace, (lane, lines), &scene.cells, grid);
             scene
         }
@@ -71,7 +72,7 @@ pub(super) fn scene(trace: &Trace, rows: &Rows, coarse: &Coarse, track: Track, g
         },
         (Track::Shared(row), Some(groups)) => {
             let lanes = groups.alive_on(row, grid.range()).map(LaneId::Goroutine);
-            shared(trace, lanes, grid)
+            shared((trace, rows.tags()), lanes, grid)
         }
         (Track::Group(group), Some(groups)) => {
             let Some(known) = groups.list().get(group as usize) else { return LaneScene::default() };
@@ -89,7 +90,7 @@ pub(super) fn scene(trace: &Trace, rows: &Rows, coarse: &Coarse, track: Track, g
 }
 
 /// Goroutines one after the other: those that live for some columns as they are, others merged by column.
-fn shared(trace: &Trace, lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> LaneScene {
+fn shared((trace, tags): (&Trace, &Tags), lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> LaneScene {
     let mut scene = LaneScene::default();
     let least = grid.column_nanos.saturating_mul(LEAST_COLUMNS);
     let mut merged: Option<Cell> = None;
@@ -98,7 +99,7 @@ fn shared(trace: &Trace, lanes: impl Iterator<Item = LaneId>, grid: &Grid) -> La
         let Some((life, _)) = trace.life(go) else { continue };
         if life.nanos() >= least {
             scene.cells.extend(merged.take());
-            scene.append(LaneScene::new(trace, lane, grid));
+            scene.append(LaneScene::new(trace, tags, lane, grid));
             continue;
         }
         let cell = merge(trace, merged, lane, life);

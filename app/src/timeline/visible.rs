@@ -22,6 +22,12 @@ pub struct Visible {
 }
 
 impl Visible {
+    /// Its height without lines of regions and stack frames, points.
+    #[must_use]
+    pub fn own(&self) -> f32 {
+        self.row.own as f32
+    }
+
     /// The whole row on screen, over the axis.
     #[must_use]
     pub fn rect(&self, frame: &Frame<'_>) -> Rect {

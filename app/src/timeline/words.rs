@@ -2,8 +2,9 @@
 
 use trace_core::analysis::places::{Origin, origin};
 use trace_core::analysis::representative::frame_of;
+use trace_core::analysis::tags::Tags;
 use trace_core::analysis::tasks::life;
-use trace_core::base::ids::TaskIdx;
+use trace_core::base::ids::{StackId, TaskIdx};
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::cgo::c_function;
 use trace_core::model::flows::{Flow, FlowKind};
@@ -133,9 +134,36 @@ pub fn task_parts(trace: &Trace, task: TaskIdx) -> (String, String) {
     (task.id.signed().to_string(), name::task_type(trace, task.name).into_owned())
 }
 
-/// Wordings for the inside of a span, longest first.
+/// Wordings for the inside of a span, longest first. What a wait or call is for (`TLS: network`) is said where there is room.
 #[must_use]
-pub fn span_wordings(trace: &Trace, span: &Span) -> Vec<String> {
+pub fn span_wordings(trace: &Trace, tags: &Tags, span: &Span) -> Vec<String> {
+    let mut wordings = plain_wordings(trace, span);
+    let is_stop = matches!(span.state, GoState::Waiting | GoState::Syscall);
+    let tag = span_tag(tags, span).filter(|_| is_stop && matches!(span.at.lane, LaneId::Goroutine(_)));
+    if let Some((tag, longest)) = tag.zip(wordings.first()) {
+        wordings.insert(0, format!("{tag}: {longest}"));
+    }
+    wordings
+}
+
+/// What a span is about in particular, by the goroutine's own stack.
+#[must_use]
+pub fn span_tag<'a>(tags: &'a Tags, span: &Span) -> Option<&'a str> {
+    own_stack(span).and_then(|stack| tags.leaf(stack))
+}
+
+/// The stack that tells what a span is about: where it waits or calls, or where it stopped running.
+#[must_use]
+pub fn own_stack(span: &Span) -> Option<StackId> {
+    let stack = match span.state {
+        GoState::Running => span.end_stack,
+        GoState::Waiting | GoState::Syscall => span.start_stack,
+        GoState::Runnable | GoState::Unknown | GoState::Dead => StackId::NONE,
+    };
+    stack.is_some().then_some(stack)
+}
+
+fn plain_wordings(trace: &Trace, span: &Span) -> Vec<String> {
     match span.at.lane {
         LaneId::Gc => return vec!["garbage collection".to_owned(), "GC".to_owned()],
         LaneId::Stw => return vec![trace.str(span.reason).to_owned()],

@@ -238,10 +238,10 @@ impl EffectRunner {
                     Some(Action::Worker(WorkerAction::RowGoroutines(document, rows, gos)))
                 });
             }
-            Effect::Search { document, trace, text, filters, monitor } => {
+            Effect::Search { document, trace, text, rules, filters, monitor } => {
                 let mailbox = self.mailbox.clone();
                 self.run("search", move || {
-                    search::run(&search::Job { document, trace, text, filters, monitor }, &mailbox);
+                    search::run(&search::Job { document, trace, text, rules, filters, monitor }, &mailbox);
                 });
             }
             Effect::ReadSource(place, folders) => self.answer_with("source", move || {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use trace_core::analysis::search::complete::completions;
 use trace_core::analysis::search::filter;
 use trace_core::analysis::search::hits::Hits;
-use trace_core::analysis::search::parse::parse;
+use trace_core::analysis::search::parse::parse_with;
 use trace_core::analysis::search::run::search;
+use trace_core::analysis::tags::TagRules;
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
@@ -30,6 +31,8 @@ pub struct Job {
     pub trace: Arc<Trace>,
     /// The text of the query.
     pub text: String,
+    /// What stacks are about.
+    pub rules: Arc<TagRules>,
     /// Only goroutines with hits are to have lanes.
     pub filters: bool,
     /// Cancelled when another search begins.
@@ -38,12 +41,12 @@ pub struct Job {
 
 /// Searches, and tells of hits as they come.
 pub fn run(job: &Job, mailbox: &Mailbox) {
-    let query = parse(&job.text);
+    let query = parse_with(&job.text, &job.rules);
     let send = |hits: &Hits| {
         let found = SearchAction::Found(job.text.clone(), Arc::new(hits.clone()));
         mailbox.send(Action::Search(job.document, found));
     };
-    let completions = completions(&job.text, job.text.len(), &job.trace);
+    let completions = completions(&job.text, job.text.len(), &job.trace, &job.rules);
     mailbox.send(Action::Search(job.document, SearchAction::Completed(job.text.clone(), completions)));
     let mut last: Option<Instant> = None;
     let mut publish = |hits: &Hits| {

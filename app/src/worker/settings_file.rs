@@ -7,9 +7,14 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use trace_core::analysis::tags::TagRules;
+
 use crate::private;
 use crate::remote::without_secrets;
 use crate::state::settings::Settings;
+
+/// The file in the folder of the settings in which users say what stacks are about.
+pub const TAGS_FILE: &str = "tags.txt";
 
 /// Names the folder of the settings, for tests.
 pub const FOLDER_VARIABLE: &str = "TRACELANE_CONFIG_DIR";
@@ -71,6 +76,29 @@ impl SettingsFile {
                 )
             }
         }
+    }
+
+    /// What stacks are about: the rules in the user's file of tags, if there is one, and those that come along. A sentence if
+    /// some of it cannot be used.
+    #[must_use]
+    pub fn read_tags(&self) -> (TagRules, Option<String>) {
+        let Some(path) = self.folder.as_ref().map(|folder| folder.join(TAGS_FILE)) else {
+            return (TagRules::default(), None);
+        };
+        let text = match read_own(&path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return (TagRules::default(), None),
+            Err(error) => {
+                let said = format!("The tags in {} cannot be read: {error}", path.display());
+                return (TagRules::default(), Some(said));
+            }
+        };
+        let (rules, faults) = TagRules::with(&text);
+        let said = faults.first().map(|fault| {
+            let more = if faults.len() > 1 { format!(" ({} more)", faults.len() - 1) } else { String::new() };
+            format!("Line {} of {} is left out: {}{more}", fault.line, path.display(), fault.message)
+        });
+        (rules, said)
     }
 
     /// The settings without passwords and tokens in addresses, which older versions kept; on disk, too.
@@ -166,7 +194,9 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, SettingsFile, Writer};
+    use trace_core::analysis::tags::TagRules;
+
+    use super::{FILE, SettingsFile, TAGS_FILE, Writer};
     use crate::state::settings::{Settings, ThemeChoice};
 
     #[test]
@@ -206,6 +236,21 @@ mod tests {
         assert!(said.expect("it is said").contains("damaged"));
         assert!(folder.path().join("settings.ron.damaged").exists());
         assert_eq!(store.read(), (Settings::default(), None));
+    }
+
+    #[test]
+    fn tags_of_the_user_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SettingsFile::in_folder(folder.path());
+        assert_eq!(store.read_tags(), (TagRules::default(), None));
+        std::fs::write(folder.path().join(TAGS_FILE), "cart: shop/cart.*\nnonsense\n").expect("written");
+        let (rules, said) = store.read_tags();
+        assert_eq!(rules.tag_of("shop/cart.Add"), Some("cart"));
+        let said = said.expect("it is said");
+        assert!(said.starts_with("Line 2 of ") && said.contains("left out"), "{said}");
+        std::fs::remove_file(folder.path().join(TAGS_FILE)).expect("removed");
+        std::fs::create_dir(folder.path().join(TAGS_FILE)).expect("made");
+        assert!(store.read_tags().1.expect("it is said").contains("cannot be read"));
     }
 
     /// A pipe would be waited for, a link followed, a device read without end; none is replaced, either.

@@ -9,6 +9,7 @@ use crate::analysis::search::caseless::Caseless;
 use crate::analysis::search::lexer::{KEYS, Key, TokenKind, tokens};
 use crate::analysis::search::parse::STATES;
 use crate::analysis::search::run::functions;
+use crate::analysis::tags::TagRules;
 use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::model::trace::Trace;
 
@@ -30,18 +31,18 @@ pub struct Completion {
 /// names of the trace, so ask a worker; texts are as `trace` has them, so ask with a trace for showing
 /// ([`Trace::shown`]).
 #[must_use]
-pub fn completions(text: &str, cursor: usize, trace: &Trace) -> Vec<Completion> {
+pub fn completions(text: &str, cursor: usize, trace: &Trace, rules: &TagRules) -> Vec<Completion> {
     let Some(before) = text.get(..cursor) else { return Vec::new() };
     let last = tokens(before).into_iter().next_back().filter(|token| token.range.end == cursor);
     match last.map(|token| (token.kind, token.range)) {
         Some((TokenKind::Keyed { key, value, .. }, _)) => {
             // What is in quotation marks that are closed is complete.
             let is_done = value.is_closed && before.get(value.range.clone()).is_some_and(|text| text.starts_with('"'));
-            if is_done { Vec::new() } else { values(key, &value.text, &value.range, trace) }
+            if is_done { Vec::new() } else { values(key, &value.text, &value.range, (trace, rules)) }
         }
         Some((TokenKind::Word(word), range)) => {
             let mut found = keys(&word, &range);
-            let names = values(Key::Function, &word, &range, trace).into_iter();
+            let names = values(Key::Function, &word, &range, (trace, rules)).into_iter();
             found.extend(names.map(|name| Completion { insert: format!("fn:{}", name.insert), ..name }));
             found.truncate(MOST);
             found
@@ -70,12 +71,13 @@ fn keys(typed: &str, range: &Range<usize>) -> Vec<Completion> {
 }
 
 /// Values of a key that contain what has been typed; those that begin with it first, then the shorter ones.
-fn values(key: Key, typed: &str, range: &Range<usize>, trace: &Trace) -> Vec<Completion> {
+fn values(key: Key, typed: &str, range: &Range<usize>, (trace, rules): (&Trace, &TagRules)) -> Vec<Completion> {
     let wanted = Caseless::new(typed);
     let (what, mut names): (&'static str, Vec<&str>) = match key {
         Key::State => ("state", STATES.iter().take(4).map(|state| state.0).collect()),
         Key::Function | Key::Stack => ("function", texts(trace, functions(trace).iter())),
         Key::By => ("function", texts(trace, functions(trace).iter())),
+        Key::Tag => ("tag", rules.names().collect()),
         Key::File => ("file", texts(trace, files(trace).iter())),
         Key::Reason => {
             let reasons = trace.reasons_by_kind();

@@ -55,12 +55,13 @@ pub(crate) enum Key {
     Region,
     Log,
     Stack,
+    Tag,
     GoLabel,
     Alive,
 }
 
 /// Keys as they are written, with what they are for. The first of those with the same meaning is the one to offer.
-pub(crate) const KEYS: [(&str, Key, &str); 16] = [
+pub(crate) const KEYS: [(&str, Key, &str); 17] = [
     ("fn", Key::Function, "function in a stack, or start function"),
     ("func", Key::Function, "function in a stack, or start function"),
     ("state", Key::State, "running, runnable, blocked or syscall"),
@@ -68,6 +69,7 @@ pub(crate) const KEYS: [(&str, Key, &str); 16] = [
     ("duration", Key::Duration, "duration, such as dur>10ms"),
     ("reason", Key::Reason, "why a goroutine waits or stopped"),
     ("stack", Key::Stack, "function in a stack"),
+    ("tag", Key::Tag, "what a stack is about, such as tag:TLS"),
     ("file", Key::File, "source file, with or without a line"),
     ("g", Key::Goroutine, "goroutine by its number"),
     ("by", Key::By, "waits ended by this goroutine or function"),

@@ -195,7 +195,9 @@ impl Facts {
             }
             Candidate::Track(span) => self.of_track(span),
             Candidate::Function(name) => match &self.kind {
-                TermKind::Word(_) | TermKind::Function(_) | TermKind::Stack(_) => Answer::own(self.has_string(*name)),
+                TermKind::Word(_) | TermKind::Function(_) | TermKind::Stack(_) | TermKind::Tag(..) => {
+                    Answer::own(self.has_string(*name))
+                }
                 _ => Answer::Absent,
             },
         }
@@ -235,7 +237,7 @@ impl Facts {
                 let is_own = self.has_stack(seen.own);
                 Answer::of(is_own, !is_own && (near() || self.gos.has(seen.go.index())))
             }
-            TermKind::File(_) | TermKind::Stack(_) => {
+            TermKind::File(_) | TermKind::Stack(_) | TermKind::Tag(..) => {
                 let is_own = self.has_stack(seen.own);
                 Answer::of(is_own, !is_own && near())
             }
@@ -265,6 +267,7 @@ impl Facts {
             TermKind::GoLabel(_) => Answer::inherited(self.labelled.has(task.go.index())),
             TermKind::Function(_)
             | TermKind::Stack(_)
+            | TermKind::Tag(..)
             | TermKind::File(_)
             | TermKind::Goroutine(_)
             | TermKind::Interacts(_) => Answer::inherited(is_there()),
@@ -298,6 +301,7 @@ impl Facts {
             TermKind::GoLabel(_) => Answer::inherited(self.labelled.has(region.go.index())),
             TermKind::Function(_)
             | TermKind::Stack(_)
+            | TermKind::Tag(..)
             | TermKind::File(_)
             | TermKind::Goroutine(_)
             | TermKind::Interacts(_) => Answer::inherited(is_there()),
@@ -325,11 +329,14 @@ impl Facts {
             TermKind::Word(_) => Answer::of(is_own, !is_own && (is_there || works())),
             TermKind::Log(_) if class == TermClass::Log => Answer::own(is_own),
             TermKind::GoLabel(_) if class == TermClass::GoLabel => Answer::own(is_own),
-            TermKind::Function(_) | TermKind::Stack(_) | TermKind::File(_) if class == TermClass::Stack => {
+            TermKind::Function(_) | TermKind::Stack(_) | TermKind::Tag(..) | TermKind::File(_)
+                if class == TermClass::Stack =>
+            {
                 Answer::of(is_own, is_there)
             }
             TermKind::Function(_)
             | TermKind::Stack(_)
+            | TermKind::Tag(..)
             | TermKind::File(_)
             | TermKind::Goroutine(_)
             | TermKind::Interacts(_) => Answer::inherited(is_there),
@@ -351,6 +358,7 @@ impl Facts {
             TermKind::Duration(comparison, nanos) => Answer::own(comparison.holds(span.range.nanos(), *nanos)),
             TermKind::Function(_)
             | TermKind::Stack(_)
+            | TermKind::Tag(..)
             | TermKind::File(_)
             | TermKind::Goroutine(_)
             | TermKind::Interacts(_) => Answer::inherited(is_there),
@@ -377,7 +385,7 @@ impl Facts {
                 let most = if self.has_stacks || is_negated { Match::Own } else { Match::Inherited };
                 matches(self.has_stacks || has_go(&|go| self.gos.has(go.index())), most)
             }
-            TermKind::Stack(_) | TermKind::File(_) => matches(self.has_stacks, Match::Own),
+            TermKind::Stack(_) | TermKind::Tag(..) | TermKind::File(_) => matches(self.has_stacks, Match::Own),
             TermKind::Reason(_) => matches(self.has_strings, Match::Own),
             TermKind::By(waker) => matches(self.has_strings || waker.number.is_some(), Match::Own),
             TermKind::Word(word) => {

@@ -1,11 +1,13 @@
 //! Reads the text of a query. `or` binds weaker than `and` (and terms side by side), that weaker than `not`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::analysis::search::lexer::{KEYS, Key, Token, TokenKind, Value, tokens};
 use crate::analysis::search::query::{
     Comparison, Label, MOST_TERMS, Node, Place, Query, QueryError, Term, TermKind, Waker, Word,
 };
+use crate::analysis::tags::TagRules;
 use crate::base::ids::GoId;
 use crate::event::state::GoState;
 
@@ -22,10 +24,17 @@ pub(crate) const STATES: [(&str, GoState); 6] = [
     ("ready", GoState::Runnable),
 ];
 
-/// Reads the text of a query. What cannot be understood is left out, with an error that says why.
+/// Reads the text of a query. What cannot be understood is left out, with an error that says why. Tags are those that come
+/// along.
 #[must_use]
 pub fn parse(text: &str) -> Query {
-    let mut parser = Parser { tokens: tokens(text), at: 0, query: Query::default() };
+    parse_with(text, &Arc::default())
+}
+
+/// The same with these rules for tags.
+#[must_use]
+pub fn parse_with(text: &str, rules: &Arc<TagRules>) -> Query {
+    let mut parser = Parser { tokens: tokens(text), at: 0, query: Query::default(), rules: Arc::clone(rules) };
     let mut parts = Vec::new();
     loop {
         parts.extend(parser.either(0));
@@ -47,6 +56,7 @@ struct Parser {
     tokens: Vec<Token>,
     at: usize,
     query: Query,
+    rules: Arc<TagRules>,
 }
 
 impl Parser {
@@ -152,7 +162,7 @@ impl Parser {
             }
             TokenKind::Keyed { key, operator, value } => {
                 self.check_closed(&value.range, value.is_closed);
-                match value_of(key, operator, &value) {
+                match value_of(key, operator, &value, &self.rules) {
                     Ok(kind) => self.term(kind, token.range),
                     Err(message) => {
                         let range = if value.range.is_empty() { token.range } else { value.range };
@@ -240,7 +250,7 @@ fn goroutine(text: &str) -> Option<GoId> {
 }
 
 /// What the value behind a key asks for.
-fn value_of(key: Key, operator: &str, value: &Value) -> Result<TermKind, &'static str> {
+fn value_of(key: Key, operator: &str, value: &Value, rules: &Arc<TagRules>) -> Result<TermKind, &'static str> {
     let text = value.text.clone();
     if text.is_empty() {
         return Err(missing(key));
@@ -248,6 +258,7 @@ fn value_of(key: Key, operator: &str, value: &Value) -> Result<TermKind, &'stati
     Ok(match key {
         Key::Function => TermKind::Function(text),
         Key::Stack => TermKind::Stack(text),
+        Key::Tag => TermKind::Tag(text, Arc::clone(rules)),
         Key::Reason => TermKind::Reason(text),
         Key::Region => TermKind::Region(text),
         Key::Log => TermKind::Log(text),
@@ -291,6 +302,7 @@ const fn missing(key: Key) -> &'static str {
         Key::Task => "Type a part of a task's type, or its id, after the colon",
         Key::Region => "Type a part of a region's type after the colon",
         Key::Log => "Type a part of a log message after the colon",
+        Key::Tag => "Type a part of a tag after the colon, such as tag:TLS",
         Key::GoLabel => "Type a part of a label after the colon",
         Key::Alive => "Type a time since the start of the trace, such as alive@1.2s",
     }

@@ -1,7 +1,9 @@
 //! What a query is: terms joined by `and`, `or` and `not`, and the errors in its text.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::analysis::tags::TagRules;
 use crate::base::ids::GoId;
 use crate::event::state::GoState;
 
@@ -75,6 +77,8 @@ pub enum TermKind {
     Log(String),
     /// `stack:`, a function anywhere in a stack.
     Stack(String),
+    /// `tag:`, a stack with a function that stands for a tag with this in its name, by these rules.
+    Tag(String, Arc<TagRules>),
     /// `label:`, labels of goroutines.
     GoLabel(String),
     /// `alive@`, what is there at this time, nanoseconds since the start of the trace.

@@ -7,6 +7,7 @@ use crate::analysis::search::caseless::Caseless;
 use crate::analysis::search::life::life;
 use crate::analysis::search::query::{Place, TermKind};
 use crate::analysis::search::times::Times;
+use crate::analysis::tags::TagRules;
 use crate::base::ids::{GoId, GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::LaneId;
@@ -81,7 +82,8 @@ impl Facts {
             | TermKind::Log(text)
             | TermKind::Stack(text)
             | TermKind::GoLabel(text) => Some(text),
-            TermKind::State(_)
+            TermKind::Tag(..)
+            | TermKind::State(_)
             | TermKind::Duration(..)
             | TermKind::Goroutine(_)
             | TermKind::Interacts(_)
@@ -90,6 +92,11 @@ impl Facts {
     }
 
     fn match_strings(&mut self, trace: &Trace) {
+        if let TermKind::Tag(text, rules) = &self.kind {
+            self.strings = tagged(trace, &Caseless::new(text), rules);
+            self.has_strings = !self.strings.is_empty();
+            return;
+        }
         let Some(text) = self.text() else { return };
         let wanted = Caseless::new(text);
         let strings =
@@ -106,7 +113,7 @@ impl Facts {
 
     fn match_stacks(&mut self, trace: &Trace) {
         let (by_function, by_file, place): (bool, bool, Option<&Place>) = match &self.kind {
-            TermKind::Function(_) | TermKind::Stack(_) | TermKind::By(_) => (true, false, None),
+            TermKind::Function(_) | TermKind::Stack(_) | TermKind::Tag(..) | TermKind::By(_) => (true, false, None),
             TermKind::File(place) => (false, place.line.is_none(), Some(place)),
             TermKind::Word(word) => (true, true, word.place.as_ref()),
             _ => return,
@@ -230,6 +237,18 @@ impl Facts {
             |(category, text): &(Bits, Bits)| category.has(log.category.0 as usize) && text.has(log.message.0 as usize);
         self.has_string(log.message) || self.has_string(log.category) || self.pair.as_ref().is_some_and(has_pair)
     }
+}
+
+/// Functions that stand for a tag with a name that contains a text.
+fn tagged(trace: &Trace, wanted: &Caseless, rules: &TagRules) -> Bits {
+    let mut found = Bits::empty(trace.string_count() as usize);
+    let mut seen = FxHashSet::default();
+    for frame in trace.texts.frames.iter().filter(|frame| seen.insert(frame.function)) {
+        if rules.tag_of(trace.str(frame.function)).is_some_and(|name| wanted.is_in(name)) {
+            found.add(frame.function.0 as usize);
+        }
+    }
+    found
 }
 
 /// Tasks of a set and all that descend from them.

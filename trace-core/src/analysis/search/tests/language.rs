@@ -1,8 +1,11 @@
 //! The language: what texts mean, and what is said about those that mean nothing.
 
+use std::sync::Arc;
+
 use crate::analysis::search::complete::{completions, quoted};
 use crate::analysis::search::parse::parse;
 use crate::analysis::search::query::{Comparison, Node, Query, TermKind};
+use crate::analysis::tags::TagRules;
 use crate::base::ids::GoId;
 use crate::event::state::GoState;
 
@@ -41,6 +44,7 @@ fn kind(text: &str) -> TermKind {
 fn every_key_is_understood() {
     assert_eq!(kind("fn:\"net/http\""), TermKind::Function("net/http".to_owned()));
     assert_eq!(kind("FN:serve"), TermKind::Function("serve".to_owned()));
+    assert_eq!(kind("tag:TLS"), TermKind::Tag("TLS".to_owned(), Arc::default()));
     assert_eq!(kind("stack:sync.(*Mutex).Lock"), TermKind::Stack("sync.(*Mutex).Lock".to_owned()));
     for (text, line) in [("file:server.go", None), ("file:server.go:97", Some(97)), ("file:a:b", None)] {
         assert!(matches!(kind(text), TermKind::File(place) if place.line == line), "{text}");
@@ -188,7 +192,7 @@ fn no_text_fails() {
 fn completions_fit_what_is_typed() {
     let trace = scene();
     let at = |text: &str| -> Vec<String> {
-        let found = completions(text, text.len(), &trace);
+        let found = completions(text, text.len(), &trace, &TagRules::default());
         found.into_iter().map(|found| format!("{}{}", &text[..found.range.start], found.insert)).collect()
     };
     assert_eq!(at("sta")[..2], ["state:", "stack:"]);
@@ -202,10 +206,11 @@ fn completions_fit_what_is_typed() {
     assert_eq!(at("task:"), ["task:pay", "task:checkout"]);
     assert_eq!(at("region:p"), ["region:parse"]);
     assert_eq!(at("log:u"), ["log:user"]);
+    assert_eq!(at("tag:tl"), ["tag:TLS"]);
     assert_eq!(at("label:t"), ["label:\"tenant blue\""]);
     assert!(at("").contains(&"alive@".to_owned()) && at("x ").len() > 10);
     assert!(at("fn:\"done\"").is_empty());
-    assert_eq!(completions("ü", 1, &trace), Vec::new());
+    assert_eq!(completions("ü", 1, &trace, &TagRules::default()), Vec::new());
     for name in ["a b", "a\"b", "a)", "a\\b", "", "sync.(*T).F"] {
         assert!(parse(&format!("fn:{}", quoted(name))).errors.is_empty() || name.is_empty());
     }

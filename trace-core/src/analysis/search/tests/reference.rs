@@ -43,6 +43,10 @@ impl Judge<'_> {
     fn is_in(&self, kind: &TermKind, stack: StackId) -> bool {
         match kind {
             TermKind::Function(text) | TermKind::Stack(text) => self.calls(stack, text),
+            TermKind::Tag(text, rules) => self.trace.frames(stack).any(|frame| {
+                let tag = rules.tag_of(frame.function).unwrap_or_default();
+                !tag.is_empty() && tag.to_lowercase().contains(&text.to_lowercase())
+            }),
             TermKind::File(place) => self.lies_in(stack, &place.file, place.line),
             TermKind::Word(word) => {
                 let place = word.place.as_ref();
@@ -134,7 +138,7 @@ impl Judge<'_> {
                 let all = own || near() || self.has(name, text);
                 (all, own || !all)
             }
-            TermKind::Stack(_) | TermKind::File(_) => {
+            TermKind::Stack(_) | TermKind::Tag(..) | TermKind::File(_) => {
                 let own = self.is_in(kind, own);
                 let all = own || near();
                 (all, own || !all)
@@ -204,6 +208,8 @@ const QUERIES: &[&str] = &[
     "stack:runtime state:running",
     "stack:\"sync.(*Mutex)\" or stack:chan",
     "-stack:runtime",
+    "tag:file or tag:timer",
+    "-tag:file state:syscall",
     "file:proc.go or file:main.go",
     "state:runnable dur<2us",
     "state:running or state:syscall",
