@@ -216,13 +216,12 @@ pub enum ViewAction {
     Forward,
     /// The height of the lane area as painted, points.
     LanesHeight(f64),
-    /// The width of the lane area as painted, points, in a window of this width. In the same window another part of the
-    /// trace is in view at the same scale.
-    LanesWidth {
-        /// Width of the lane area.
-        lanes: f64,
-        /// Width of the window.
-        window: f64,
+    /// Panels have taken room from the lane area or given it back: what is in view changes from this to that, at one scale.
+    Widen {
+        /// What was in view.
+        from: View,
+        /// What is in view now.
+        to: View,
     },
     /// Where the pointer is on the timeline: the instant, ns, and how far below the upper edge of the lanes, points.
     PointerAt(Option<(f64, f64)>),

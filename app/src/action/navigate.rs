@@ -21,7 +21,7 @@ use crate::state::order::GoroutineOrder;
 use crate::state::pinned::Pin;
 use crate::state::row::{MAX_FRAME_LINES, Row, RowKind, RowSizes};
 use crate::state::section::Section;
-use crate::state::view::{FIT_AIR, LanesWidth, Place, Selection, View};
+use crate::state::view::{FIT_AIR, Place, Selection, View};
 
 /// Places that the history keeps.
 const MAX_HISTORY: usize = 500;
@@ -54,7 +54,7 @@ pub(super) fn view(document: &mut Document, action: ViewAction) {
         ViewAction::Back => travel(document, true),
         ViewAction::Forward => travel(document, false),
         ViewAction::LanesHeight(points) => resize(document, points),
-        ViewAction::LanesWidth { lanes, window } => widen(document, lanes, window),
+        ViewAction::Widen { from, to } => widen(document, from, to),
         ViewAction::PointerAt(at) => {
             document.pointer_nanos = at.map(|at| at.0);
             document.pointer_points = at.map(|at| at.1);
@@ -378,22 +378,21 @@ pub(super) fn resize_rows(state: &mut AppState) {
 
 /// The lane area has another width. What is selected and in sight stays in sight: the panels that open with the first
 /// selection must not hide it.
-fn widen(document: &mut Document, lanes: f64, window: f64) {
-    let (reach, before) = (document.reach(), document.view);
-    document.view = document.width.fitted(before, (lanes, window), reach);
-    document.width = LanesWidth { lanes, window };
-    let (Some(before), Some(now)) = (before, document.view) else { return };
+fn widen(document: &mut Document, from: View, to: View) {
+    let Some(view) = &mut document.view else { return };
+    if !view.shows_times_of(&from) {
+        return;
+    }
+    (view.start_nanos, view.span_nanos) = (to.start_nanos, to.span_nanos);
     let selected = match document.selection {
         Selection::Span(at) => document.trace.span(at).map(|span| span.range),
         Selection::Region(region) => Some(region.range),
         Selection::Task(task) => document.trace.task(task).map(|task| life(&document.trace, &task)),
         Selection::Lane(_) | Selection::None => None,
     };
-    let was_seen = selected.filter(|range| range.overlaps(before.range()));
-    if now.span_nanos < before.span_nanos
-        && let Some(range) = was_seen.filter(|range| !range.overlaps(now.range()))
-    {
-        document.view = Some(now.reveal_time(range.start, reach));
+    let is_hidden = |range: &TimeRange| range.overlaps(from.range()) && !range.overlaps(to.range());
+    if let Some(range) = selected.filter(is_hidden) {
+        move_view(document, |view, bounds| view.reveal_time(range.start, bounds));
     }
 }
 

@@ -126,7 +126,7 @@ fn on(state: &mut AppState, id: DocumentId, action: Action) -> Vec<Effect> {
     let stays = matches!(
         action,
         Action::View(ViewAction::PointerAt(_))
-            | Action::View(ViewAction::LanesHeight(_) | ViewAction::LanesWidth { .. })
+            | Action::View(ViewAction::LanesHeight(_) | ViewAction::Widen { .. })
             | Action::Select(SelectAction::HoverFlow(_))
             | Action::Select(SelectAction::PointTo(_))
             | Action::View(ViewAction::SetView(_))

@@ -30,6 +30,8 @@ use crate::widget::content;
 use crate::widget::link::{copy_button, link, link_in};
 use crate::widget::section::empty;
 
+/// Room right of the numbers, in which the scroll bar shows, points.
+const BESIDE_BAR: f32 = space::M;
 /// Room for a number at the right of a finding.
 const NUMBER_WIDTH: f32 = 84.0;
 /// Room left of a finding's headline: fold sign and severity mark.
@@ -177,8 +179,8 @@ fn heading_ui(ui: &mut Ui, findings: &Findings) {
         ui.painter().text(pos2(x, rect.center().y), align, text, fonts::small(), tokens.muted);
     };
     write(rect.min.x + MARK_ROOM, egui::Align2::LEFT_CENTER, "Probable causes of lost time, by severity");
-    write(rect.max.x - NUMBER_WIDTH - space::XS, egui::Align2::RIGHT_CENTER, "Time lost");
-    write(rect.max.x - space::XS, egui::Align2::RIGHT_CENTER, "Confidence");
+    write(rect.max.x - NUMBER_WIDTH - BESIDE_BAR, egui::Align2::RIGHT_CENTER, "Time lost");
+    write(rect.max.x - BESIDE_BAR, egui::Align2::RIGHT_CENTER, "Confidence");
     ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, tokens.line));
 }
 
@@ -187,7 +189,7 @@ fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
     let tokens = tokens::of(ui.ctx());
     let color = if finding.severity >= Severity::Warning || open { tokens.text } else { tokens.muted };
     let width = ui.available_width();
-    let room = (width - MARK_ROOM - 2.0 * NUMBER_WIDTH - space::S).max(120.0);
+    let room = (width - MARK_ROOM - 2.0 * NUMBER_WIDTH - BESIDE_BAR).max(120.0);
     let galley = ui.painter().layout(finding.headline.clone(), fonts::strong(), color, room);
     let height = (galley.size().y + 10.0).max(28.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
@@ -204,7 +206,7 @@ fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
     ui.painter().galley(pos2(rect.min.x + MARK_ROOM, rect.min.y + 5.0), galley, tokens.text);
     let lost = i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX);
     let number = |x: f32, text: String, color| {
-        let at = pos2(x - space::XS, rect.min.y + 14.0);
+        let at = pos2(x - BESIDE_BAR, rect.min.y + 14.0);
         ui.painter().text(at, egui::Align2::RIGHT_CENTER, text, fonts::mono(), color);
     };
     number(rect.max.x - NUMBER_WIDTH, duration(lost), tokens.text);
@@ -213,7 +215,7 @@ fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
         .on_hover_cursor(egui::CursorIcon::PointingHand)
         .on_hover_text(format!(
             "{}: {} of goroutines' time, added up",
-            words::sentence(finding.severity.name()),
+            words::sentence(finding.severity.name()).trim_end_matches('.'),
             exact(lost)
         ))
         .clicked()

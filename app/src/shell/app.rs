@@ -22,7 +22,6 @@ use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{LoadState, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
-use crate::state::view::LanesWidth;
 use crate::theme::{style, tokens};
 use crate::timeline::cache::TimelineCache;
 use crate::worker::effect_runner::EffectRunner;
@@ -231,9 +230,6 @@ impl TracelaneApp {
         match action {
             Action::View(ViewAction::LanesHeight(points)) => {
                 document.is_some_and(|known| known.lanes_height_points != *points)
-            }
-            Action::View(ViewAction::LanesWidth { lanes, window }) => {
-                document.is_some_and(|known| known.width != LanesWidth { lanes: *lanes, window: *window })
             }
             Action::Select(SelectAction::PointTo(range)) => document.is_some_and(|known| known.pointed != *range),
             Action::Select(SelectAction::HoverFlow(flow)) => document.is_some_and(|known| known.hovered_flow != *flow),

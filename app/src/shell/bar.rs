@@ -21,6 +21,11 @@ use crate::widget::menu::menu_entry;
 const MENU_WIDTH: f32 = 264.0;
 /// Room for a time in words; where there is less it is left out, points.
 const SIGHT: f32 = 150.0;
+/// Commands that have a menu of their own within another: its title, and which.
+const SUBMENUS: [(&str, [&str; 3]); 2] = [
+    ("Theme", ["theme-system", "theme-dark", "theme-light"]),
+    ("Interface size", ["bigger", "smaller", "normal-size"]),
+];
 /// Leads to another menu.
 const SUBMENU: &str = "›";
 
@@ -103,16 +108,23 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
     ui.set_width(MENU_WIDTH);
     for command in COMMANDS.iter().filter(|command| command.group == group && !row_commands::has(command.id)) {
         if command.id == row_commands::BEFORE {
-            submenu_ui(ui, "Group goroutines by", row_commands::GROUPINGS, state, actions);
-            submenu_ui(ui, "Sort goroutines by", row_commands::ORDERS, state, actions);
+            submenu_ui(ui, "Group goroutines by", row_commands::GROUPINGS.iter(), state, actions);
+            submenu_ui(ui, "Sort goroutines by", row_commands::ORDERS.iter(), state, actions);
+        }
+        if let Some((title, ids)) = SUBMENUS.iter().find(|(_, ids)| ids.contains(&command.id)) {
+            if ids.first() == Some(&command.id) {
+                if command.id == "theme-system" {
+                    ui.separator();
+                }
+                submenu_ui(ui, title, ids.iter().filter_map(|id| commands::by_id(id)), state, actions);
+            }
+            continue;
         }
         if matches!(
             command.id,
             "close"
                 | "quit"
                 | "next-document"
-                | "theme-system"
-                | "bigger"
                 | "back"
                 | "follow-out"
                 | "only-alike"
@@ -133,8 +145,14 @@ fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
 }
 
 /// A menu within a menu.
-fn submenu_ui(ui: &mut Ui, title: &str, commands: &[Command], state: &AppState, actions: &mut Actions) {
-    let is_possible = commands.iter().any(|command| command.action(state).is_some());
+fn submenu_ui<'a>(
+    ui: &mut Ui,
+    title: &str,
+    commands: impl Iterator<Item = &'a Command> + Clone,
+    state: &AppState,
+    actions: &mut Actions,
+) {
+    let is_possible = commands.clone().any(|command| command.action(state).is_some());
     let response = menu_entry(ui, title, SUBMENU, is_possible, false);
     if !is_possible {
         return;

@@ -179,9 +179,7 @@ fn services_ui(
         led = led.or(shown.map(|view| view_of_session(map, view)));
         for action in own.drain() {
             // Folded, it has no height to be remembered.
-            if block.is_open
-                || !matches!(action, Action::View(ViewAction::LanesHeight(_) | ViewAction::LanesWidth { .. }))
-            {
+            if block.is_open || !matches!(action, Action::View(ViewAction::LanesHeight(_))) {
                 actions.push(Action::On(block.document.id, Box::new(action)));
             }
         }

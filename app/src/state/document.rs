@@ -32,7 +32,7 @@ use crate::state::row::RowSizes;
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::search::Search;
-use crate::state::view::{History, LanesWidth, Selection, View};
+use crate::state::view::{History, Selection, View};
 
 /// Names a document for as long as the window lives. Answers of workers carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -214,8 +214,6 @@ pub struct Document {
     pub flow_choice: (usize, usize),
     /// Height of the lane area, points, as last painted: what "page down" and "into view" mean.
     pub lanes_height_points: f64,
-    /// How wide the lane area was when last painted: what is in view is for that width.
-    pub width: LanesWidth,
     /// Whether the panels about the selection have had something to show: from then on they stay.
     pub panels_shown: bool,
     /// The edge under the pointer in a list: drawn as if the pointer were on it.
@@ -296,7 +294,6 @@ impl Document {
             history: History::default(),
             flow_choice: (0, 0),
             lanes_height_points: 600.0,
-            width: LanesWidth::default(),
             panels_shown: false,
             hovered_flow: None,
             pointed: None,

@@ -96,6 +96,19 @@ impl View {
         Self { start_nanos: start, span_nanos: span, ..self }
     }
 
+    /// Whether exactly the times of another view are in sight, whatever the rows.
+    #[must_use]
+    pub fn shows_times_of(&self, other: &Self) -> bool {
+        self.start_nanos == other.start_nanos && self.span_nanos == other.span_nanos
+    }
+
+    /// The same scale and left edge in a lane area that is `factor` times as wide.
+    #[must_use]
+    pub fn widen(self, factor: f64, bounds: TimeRange) -> Self {
+        let most = (MOST_WIDENED * nanos(bounds)).max(MIN_SPAN_NANOS).max(self.span_nanos);
+        Self { span_nanos: (self.span_nanos * factor).clamp(MIN_SPAN_NANOS, most), ..self }
+    }
+
     /// Brings an instant into sight with least movement: nothing if it lies in the inner part of the
     /// view; else it comes to the near edge, or to the middle after a jump of more than a view.
     #[must_use]
@@ -133,32 +146,6 @@ impl View {
             return self;
         };
         Self { scroll_points: clamp_scroll(scroll, content, lanes_height), ..self }
-    }
-}
-
-/// How wide the lane area is, and the window around it, points; 0 before anything is painted.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LanesWidth {
-    /// The lane area.
-    pub lanes: f64,
-    /// The window.
-    pub window: f64,
-}
-
-impl LanesWidth {
-    /// What is in view in a lane area of another width: with the same scale and left edge where panels took room or gave
-    /// it back, the same times where the window is another one.
-    #[must_use]
-    pub fn fitted(self, view: Option<View>, (lanes, window): (f64, f64), reach: TimeRange) -> Option<View> {
-        let is_same_window = (self.window - window).abs() < 0.5;
-        if !is_same_window || self.lanes < 1.0 || lanes < 1.0 || (self.lanes - lanes).abs() < 0.01 {
-            return view;
-        }
-        let widened = |view: View| {
-            let most = (MOST_WIDENED * nanos(reach)).max(MIN_SPAN_NANOS).max(view.span_nanos);
-            View { span_nanos: (view.span_nanos * lanes / self.lanes).clamp(MIN_SPAN_NANOS, most), ..view }
-        };
-        view.map(widened)
     }
 }
 
@@ -248,7 +235,7 @@ pub struct History {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIT_AIR, LanesWidth, MIN_SPAN_NANOS, View, clamp_scroll};
+    use super::{FIT_AIR, MIN_SPAN_NANOS, View, clamp_scroll};
     use trace_core::base::time::{TimeRange, TraceTime};
 
     const BOUNDS: TimeRange = TimeRange { start: TraceTime(2_000_000_000_000), end: TraceTime(2_001_000_000_000) };
@@ -303,19 +290,12 @@ mod tests {
     }
 
     #[test]
-    fn panels_take_room_from_the_view_but_not_its_scale() {
-        let wide = LanesWidth { lanes: 1000.0, window: 1280.0 };
+    fn a_narrower_view_keeps_scale_and_left_edge() {
         let seen = view(2_000_500_000_000.0, 1e6);
-        let narrow = wide.fitted(Some(seen), (700.0, 1280.0), BOUNDS).expect("a view");
+        let narrow = seen.widen(0.7, BOUNDS);
         assert_eq!((narrow.start_nanos, narrow.span_nanos), (seen.start_nanos, 7e5));
-        let back = LanesWidth { lanes: 700.0, window: 1280.0 }.fitted(Some(narrow), (1000.0, 1280.0), BOUNDS);
-        assert!((back.expect("a view").span_nanos - 1e6).abs() < 1e-3);
-        assert_eq!(wide.fitted(Some(seen), (700.0, 900.0), BOUNDS), Some(seen), "another window shows the same times");
-        assert_eq!(
-            LanesWidth::default().fitted(Some(seen), (700.0, 0.0), BOUNDS),
-            Some(seen),
-            "nothing was painted yet"
-        );
+        assert!((narrow.widen(1.0 / 0.7, BOUNDS).span_nanos - 1e6).abs() < 1e-3);
+        assert!(seen.widen(1e-9, BOUNDS).span_nanos >= MIN_SPAN_NANOS);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use egui::epaint::Mesh;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::state::document::{Document, DocumentId};
+use crate::state::view::View;
 use crate::timeline::axis::Axis;
 use crate::timeline::curves::Curves;
 use crate::timeline::density::Density;
@@ -56,6 +57,8 @@ pub struct TimelineCache {
     pub drag: Option<Drag>,
     /// The move being animated.
     pub motion: Motion,
+    /// The width of the lane area and of the window as they were last painted, points, and the view that was meant.
+    pub painted: Option<(f32, f32, View)>,
 }
 
 fn cache_id(slot: TimelineSlot) -> egui::Id {

@@ -59,7 +59,7 @@ use egui::Ui;
 use crate::action::action::{Actions, ViewAction};
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::view::{LanesWidth, View};
+use crate::state::view::View;
 use crate::theme::lanes::{COLUMN_WIDTH, LaneColors};
 use crate::theme::tokens;
 use crate::timeline::axis::Axis;
@@ -108,7 +108,7 @@ pub fn document_ui(
     let strips = strips.filtered(document.lane_filter.is_some());
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
-    let meant = fitted(ui, (document, slot), meant, (&strips, &mut cache), actions);
+    let meant = fitted(ui, document, (meant, led.is_some()), (&strips, &mut cache), actions);
     let (view, moving) = match led {
         Some(led) => {
             let view = View { scroll_points: meant.scroll_points, ..led };
@@ -163,24 +163,30 @@ pub fn document_ui(
     Some(frame.view)
 }
 
-/// The view in lanes of the present width: panels that open or close change neither its scale nor its left edge. Of
-/// several timelines that move together only the first one is followed.
+/// The view in lanes of the present width. Panels that open or close change neither its scale nor its left edge, but a view
+/// that was chosen meanwhile is meant as it is; so is that of a timeline that another leads. In another window the same
+/// times are in view.
 fn fitted(
     ui: &Ui,
-    (document, slot): (&Document, TimelineSlot),
-    meant: View,
+    document: &Document,
+    (meant, is_led): (View, bool),
     (strips, cache): (&Strips, &mut TimelineCache),
     actions: &mut Actions,
 ) -> View {
-    let now = LanesWidth { lanes: f64::from(strips.lanes.width()), window: f64::from(ui.ctx().content_rect().width()) };
-    if document.width == now || slot != TimelineSlot::Alone {
+    let (lanes, window) = (strips.lanes.width(), ui.ctx().content_rect().width());
+    let before = cache.painted.replace((lanes, window, meant));
+    let Some((known, _, _)) =
+        before.filter(|known| known.0 != lanes && known.1 == window && known.2.shows_times_of(&meant))
+    else {
+        return meant;
+    };
+    if is_led || document.view.is_none() {
         return meant;
     }
-    actions.push(ViewAction::LanesWidth { lanes: now.lanes, window: now.window });
-    let fitted = document.width.fitted(Some(meant), (now.lanes, now.window), document.reach()).unwrap_or(meant);
-    if fitted != meant {
-        cache.motion.set_directly(fitted);
-    }
+    let fitted = meant.widen(f64::from(lanes) / f64::from(known.max(1.0)), document.reach());
+    cache.painted = Some((lanes, window, fitted));
+    actions.push(ViewAction::Widen { from: meant, to: fitted });
+    cache.motion.set_directly(fitted);
     fitted
 }
 

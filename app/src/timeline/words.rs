@@ -138,9 +138,11 @@ pub fn task_parts(trace: &Trace, task: TaskIdx) -> (String, String) {
 #[must_use]
 pub fn span_wordings(trace: &Trace, tags: &Tags, span: &Span) -> Vec<String> {
     let mut wordings = plain_wordings(trace, span);
-    let is_stop = matches!(span.state, GoState::Waiting | GoState::Syscall);
+    // Who sleeps waits for a timer.
+    let is_stop = matches!(span.state, GoState::Waiting | GoState::Syscall) && span.class != SpanClass::WaitSleep;
     let tag = span_tag(tags, span).filter(|_| is_stop && matches!(span.at.lane, LaneId::Goroutine(_)));
-    if let Some((tag, longest)) = tag.zip(wordings.first()) {
+    let is_said = |longest: &String, tag: &str| longest.to_lowercase().contains(&tag.to_lowercase());
+    if let Some((tag, longest)) = tag.zip(wordings.first()).filter(|(tag, longest)| !is_said(longest, tag)) {
         wordings.insert(0, format!("{tag}: {longest}"));
     }
     wordings

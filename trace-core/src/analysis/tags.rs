@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::analysis::places::{Origin, origin};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
@@ -143,7 +144,7 @@ pub struct Tags {
     names: Vec<String>,
     /// By frame; [`NONE`] for most.
     of_frame: Vec<u8>,
-    /// The tag nearest to the leaf, by stack.
+    /// The tag nearest to the leaf, as far as the program's first frame, by stack.
     leaf: Vec<u8>,
     /// The tag nearest to the root, by stack.
     root: Vec<u8>,
@@ -166,13 +167,23 @@ impl Tags {
         let count = trace.stack_count() as usize;
         (tags.leaf, tags.root) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for stack in (0..trace.stack_count()).map(StackId) {
-            let mut found = tags.along(trace, stack);
-            let leaf = found.next().unwrap_or(NONE);
-            let root = found.last().unwrap_or(leaf);
+            let root = tags.along(trace, stack).last().unwrap_or(NONE);
+            let leaf = if root == NONE { NONE } else { tags.of_call(trace, stack) };
             tags.leaf.push(leaf);
             tags.root.push(root);
         }
         tags
+    }
+
+    /// The tag of what the program's function nearest to the leaf calls, or of that function.
+    fn of_call(&self, trace: &Trace, stack: StackId) -> u8 {
+        for (at, frame) in trace.texts.stack(stack).iter().zip(trace.frames(stack)) {
+            let tag = self.of_frame.get(*at as usize).copied().unwrap_or(NONE);
+            if tag != NONE || origin(&frame) == Origin::Own {
+                return tag;
+            }
+        }
+        NONE
     }
 
     /// The tags of the frames of a stack that have one, leaf first.
@@ -186,7 +197,8 @@ impl Tags {
         self.names.get(usize::from(*tag?)).map(String::as_str)
     }
 
-    /// What a stack is about in particular: the tag nearest to the leaf.
+    /// What a stack is about in particular: the tag nearest to the leaf of what the program's innermost function calls, or of
+    /// that function. What calls the program (an HTTP server its handler) is not meant.
     #[must_use]
     pub fn leaf(&self, stack: StackId) -> Option<&str> {
         self.name(self.leaf.get(stack.0 as usize))
