@@ -10,13 +10,13 @@ use crate::action::action::{
     Action, BookmarkAction, ComparisonAction, FileAction, InstantAction, Landmark, PanelAction, RowsAction,
     SelectAction, SettingsAction, ViewAction,
 };
+use crate::action::command::{command, lanes, paired, with_lanes};
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
-use crate::action::panel::{Needs, Panel};
+use crate::action::panel::Panel;
 use crate::action::row_commands::{GROUPINGS, ORDERS};
 use crate::action::session_action::{RecordAction, SessionAction};
 use crate::state::app::{AppState, FieldFor};
-use crate::state::comparison::OpenComparison;
 use crate::state::dialog::Reply;
 use crate::state::document::Document;
 use crate::state::lane_filter::{LaneFilter, Which};
@@ -26,34 +26,7 @@ use crate::state::settings::ThemeChoice;
 use crate::state::sheet::Sheet;
 use crate::state::view::Selection;
 
-/// What a command does.
-#[derive(Clone, Copy, Debug)]
-enum Does {
-    /// What this says; `None` while it makes no sense.
-    Make(fn(&AppState) -> Option<Action>),
-    /// Opens a panel, or brings it to the front.
-    Open(Panel),
-}
-
-/// Something that the user can do.
-#[derive(Clone, Copy, Debug)]
-pub struct Command {
-    /// A stable name, for the palette's memory and for tests.
-    pub id: &'static str,
-    /// What menus call it.
-    pub name: &'static str,
-    /// One sentence more, shown in the palette and in tooltips.
-    pub help: &'static str,
-    /// The menu that lists it.
-    pub group: Group,
-    /// Its keys, the one to show first.
-    pub keys: &'static [Chord],
-    /// Whether holding the key repeats it.
-    pub repeats: bool,
-    does: Does,
-    /// Whether it is switched on, for those that switch.
-    pub is_on: Option<fn(&AppState) -> bool>,
-}
+pub use crate::action::command::Command;
 
 const fn c(sign: char) -> Chord {
     Chord::plain(Key::Char(sign))
@@ -63,66 +36,10 @@ const fn ctrl(sign: char) -> Chord {
     Chord::ctrl(Key::Char(sign))
 }
 
-pub(super) const fn command(id: &'static str, name: &'static str, help: &'static str, group: Group) -> Command {
-    Command { id, name, help, group, keys: &[], repeats: false, does: Does::Make(|_| None), is_on: None }
-}
-
-impl Command {
-    pub(super) const fn keys(self, keys: &'static [Chord]) -> Self {
-        Self { keys, ..self }
-    }
-
-    const fn repeats(self) -> Self {
-        Self { repeats: true, ..self }
-    }
-
-    pub(super) const fn makes(self, make: fn(&AppState) -> Option<Action>) -> Self {
-        Self { does: Does::Make(make), ..self }
-    }
-
-    pub(super) const fn switch(self, is_on: fn(&AppState) -> bool) -> Self {
-        Self { is_on: Some(is_on), ..self }
-    }
-
-    /// The command that opens a panel; `None` for those that only open by what the user does.
-    fn of(panel: Panel) -> Option<Self> {
-        let info = panel.info();
-        let opens = command(info.id, info.title, info.help, info.menu?);
-        Some(Self { does: Does::Open(panel), ..opens }.keys(info.keys))
-    }
-
-    /// What it does now; `None` while it makes no sense.
-    #[must_use]
-    pub fn action(&self, state: &AppState) -> Option<Action> {
-        match self.does {
-            Does::Make(make) => make(state),
-            Does::Open(panel) => is_possible(panel, state).then_some(Action::Panel(PanelAction::OpenPanel(panel))),
-        }
-    }
-}
-
 /// The command with this name.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.id == id)
-}
-
-pub(super) fn lanes(state: &AppState) -> Option<&Document> {
-    state.document().filter(|document| document.has_lanes())
-}
-
-/// Whether a panel has something to show.
-fn is_possible(panel: Panel, state: &AppState) -> bool {
-    match panel.info().needs {
-        Needs::Trace | Needs::Selection => lanes(state).is_some(),
-        Needs::Comparison | Needs::Row => paired(state).is_some(),
-        Needs::Session => state.shown_session().is_some(),
-        Needs::Series => paired(state).is_some_and(|pair| !pair.series.is_empty()),
-    }
-}
-
-pub(super) fn with_lanes(state: &AppState, action: Action) -> Option<Action> {
-    lanes(state).map(|_| action)
 }
 
 fn with_hits(state: &AppState, step: i32) -> Option<Action> {
@@ -166,10 +83,6 @@ fn with_session(state: &AppState, action: SessionAction) -> Option<Action> {
 
 fn with_request(state: &AppState, action: SessionAction) -> Option<Action> {
     state.shown_session().filter(|(session, _)| session.request.is_some()).map(|_| Action::Session(action))
-}
-
-fn paired(state: &AppState) -> Option<&OpenComparison> {
-    state.shown_pair().map(|(pair, _)| pair)
 }
 
 /// Compares the trace in front with the one that is open after it.

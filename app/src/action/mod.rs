@@ -3,6 +3,7 @@
 pub mod action;
 pub mod area;
 pub mod bookmarks;
+pub mod command;
 pub mod commands;
 pub mod comparisons;
 mod crossing;

@@ -1,7 +1,7 @@
 //! The commands that group and sort lanes: two menus of their own below the menu View.
 
 use crate::action::action::{Action, RowsAction};
-use crate::action::commands::{Command, command, lanes, with_lanes};
+use crate::action::command::{Command, command, lanes, with_lanes};
 use crate::action::menu::Group;
 use crate::state::app::AppState;
 use crate::state::grouping::GroupBy;
