@@ -271,3 +271,14 @@ fn a_span_says_what_it_is_about_and_leads_to_all_others() {
     assert_eq!(search.text, "tag:\"HTTP client\"");
     assert!(search.query.errors.is_empty() && search.found().is_some_and(|hits| hits.total() > 50));
 }
+
+#[test]
+fn what_ended_a_wait_without_a_goroutine_is_called_by_its_name() {
+    let mut window = opened(GUESSES);
+    let trace = std::sync::Arc::clone(&window.document().trace);
+    let wait = (0..trace.goroutine_count())
+        .flat_map(|go| trace.spans(LaneId::Goroutine(GoroutineIdx(go)), trace.range()))
+        .find(|span| span.class == SpanClass::WaitNet && !span.goes_on && span.range.nanos() > 1_000_000);
+    window.act(SelectAction::GoTo(wait.expect("a wait for the network").at));
+    assert!(window.shows("the network poller (on P"), "{:?}", window.words());
+}

@@ -1,11 +1,14 @@
 //! Pictures of the window, drawn on the CPU and compared with committed ones: welcome, timeline, panels,
 //! dark and light, at one and two pixels per point. How they are compared and made anew: `support/picture.rs`.
 
-use trace_core::base::ids::GoId;
+use trace_core::base::ids::{GoId, TaskIdx};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
-use tracelane::action::action::{Action, FileAction, PanelAction, SelectAction, ViewAction};
-use tracelane::action::panel::Panel;
+use tracelane::action::action::{
+    Action, FileAction, InstantAction, PanelAction, SelectAction, SettingsAction, ViewAction,
+};
+use tracelane::action::panel::{Needs, Panel};
+use tracelane::raster::image::Image;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::{Settings, ThemeChoice};
@@ -121,6 +124,62 @@ fn a_wait_chain_in_the_light() {
             Action::Panel(PanelAction::OpenPanel(Panel::WaitChain)),
         ]
     });
+}
+
+/// Size of the window that shows one panel, points.
+const ONE_PANEL: [f32; 2] = [640.0, 280.0];
+/// What of that is bars above and below the panel, points.
+const BARS: [usize; 2] = [66, 24];
+
+/// The panels of a trace one below the other, in two columns.
+fn sheet(pictures: &[Image]) -> Image {
+    let (width, height) = (pictures[0].width, pictures[0].height - BARS[0] - BARS[1]);
+    let rows = pictures.len().div_ceil(2);
+    let mut sheet =
+        Image { width: 2 * width, height: rows * height, pixels: vec![[0, 0, 0, 255]; 2 * width * rows * height] };
+    for (at, picture) in pictures.iter().enumerate() {
+        for y in 0..height {
+            let from = (y + BARS[0]) * width;
+            let to = ((at / 2) * height + y) * sheet.width + (at % 2) * width;
+            sheet.pixels[to..to + width].copy_from_slice(&picture.pixels[from..from + width]);
+        }
+    }
+    sheet
+}
+
+#[test]
+fn each_panel_in_both_themes() {
+    let themes = [ThemeChoice::Dark, ThemeChoice::Light];
+    let settings = Settings { theme: themes[0], animate: false, ..Settings::default() };
+    let mut app = TracelaneApp::new_headless(settings);
+    let mut window = OffscreenWindow::new(ONE_PANEL.into(), 1.0);
+    let path = fixtures::data().join("real/httpserver-go1.27.trace");
+    settle(&mut window, &mut app, vec![Action::File(FileAction::Open(path))]);
+    let trace = &app.state().document().expect("a trace").trace;
+    let task = trace.task(TaskIdx(2)).expect("a request");
+    let wait =
+        trace.spans(LaneId::Goroutine(task.go), trace.range()).max_by_key(|span| span.range.nanos()).expect("a span");
+    let middle = wait.range.start.plus_nanos(wait.range.nanos() / 2);
+    settle(
+        &mut window,
+        &mut app,
+        vec![Action::Select(SelectAction::SelectSpan(wait.at)), Action::Instant(InstantAction::Show(Some(middle)))],
+    );
+    let mut pictures = [Vec::new(), Vec::new()];
+    let mut twin = String::new();
+    let of_a_trace = |panel: &Panel| matches!(panel.info().needs, Needs::Trace | Needs::Selection);
+    for panel in Panel::ALL.iter().copied().filter(|panel| *panel != Panel::Timeline && of_a_trace(panel)) {
+        let open = [PanelAction::OpenPanel(panel), PanelAction::Maximise(Some(panel))].map(Action::Panel);
+        settle(&mut window, &mut app, open.to_vec());
+        for (theme, pictures) in themes.into_iter().zip(&mut pictures) {
+            settle(&mut window, &mut app, vec![SettingsAction::SetTheme(theme).into()]);
+            pictures.push(window.paint(tokens::of(window.ctx()).background));
+        }
+        twin.push_str(&format!("## {}\n{}", panel.info().id, picture::twin(window.shapes())));
+    }
+    for (pictures, name) in pictures.iter().zip(["each-panel", "each-panel-light"]) {
+        picture::assert_same(name, &sheet(pictures), &twin);
+    }
 }
 
 #[test]

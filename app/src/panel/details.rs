@@ -126,16 +126,16 @@ fn place_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut A
 fn cause_rows(pairs: &mut Pairs<'_>, trace: &Trace, (span, cause): (&Span, Option<Flow>), actions: &mut Actions) {
     let Some(flow) = cause else { return };
     let what = if span.state == GoState::Waiting { "Ended" } else { passive(flow.kind) };
-    who_row(pairs, trace, &format!("{what} by"), flow.from, actions);
+    who_row(pairs, &format!("{what} by"), (&name::origin(trace, &flow), flow.from), actions);
     let before = span.range.start.nanos_since(flow.from.time);
     if span.state == GoState::Running && before > 0 {
         pairs.text("Ran after", &format!("{} of being runnable", duration(before)), &exact(before));
     }
 }
 
-fn who_row(pairs: &mut Pairs<'_>, trace: &Trace, title: &str, end: FlowEnd, actions: &mut Actions) {
+fn who_row(pairs: &mut Pairs<'_>, title: &str, (who, end): (&str, FlowEnd), actions: &mut Actions) {
     pairs.row(title, |ui| {
-        if link(ui, &name::lane(trace, end.lane)).clicked() {
+        if link(ui, who).clicked() {
             actions.push(SelectAction::GoToEnd(end));
         }
     });

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use trace_core::analysis::purpose::purpose;
+use trace_core::analysis::purpose::{purpose, says_nothing};
 use trace_core::analysis::tags::Tags;
 use trace_core::base::ids::{GoroutineIdx, StrId};
 use trace_core::base::visible::visible;
@@ -66,6 +66,29 @@ pub(super) struct Key {
     more: u32,
 }
 
+/// What the name of a start function says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    /// It was not looked at.
+    Unseen,
+    /// What its goroutines are there for.
+    Plain,
+    /// Nothing.
+    SaysNothing,
+    /// They are the runtime's own.
+    System,
+}
+
+impl Name {
+    fn of(function: &str) -> Self {
+        match function {
+            _ if is_system_function(function) => Self::System,
+            _ if says_nothing(function) => Self::SaysNothing,
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// No creator, task, label or tag.
 const NOTHING: u32 = u32::MAX;
 
@@ -74,22 +97,38 @@ pub(super) struct Grouping<'a> {
     trace: &'a Trace,
     by: GroupBy,
     tags: &'a Tags,
+    /// What each string says as the name of a start function.
+    names: Vec<Name>,
     /// Types of tasks by the goroutine that worked for them.
     tasks: HashMap<u32, StrId>,
 }
 
 impl<'a> Grouping<'a> {
-    /// For tasks costs in proportion to all regions and messages.
-    pub(super) fn new(trace: &'a Trace, by: GroupBy, tags: &'a Tags) -> Self {
+    /// For `some` goroutines. For tasks costs in proportion to all regions and messages.
+    pub(super) fn new(trace: &'a Trace, (by, tags): (GroupBy, &'a Tags), some: &[u32]) -> Self {
         let tasks = if by == GroupBy::Task { worked_for(trace) } else { HashMap::new() };
-        Self { trace, by, tags, tasks }
+        // Names are looked at once each, not for each goroutine.
+        let mut names = vec![Name::Unseen; trace.string_count() as usize];
+        for (_, name) in some.iter().filter_map(|go| trace.goroutine_name(GoroutineIdx(*go))) {
+            if let Some(slot) = names.get_mut(name.0 as usize).filter(|slot| **slot == Name::Unseen) {
+                *slot = Name::of(trace.str(name));
+            }
+        }
+        Self { trace, by, tags, names, tasks }
+    }
+
+    fn name(&self, id: StrId) -> Name {
+        match self.names.get(id.0 as usize) {
+            Some(Name::Unseen) | None => Name::of(self.trace.str(id)),
+            Some(known) => *known,
+        }
     }
 
     /// What tells a goroutine apart from those of other groups.
     pub(super) fn key(&self, go: GoroutineIdx, creator: Option<GoroutineIdx>) -> Key {
         let trace = self.trace;
         let (function, is_behind) = self.function(go);
-        let is_system = is_system_function(trace.str(function));
+        let is_system = self.name(function) == Name::System;
         let key = |more: Option<u32>| Key { function: StrId::EMPTY, is_behind: false, more: more.unwrap_or(NOTHING) };
         match self.by {
             GroupBy::GoLabel => {
@@ -106,10 +145,9 @@ impl<'a> Grouping<'a> {
     }
 
     fn function(&self, go: GoroutineIdx) -> (StrId, bool) {
-        match purpose(self.trace, go) {
-            Some(behind) => (behind, true),
-            None => (self.trace.goroutine_name(go).map(|(_, name)| name).unwrap_or_default(), false),
-        }
+        let start = self.trace.goroutine_name(go).map(|(_, name)| name).unwrap_or_default();
+        let behind = if self.name(start) == Name::SaysNothing { purpose(self.trace, go) } else { None };
+        (behind.unwrap_or(start), behind.is_some())
     }
 
     /// What goroutines with this key are under.

@@ -112,7 +112,7 @@ impl Groups {
     ) -> Self {
         let clock = Clock::of(trace.range());
         let some: Vec<u32> = some.collect();
-        let grouping = Grouping::new(trace, by, tags);
+        let grouping = Grouping::new(trace, (by, tags), &some);
         let lives: Vec<_> = some
             .par_iter()
             .with_min_len(4_096)
@@ -182,11 +182,12 @@ impl Groups {
         sorting: Option<&Sorting>,
         depth: impl Fn(u32) -> u32,
     ) {
+        let sorting = sorting.filter(|sorting| sorting.order.is_statistic());
         let sorted_by = sorting.and_then(|sorting| sorting.order.said(sorting.combined(kin.indices())));
         let GroupMembers { title, name, mut members } = kin;
         members.sort_by_key(|member| (member.start, member.idx));
         let mut rows = packed(&members);
-        if let Some(sorting) = sorting.filter(|sorting| sorting.order.is_statistic()) {
+        if let Some(sorting) = sorting {
             sort_rows(&mut rows, &members, sorting);
         }
         let count = members.len() as u32;

@@ -43,6 +43,8 @@ pub const LABEL_LEAST: f32 = 22.0;
 pub const LABEL_AIR: f32 = 4.0;
 /// Opacity of what is not connected with the selection.
 const DIM: f32 = 0.6;
+/// Contrast of text that can be read, as WCAG 2 asks for it.
+const READABLE: f32 = 4.5;
 /// Opacity of what a search does not match.
 const FADE: f32 = 0.22;
 /// Opacity of large waiting areas over the background.
@@ -198,7 +200,14 @@ impl LaneColors {
     /// The same for lanes that have nothing to do with the selection.
     #[must_use]
     pub fn dimmed(&self, tokens: &Tokens) -> Self {
-        self.towards(tokens, DIM)
+        let dimmed = self.towards(tokens, DIM);
+        // What is written stays readable.
+        let label = std::array::from_fn(|index| {
+            let is_on_paper = is_wait(SpanClass::ALL[index]) || index == SpanClass::None as usize;
+            if is_on_paper { readable(self.label[index], tokens.background, DIM) } else { dimmed.label[index] }
+        });
+        let region_label = readable(self.region_label, dimmed.region[0], DIM);
+        Self { label, region_label, ..dimmed }
     }
 
     /// The same for what a search does not match: there, but behind what it does.
@@ -268,6 +277,18 @@ pub fn mix(under: Color32, over: Color32, amount: f32) -> Color32 {
     Color32::from_rgb(channel(under.r(), over.r()), channel(under.g(), over.g()), channel(under.b(), over.b()))
 }
 
+/// Text that is mixed with what is behind it, of which at least `part` is left: as much as it takes to be read.
+fn readable(text: Color32, behind: Color32, part: f32) -> Color32 {
+    let steps = (0..=20).map(|step| mix(behind, text, part + (1.0 - part) * step as f32 / 20.0));
+    steps.into_iter().find(|color| contrast(*color, behind) >= READABLE).unwrap_or(text)
+}
+
+/// The contrast of two colours as WCAG 2 defines it, from 1 to 21.
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 /// Black or white, whichever reads better on `fill`.
 #[must_use]
 pub fn text_on(fill: Color32) -> Color32 {
@@ -287,15 +308,9 @@ fn luminance(color: Color32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{LaneColors, is_wait, luminance};
+    use super::{LaneColors, contrast, is_wait};
     use crate::theme::tokens::{DARK, LIGHT};
-    use egui::Color32;
     use trace_core::event::state::SpanClass;
-
-    fn contrast(a: Color32, b: Color32) -> f32 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn labels_can_be_read_in_both_themes() {
@@ -316,9 +331,13 @@ mod tests {
     fn dimmed_labels_can_still_be_read() {
         for tokens in [&DARK, &LIGHT] {
             let colors = LaneColors::of(tokens).dimmed(tokens);
-            for class in [SpanClass::Running, SpanClass::Runnable, SpanClass::Syscall, SpanClass::Gc] {
+            for class in SpanClass::ALL.into_iter().skip(1) {
                 let index = class as usize;
-                assert!(contrast(colors.label[index], colors.fill[index]) >= 3.0, "{class:?}, dark: {}", tokens.dark);
+                let behind = if is_wait(class) { tokens.background } else { colors.fill[index] };
+                assert!(contrast(colors.label[index], behind) >= 4.5, "{class:?}, dark: {}", tokens.dark);
+            }
+            for region in colors.region {
+                assert!(contrast(colors.region_label, region) >= 4.5, "region, dark: {}", tokens.dark);
             }
         }
     }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use crate::analysis::places::{Origin, origin};
 use crate::base::ids::{GoroutineIdx, StackId};
+use crate::model::intern::FrameRecord;
 use crate::model::lanes::LaneId;
-use crate::model::trace::Trace;
+use crate::model::trace::{Frame, Trace};
 
 /// The rules that come along.
 const BUILT_IN: &str = include_str!("tags.txt");
@@ -138,6 +139,11 @@ fn without_closure(function: &str) -> &str {
     ends.min().and_then(|end| function.get(..end)).unwrap_or(function)
 }
 
+fn is_own(trace: &Trace, frame: &FrameRecord) -> bool {
+    let (function, file) = (trace.str(frame.function), trace.str(frame.file));
+    origin(&Frame { function, file, line: u64::from(frame.line), pc: frame.pc }) == Origin::Own
+}
+
 /// The tags of the stacks of a trace.
 #[derive(Clone, Debug, Default)]
 pub struct Tags {
@@ -163,12 +169,14 @@ impl Tags {
                 *known.entry(frame.function.0).or_insert_with(look)
             })
             .collect();
+        // Looked at once for each frame, not for each stack that it is in.
+        let is_own: Vec<bool> = frames.iter().map(|frame| is_own(trace, frame)).collect();
         let mut tags = Self { names: rules.names.clone(), of_frame, leaf: Vec::new(), root: Vec::new() };
         let count = trace.stack_count() as usize;
         (tags.leaf, tags.root) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for stack in (0..trace.stack_count()).map(StackId) {
             let root = tags.along(trace, stack).last().unwrap_or(NONE);
-            let leaf = if root == NONE { NONE } else { tags.of_call(trace, stack) };
+            let leaf = if root == NONE { NONE } else { tags.of_call(trace, stack, &is_own) };
             tags.leaf.push(leaf);
             tags.root.push(root);
         }
@@ -176,10 +184,10 @@ impl Tags {
     }
 
     /// The tag of what the program's function nearest to the leaf calls, or of that function.
-    fn of_call(&self, trace: &Trace, stack: StackId) -> u8 {
-        for (at, frame) in trace.texts.stack(stack).iter().zip(trace.frames(stack)) {
+    fn of_call(&self, trace: &Trace, stack: StackId, is_own: &[bool]) -> u8 {
+        for at in trace.texts.stack(stack) {
             let tag = self.of_frame.get(*at as usize).copied().unwrap_or(NONE);
-            if tag != NONE || origin(&frame) == Origin::Own {
+            if tag != NONE || is_own.get(*at as usize).copied().unwrap_or(false) {
                 return tag;
             }
         }
