@@ -241,7 +241,7 @@ fn menus_do_what_they_say_and_escape_closes_only_them() {
     window.act(FileAction::OpenSample).select_main();
     window.click("View").press(Modifiers::NONE, Key::Escape);
     assert!(matches!(window.state().document().map(|document| document.selection), Some(Selection::Lane(_))));
-    window.click("View").click("Light theme");
+    window.click("View").click("Theme").click("Light theme");
     assert_eq!(window.state().settings.theme, ThemeChoice::Light);
     assert_eq!(window.0.ctx.theme(), egui::Theme::Light);
     window.press(Modifiers::COMMAND, Key::Plus);
