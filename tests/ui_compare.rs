@@ -124,7 +124,8 @@ fn linked_views_move_together_and_unlinked_ones_do_not() {
     let before = (window.view(Side::A), window.view(Side::B));
     window.act(Action::On(window.side(Side::A).id, Box::new(Action::View(ViewAction::Pan(-0.2)))));
     assert_ne!(window.view(Side::A), before.0);
-    assert_eq!(window.view(Side::B), before.1);
+    // With A in front other panels have room, which may cut what is in view at the right.
+    assert_eq!(start(window.view(Side::B)), start(before.1));
 }
 
 #[test]
