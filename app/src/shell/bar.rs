@@ -22,9 +22,12 @@ const MENU_WIDTH: f32 = 264.0;
 /// Room for a time in words; where there is less it is left out, points.
 const SIGHT: f32 = 150.0;
 /// Commands that have a menu of their own within another: its title, and which.
-const SUBMENUS: [(&str, [&str; 3]); 2] = [
-    ("Theme", ["theme-system", "theme-dark", "theme-light"]),
-    ("Interface size", ["bigger", "smaller", "normal-size"]),
+const SUBMENUS: [(&str, &[&str]); 5] = [
+    ("Edges of the selected time", &["end-later", "end-earlier", "start-later", "start-earlier"]),
+    ("Bookmarks", &["bookmark", "next-bookmark", "previous-bookmark"]),
+    ("Instant", &["instant", "instant-next", "instant-previous", "copy-dump"]),
+    ("Theme", &["theme-system", "theme-dark", "theme-light"]),
+    ("Interface size", &["bigger", "smaller", "normal-size"]),
 ];
 /// Leads to another menu.
 const SUBMENU: &str = "›";
