@@ -218,6 +218,7 @@ fn similar<'a>(name: &str, rows: impl Iterator<Item = &'a Change>) -> String {
     let wanted = name.to_lowercase();
     let mut found: Vec<(usize, &str)> = rows
         .flat_map(|change| [Some(&change.name), change.renamed.as_ref()].into_iter().flatten())
+        .filter(|known| !known.is_empty())
         .map(|known| {
             let lower = known.to_lowercase();
             let own = lower.split_once(" in ").map_or(lower.as_str(), |(own, _)| own);

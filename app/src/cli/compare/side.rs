@@ -8,6 +8,7 @@ use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::mmu::{Mutator, Point, ShareKind, Takes, window_lengths};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 
@@ -68,9 +69,20 @@ impl Side {
             let trace = load(file)?;
             let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
+            if stretch.is_some() && range.nanos() == 0 && trace.range().nanos() > 0 {
+                let length = Nanos(trace.range().nanos().unsigned_abs());
+                let sentence = format!("nothing of {} lies in that range: it lasts {length}", file.display());
+                return Err(CliError::usage(sentence));
+            }
             // Nobody cancels.
             let (measured, found) = rayon::join(|| measure(&trace, range, &monitor), || find(&trace, &monitor));
             let (measured, found) = (measured.unwrap_or_default(), found.unwrap_or_default());
+            // Two recordings that last and run equally long to the nanosecond are one.
+            let is_same = |other: &Measured| (other.nanos, other.running) == (measured.nanos, measured.running);
+            if measured.nanos > 0 && runs.iter().any(is_same) {
+                let sentence = format!("{} is the same recording as one before it on its side", file.display());
+                return Err(CliError::usage(sentence));
+            }
             runs.push(measured);
             if options.html.path.is_some() && side.utilisation.is_empty() {
                 side.utilisation = utilisation(&trace, range, &monitor).unwrap_or_default();

@@ -33,8 +33,8 @@ pub(super) struct Runs {
     pub(super) units: Vec<(f64, f64)>,
 }
 
-/// A figure's logarithm in a recording, which has a unit and a length; `None` if the recording cannot tell it.
-type LogOf<'a> = dyn Fn(&Run, (f64, f64)) -> Option<f64> + 'a;
+/// A figure of a recording, which has a unit and a length; `None` if the recording cannot tell it.
+type FigureOf<'a> = dyn Fn(&Run, (f64, f64)) -> Option<f64> + 'a;
 
 /// The tests of a row. Empty where nothing can be tested.
 pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
@@ -44,27 +44,32 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
         kind,
         RowKind::Gc | RowKind::Stw | RowKind::Assist | RowKind::Stuck | RowKind::Samples | RowKind::Heap
     );
-    let logs = |side: &Runs, of: &LogOf<'_>| -> Vec<f64> {
-        side.runs.iter().zip(&side.units).filter_map(|(run, unit)| of(run, *unit)).collect()
+    let logs = |side: &Runs, of: &FigureOf<'_>, little: f64| -> Vec<f64> {
+        let figures = side.runs.iter().zip(&side.units).filter_map(|(run, unit)| of(run, *unit));
+        figures.map(|figure| (figure + little).ln()).collect()
     };
-    let mut test = |measure: Measure, of: &LogOf<'_>| {
-        let sides = [logs(a, of), logs(b, of)];
+    let mut test = |measure: Measure, little: f64, of: &FigureOf<'_>| {
+        let sides = [logs(a, of, little), logs(b, of, little)];
         let is_known = |logs: &[f64], side: &Runs| logs.len() as f64 >= MOST_OF * side.runs.len() as f64;
         if is_known(&sides[0], a) && is_known(&sides[1], b) {
             let usual = usual_spread(kind, measure);
             let usual = if measure == Measure::Median { usual.max(OF_SCATTER * scatter(a, b)) } else { usual };
-            found.extend(of_logs(usual, measure, &sides));
+            let plain = || of_logs(usual, measure, &[logs(a, of, 0.0), logs(b, of, 0.0)]);
+            found.extend(
+                of_logs(usual, measure, &sides)
+                    .map(|evidence| if little > 0.0 { evidence.with_interval_of(plain().as_ref()) } else { evidence }),
+            );
         }
     };
     if subject.is_level || !is_seldom {
         let least = if subject.is_level { 1 } else { LEAST_FOR_MEDIAN };
-        test(Measure::Median, &|run, _| (run.count >= least && run.p50 > 0.0).then(|| run.p50.ln()));
+        test(Measure::Median, 0.0, &|run, _| (run.count >= least && run.p50 > 0.0).then_some(run.p50));
     }
     if subject.is_level {
         return found;
     }
     if matches!(kind, RowKind::Task | RowKind::Region | RowKind::Work) {
-        test(Measure::Tail, &|run, _| (run.count >= LEAST_FOR_TAIL && run.tail > 0.0).then(|| run.tail.ln()));
+        test(Measure::Tail, 0.0, &|run, _| (run.count >= LEAST_FOR_TAIL && run.tail > 0.0).then_some(run.tail));
     }
     let sum = |of: fn(&(f64, f64)) -> f64| a.units.iter().map(of).sum::<f64>() + b.units.iter().map(of).sum::<f64>();
     let (all_units, all_nanos) = (sum(|unit| unit.0), sum(|unit| unit.1));
@@ -74,7 +79,7 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
     if kind == RowKind::Gc {
         // A cycle a recording is the least that can differ.
         let little = (a.units.len() + b.units.len()) as f64 / all_units;
-        test(Measure::Count, &|run, unit| (unit.0 > 0.0).then(|| (run.count as f64 / unit.0 + little).ln()));
+        test(Measure::Count, little, &|run, unit| (unit.0 > 0.0).then(|| run.count as f64 / unit.0));
     }
     let little = if kind == RowKind::Heap {
         let all = |side: &Runs| side.runs.iter().map(|run| run.total as f64).sum::<f64>();
@@ -82,7 +87,7 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
     } else {
         LITTLE * all_nanos / all_units
     };
-    test(Measure::Total, &|run, unit| (unit.0 > 0.0).then(|| (run.total as f64 / unit.0 + little).ln()));
+    test(Measure::Total, little, &|run, unit| (unit.0 > 0.0).then(|| run.total as f64 / unit.0));
     found
 }
 
@@ -97,7 +102,7 @@ fn scatter(a: &Runs, b: &Runs) -> f64 {
 /// The t test of a figure's logarithms, a recording each, which usually differ by `usual`. `None` if a side has none,
 /// or both one.
 pub(super) fn of_logs(usual: f64, measure: Measure, [a, b]: &[Vec<f64>; 2]) -> Option<Evidence> {
-    if a.is_empty() || b.is_empty() || a.len() + b.len() < 3 {
+    if a.is_empty() || b.is_empty() || a.len() + b.len() < 3 || a.iter().chain(b).any(|log| !log.is_finite()) {
         return None;
     }
     let log_ratio = mean(b) - mean(a);

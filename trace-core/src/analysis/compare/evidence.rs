@@ -71,7 +71,8 @@ pub struct Evidence {
     pub measure: Measure,
     /// Probability of a difference at least this large by chance.
     pub p: f64,
-    /// Natural logarithm of B over A. Finite also where a side has nothing: a little is added to both then.
+    /// Natural logarithm of B over A, as it was tested. Finite also where a side has nothing: with several recordings a
+    /// little is added to totals and counts of both sides, else where a side has nothing.
     pub log_ratio: f64,
     /// 95 % confidence interval of B over A, if it is known.
     pub interval: Option<(f64, f64)>,
@@ -84,6 +85,24 @@ impl Evidence {
     #[must_use]
     pub fn matters(&self) -> bool {
         self.log_ratio.abs() >= libm::log1p(self.measure.least_change()) - 1e-9
+    }
+
+    /// Probability of a ratio at least as far beyond `limit`, a logarithm, if it were just there: one-sided, towards where
+    /// the ratio lies. 1 for one recording a side.
+    pub(super) fn p_beyond(&self, limit: f64) -> f64 {
+        let Some(precision) = self.precision else { return 1.0 };
+        let [a, b] = precision.runs.map(|runs| runs as f64);
+        let error = precision.deviation * (1.0 / a + 1.0 / b).sqrt();
+        student::two_sided((self.log_ratio - limit) / error, precision.assumed + a + b - 2.0) / 2.0
+    }
+
+    /// The same with the interval, and the spread between recordings, of the figures as they are: `plain` is the test with
+    /// nothing added to them, `None` where a recording has nothing.
+    #[must_use]
+    pub(super) fn with_interval_of(self, plain: Option<&Self>) -> Self {
+        let seen = plain.and_then(|plain| plain.precision).map_or([None; 2], |precision| precision.seen);
+        let precision = self.precision.map(|precision| Precision { seen, ..precision });
+        Self { interval: plain.and_then(|plain| plain.interval), precision, ..self }
     }
 
     /// The test that speaks for a row: the surest one whose change matters, or else the surest. Its p is corrected
@@ -112,19 +131,25 @@ pub struct Precision {
     pub seen: [Option<f64>; 2],
 }
 
+/// Part of comparisons in which a change may be missed that counts as found.
+const MISSED: f64 = 0.1;
+
 impl Precision {
+    /// How far logarithms have to be apart to be found at this p in nine of ten comparisons.
     fn reach(&self, p: f64, runs: [f64; 2]) -> f64 {
         let freedom = self.assumed + (runs[0] + runs[1] - 2.0).max(0.0);
-        student::quantile(p, freedom) * self.deviation * (1.0 / runs[0] + 1.0 / runs[1]).sqrt()
+        let quantiles = student::quantile(p, freedom) + student::quantile(2.0 * MISSED, freedom);
+        quantiles * self.deviation * (1.0 / runs[0] + 1.0 / runs[1]).sqrt()
     }
 
-    /// The smallest change that would have been found at this p: 0.08 is 8 % more (or as many times less).
+    /// The smallest change that is found at this p in nine of ten comparisons: 0.08 is 8 % more (or as many times less).
     #[must_use]
     pub fn smallest(&self, p: f64) -> f64 {
         self.reach(p, self.runs.map(|runs| runs.max(1) as f64)).exp() - 1.0
     }
 
-    /// Recordings a side that a change of this part needs to be found at this p; `None`: more than 100.
+    /// Recordings a side with which a change of this part is found at this p in nine of ten comparisons; `None`: more than
+    /// 100.
     #[must_use]
     pub fn runs_for(&self, change: f64, p: f64) -> Option<usize> {
         (2..=100).find(|&runs| self.reach(p, [runs as f64; 2]) <= libm::log1p(change))

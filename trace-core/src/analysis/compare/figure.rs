@@ -37,6 +37,12 @@ impl Figure {
         }
     }
 
+    /// Whether it is 0 where there are no events; the others are figures of durations, of which there are none then.
+    #[must_use]
+    pub const fn is_sum(self) -> bool {
+        matches!(self, Self::Count | Self::Rate | Self::Total)
+    }
+
     /// The figure: a number of instances (`Rate`: per `unit`), or nanoseconds (`Total`: per `unit`); of rows of the
     /// heap bytes.
     #[must_use]

@@ -1,5 +1,6 @@
 //! Conditions on a row's figure, for CI: whether the recordings show that one is met, that it is not, or cannot tell.
 
+use crate::analysis::compare::around::around;
 use crate::analysis::compare::between::{Runs, of_logs};
 use crate::analysis::compare::change::Change;
 use crate::analysis::compare::evidence::{ASSUMED, Measure, Precision, usual_spread};
@@ -7,7 +8,7 @@ use crate::analysis::compare::figure::Figure;
 use crate::analysis::compare::measure::Measured;
 use crate::analysis::compare::per::{Per, units, units_of_runs};
 use crate::analysis::compare::series::Run;
-use crate::analysis::compare::single::parts;
+use crate::analysis::compare::single::{durations, parts};
 use crate::analysis::compare::stats::mann_whitney;
 use crate::analysis::compare::{named, tails};
 
@@ -68,8 +69,9 @@ pub struct Outcome {
     pub interval: Option<(f64, f64)>,
     /// What it comes to.
     pub decision: Decision,
-    /// Recordings a side that would find a change as large as the limit; `None` where that is known not to be the
-    /// point, or are more than 100.
+    /// Recordings a side with which it would be decided in nine of ten comparisons, if the change is as it seems (with one
+    /// recording a side: if it is as large as the limit); `None` where that is known not to be the point, or are more than
+    /// 100.
     pub needed: Option<usize>,
 }
 
@@ -84,10 +86,16 @@ impl Gate {
         let values = [value(&change.a, unit_a), value(&change.b, unit_b)];
         let found = Outcome { values, ratio: None, interval: None, decision: Decision::NotMet, needed: None };
         match (self.limit, values) {
+            // Nothing is 0 of a total or a count, but no duration; and what damage took away may have been there.
+            (Limit::Absolute(_), [_, None]) if b.is_damaged => Outcome { decision: Decision::Undecided, ..found },
+            (Limit::Absolute(_), [_, None]) if !self.figure.is_sum() => found,
             (Limit::Absolute(limit), [_, b]) => {
                 let b = b.unwrap_or(0.0);
                 let is_met = if self.above { b > limit } else { b < limit };
                 Outcome { decision: if is_met { Decision::Met } else { Decision::NotMet }, ..found }
+            }
+            (Limit::Relative(_), [None, _] | [_, None]) if a.is_damaged || b.is_damaged => {
+                Outcome { decision: Decision::Undecided, ..found }
             }
             // What is new is any part more, what is gone is any part less.
             (Limit::Relative(_), [None, _] | [_, None]) => {
@@ -108,6 +116,13 @@ impl Gate {
             return self.of_several(change, [a, b], per, (limit, found));
         }
         let beyond = if self.above { ratio.ln() > limit } else { ratio.ln() < limit };
+        if self.allows_no_change(limit) {
+            return self.by_interval(
+                change,
+                [a, b],
+                (limit, Outcome { needed: self.usually_needed(change, limit), ..found }),
+            );
+        }
         let decision = match (beyond, self.is_shown(change, [a, b], per)) {
             (true, true) => Decision::Met,
             (true, false) => Decision::Undecided,
@@ -135,13 +150,41 @@ impl Gate {
             evidence.interval.map_or((f64::NEG_INFINITY, f64::INFINITY), |(low, high)| (low.ln(), high.ln()));
         let beyond = if self.above { evidence.log_ratio > limit } else { evidence.log_ratio < limit };
         let may_be = if self.above { high > limit } else { low < limit };
-        let decision = match (beyond && evidence.p <= SURE, may_be) {
+        // The limit itself is what it has to differ from, not 0.
+        let decision = match (beyond && evidence.p_beyond(limit) <= SURE, may_be) {
             (true, _) => Decision::Met,
             (false, true) => Decision::Undecided,
             (false, false) => Decision::NotMet,
         };
-        let needed = evidence.precision.and_then(|precision| precision.runs_for(limit.abs().exp() - 1.0, SURE));
-        Outcome { ratio: Some(evidence.log_ratio.exp()), interval: evidence.interval, decision, needed, ..found }
+        let distance = (evidence.log_ratio - limit).abs();
+        let needed = evidence.precision.and_then(|of| of.runs_for(libm::expm1(distance), SURE));
+        let ratio = found.ratio;
+        let interval = ratio.zip(evidence.interval).and_then(|(ratio, interval)| around(ratio, interval));
+        Outcome { interval, decision, needed, ..found }
+    }
+
+    /// Whether a figure that did not change at all meets it: `< +10%`, `> -5%`.
+    fn allows_no_change(&self, limit: f64) -> bool {
+        if self.above { limit < 0.0 } else { limit > 0.0 }
+    }
+
+    /// One recording a side, and a limit to how much the figure may have changed: the interval of the medians has to lie
+    /// within it.
+    fn by_interval(&self, change: &Change, [a, b]: [&Measured; 2], (limit, found): (f64, Outcome)) -> Outcome {
+        let row = |side: &'_ Measured, at: Option<usize>| at.and_then(|at| side.rows.get(at)).map(|row| row.1.clone());
+        let medians = match (self.figure, row(a, change.places[0]), row(b, change.places[1])) {
+            (Figure::P50, Some(a_row), Some(b_row)) => durations(&a_row, &b_row, parts(a.nanos.min(b.nanos))).interval,
+            _ => None,
+        };
+        let Some((low, high)) = medians else { return Outcome { decision: Decision::Undecided, ..found } };
+        let is_within = if self.above { low.ln() > limit } else { high.ln() < limit };
+        let is_outside = if self.above { high.ln() <= limit } else { low.ln() >= limit };
+        let decision = match (is_within, is_outside) {
+            (true, _) => Decision::Met,
+            (_, true) => Decision::NotMet,
+            _ => Decision::Undecided,
+        };
+        Outcome { interval: medians, decision, ..found }
     }
 
     /// Whether two recordings show that the figure differs at all.

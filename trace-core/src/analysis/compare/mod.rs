@@ -2,6 +2,7 @@
 
 mod accumulator;
 pub mod anchor;
+mod around;
 mod between;
 pub mod causes;
 pub mod change;
@@ -48,6 +49,7 @@ use crate::analysis::compare::single::{FEW, LEAST_PARTS, parts, within};
 use crate::analysis::compare::stats::{false_discovery, quantile, shift};
 use crate::analysis::findings::Findings;
 
+use crate::analysis::compare::around::around;
 use crate::analysis::compare::change::Change;
 use crate::analysis::compare::change::SIGNIFICANT;
 use crate::analysis::compare::figures::Figures;
@@ -156,11 +158,17 @@ fn judge_tails(changes: &mut [Change]) {
         let q = q.next();
         if !change.is_significant && tail.matters() && q.is_some_and(|q| q <= SIGNIFICANT) {
             change.tested = Some(tail.measure);
-            change.effect = Some(tail.log_ratio.exp());
+            change.effect = effect(tail.measure, (change.a.as_ref(), change.b.as_ref()), (1.0, 1.0));
             (change.p, change.q, change.interval) = (Some(tail.p), q, None);
             (change.is_significant, change.follows_load) = (true, false);
         }
     }
+}
+
+/// How much a figure changed, B over A, as the values that are shown say. `None` if a side has none of it.
+fn effect(measure: Measure, (a, b): (Option<&Figures>, Option<&Figures>), (unit_a, unit_b): (f64, f64)) -> Option<f64> {
+    let (a, b) = (measure.value(a?, unit_a), measure.value(b?, unit_b));
+    (a > 0.0 && b > 0.0).then(|| b / a)
 }
 
 fn changes(a: &Measured, b: &Measured, terms: &Terms, load: Option<&Load>) -> Vec<Change> {
@@ -213,19 +221,21 @@ impl Sides<'_> {
         };
         let can_tell = self.can_tell(name, (a, b));
         let (evidence, tail) = if can_tell { self.evidence(subject, (a, b)) } else { (None, None) };
-        let effect = evidence.filter(|_| a.is_some() && b.is_some()).map(|evidence| evidence.log_ratio.exp());
+        let figures = (a.map(Figures::of), b.map(Figures::of));
+        let effect = evidence
+            .and_then(|evidence| effect(evidence.measure, (figures.0.as_ref(), figures.1.as_ref()), self.units));
         let follows_load = evidence.zip(self.load).is_some_and(|(evidence, load)| load.explains(&evidence, self.per));
         Change {
             kind,
             name: name.to_owned(),
-            a: a.map(Figures::of),
-            b: b.map(Figures::of),
+            a: figures.0,
+            b: figures.1,
             ratio: (rate_a > 0.0 && rate_b > 0.0).then(|| rate_b / rate_a),
             impact: rate_b - rate_a,
             shift: shift(&values_a, &values_b),
             tested: evidence.map(|evidence| evidence.measure),
             effect,
-            interval: evidence.filter(|_| effect.is_some()).and_then(|evidence| evidence.interval),
+            interval: evidence.zip(effect).and_then(|(evidence, effect)| around(effect, evidence.interval?)),
             precision: evidence.and_then(|evidence| evidence.precision),
             p: evidence.map(|evidence| evidence.p),
             tail,

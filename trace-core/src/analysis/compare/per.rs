@@ -13,7 +13,7 @@ pub enum Per {
     ProcessorSecond,
     /// How many there are of a row, requests say: its place in the rows of A and of B.
     Row(usize, usize),
-    /// Nothing: totals stay as they are.
+    /// Nothing: totals stay as they are; of several recordings they are those of one on average.
     Nothing,
 }
 
@@ -24,7 +24,7 @@ pub fn units(a: &Measured, b: &Measured, per: Per) -> (f64, f64) {
         Per::Second => side.nanos as f64 / 1e9,
         Per::ProcessorSecond => side.running as f64 / 1e9,
         Per::Row(..) => side.rows.get(at).map_or(0, |row| row.1.count) as f64,
-        Per::Nothing => 1.0,
+        Per::Nothing => side.recordings() as f64,
     };
     let (at_a, at_b) = if let Per::Row(a, b) = per { (a, b) } else { (0, 0) };
     let or_one = |unit: f64| if unit > 0.0 { unit } else { 1.0 };

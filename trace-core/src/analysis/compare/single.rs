@@ -82,7 +82,7 @@ fn log_ratio((a, b): (f64, f64)) -> f64 {
 
 /// Durations close in time are alike (a burst, a busy neighbour, goroutines that share a fate): a thousand of
 /// them are not a thousand witnesses. The medians of parts of the trace have to differ as well.
-fn durations(a: &Series, b: &Series, parts: usize) -> Evidence {
+pub(super) fn durations(a: &Series, b: &Series, parts: usize) -> Evidence {
     let (values_a, values_b) = (a.values(), b.values());
     let (parts_a, parts_b) = (a.part_medians(parts), b.part_medians(parts));
     let p = mann_whitney(&values_a, &values_b).max(mann_whitney(&parts_a, &parts_b));

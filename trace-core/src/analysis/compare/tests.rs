@@ -182,7 +182,11 @@ fn three_recordings_a_side_show_a_fifth_and_say_what_they_cannot() {
     assert_eq!((row.tested, row.is_significant, row.is_named), (Some(Measure::Median), true, true), "{row:?}");
     let (low, high) = row.interval.expect("an interval");
     assert!(low > 1.1 && low < 1.2 && high > 1.2 && high < 1.3, "{low} {high}");
-    assert!(found.verdict.iter().any(|said| said.contains("3 and 3 recordings find a change")), "{:?}", found.verdict);
+    assert!(
+        found.verdict.iter().any(|said| said.contains("3 and 3 recordings find a change of the median")),
+        "{:?}",
+        found.verdict
+    );
     let back = compare(&b, &a, &Terms::default(), None);
     assert_eq!((back.changes[0].p, back.changes[0].impact), (row.p, -row.impact));
     let wild = compare(
@@ -194,6 +198,32 @@ fn three_recordings_a_side_show_a_fifth_and_say_what_they_cannot() {
     let precision = wild.changes[0].precision.expect("several recordings");
     assert!(!wild.changes[0].is_significant && precision.smallest(0.01) > 1.0, "{precision:?}");
     assert!(precision.runs_for(0.5, 0.01).is_none_or(|runs| runs > 10));
+}
+
+#[test]
+fn what_is_said_of_a_change_is_what_its_values_say() {
+    // So little that a part of the trace is added to both before they are tested.
+    let (a, b) = (pool(RowKind::Wait, "w", &[1, 2, 1]), pool(RowKind::Wait, "w", &[900, 950, 980]));
+    let found = compare(&a, &b, &Terms::default(), None);
+    let row = &found.changes[0];
+    let value = |figures: &Option<Figures>, side: &Measured| {
+        row.tested.expect("a test").value(figures.as_ref().expect("figures"), side.nanos as f64 / 1e9)
+    };
+    let (effect, shown) = (row.effect.expect("an effect"), value(&row.b, &b) / value(&row.a, &a));
+    assert!((effect / shown - 1.0).abs() < 1e-9, "{effect} for {shown}");
+    let (low, high) = row.interval.expect("an interval");
+    assert!(low < effect && effect < high, "{low} {effect} {high}");
+}
+
+#[test]
+fn several_recordings_have_the_quantiles_of_a_typical_one() {
+    let one = pool(RowKind::Region, "r", &[400]);
+    let three = Measured::pooled(vec![one.clone(), one.clone(), one.clone()]);
+    let figures = |side: &Measured| Figures::of(&side.rows[0].1);
+    let (of_one, of_three) = (figures(&one), figures(&three));
+    for (one, three) in [(of_one.p50, of_three.p50), (of_one.p90, of_three.p90), (of_one.p99, of_three.p99)] {
+        assert!((one / three - 1.0).abs() < 1e-9, "{one} {three}");
+    }
 }
 
 #[test]
@@ -301,6 +331,13 @@ fn conditions_are_met_not_met_or_undecided() {
     assert_eq!(check(&a, &b, Figure::P50, true, Limit::Relative(0.5)).decision, Decision::NotMet);
     assert_eq!(check(&b, &a, Figure::P50, false, Limit::Relative(-0.1)).decision, Decision::Met, "an improvement");
     assert_eq!(check(&a, &b, Figure::P50, true, Limit::Absolute(450_000.0)).decision, Decision::Met, "a budget");
+    // A limit that allows no change is met by none.
+    let again = pool(RowKind::Region, "r", &[403, 399, 401]);
+    assert_eq!(check(&a, &again, Figure::P50, false, Limit::Relative(0.1)).decision, Decision::Met);
+    assert_eq!(check(&a, &a, Figure::P50, false, Limit::Relative(0.1)).decision, Decision::Met);
+    assert_eq!(check(&a, &b, Figure::P50, false, Limit::Relative(0.1)).decision, Decision::NotMet);
+    // 20 % more is not shown to be more than 19 %, which three recordings do not tell apart.
+    assert_eq!(check(&a, &b, Figure::P50, true, Limit::Relative(0.19)).decision, Decision::Undecided);
     let wild = pool(RowKind::Region, "r", &[200, 480, 900]);
     let unsure = check(&a, &wild, Figure::P50, true, Limit::Relative(0.1));
     assert_eq!(unsure.decision, Decision::Undecided, "{unsure:?}");

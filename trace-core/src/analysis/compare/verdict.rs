@@ -76,15 +76,21 @@ fn exactness(changes: &[Change], tested: usize) -> Option<String> {
         None => format!("; one of {:.0} % takes more than 100 recordings a side", WANTED * 100.0),
     };
     let what = format!("{} {}", subject(change.kind).to_lowercase(), change.name);
-    let spread = |seen: Option<f64>| seen.map_or("unknown".to_owned(), |seen| format!("{:.1} %", seen * 100.0));
+    let spreads = match precision.seen {
+        [Some(a), Some(b)] => {
+            format!(
+                "; its standard deviation between recordings is {:.1} % in A and {:.1} % in B",
+                a * 100.0,
+                b * 100.0
+            )
+        }
+        _ => String::new(),
+    };
     Some(format!(
-        "{} and {} recordings find a change of the median of {what} from {:.1} % on{more}; it differs between \
-         recordings by {} in A and {} in B (standard deviation).",
+        "{} and {} recordings find a change of the median of {what} of {:.1} % or more in 9 of 10 comparisons{more}{spreads}.",
         precision.runs[0],
         precision.runs[1],
         smallest * 100.0,
-        spread(precision.seen[0]),
-        spread(precision.seen[1]),
     ))
 }
 
@@ -284,6 +290,8 @@ fn moved(change: &Change, (a, b): (&Figures, &Figures), context: &VerdictContext
     let value = |at: usize, figures: &Figures, unit: f64| {
         let value = measure.words(kind, figures, unit);
         match seen.and_then(|seen| *seen.get(at)?) {
+            // A spread that large is no plus or minus of anything.
+            Some(spread) if spread > 1.0 => format!("{value} (recordings differ by a factor of {:.1})", spread.exp()),
             Some(spread) => format!("{value} ±{:.0} %", spread * 100.0),
             None => value,
         }
@@ -310,7 +318,8 @@ fn moved(change: &Change, (a, b): (&Figures, &Figures), context: &VerdictContext
             format!("; {a} → {b} per {} ({})", load.request(), words::change(ratio))
         })
     });
-    format!("{figures} ({ratio}{interval}){steady}{per_request}")
+    let change = if ratio.is_empty() { String::new() } else { format!(" ({ratio}{interval})") };
+    format!("{figures}{change}{steady}{per_request}")
 }
 
 fn arrow(kind: RowKind, a: f64, b: f64) -> String {
