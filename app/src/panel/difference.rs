@@ -142,7 +142,7 @@ fn moved(change: &Change) -> String {
     let ratio = change.effect.map(words::change).unwrap_or_default();
     match change.interval {
         Some((low, high)) => {
-            format!("{ratio} (95 % interval {} to {})", words::percent(low), words::percent(high))
+            format!("{ratio} (95 % interval {} to {})", words::change(low), words::change(high))
         }
         None => ratio,
     }

@@ -117,8 +117,9 @@ impl Guard {
         };
         if !named.iter().any(goes_on) {
             let similar = similar(&self.name, of_kind.iter().filter(|change| change.b.is_some()).copied());
+            let lost = if sides[1].is_damaged { "; B is damaged: it may be in what is lost" } else { "" };
             return Err(CliError::usage(format!(
-                "'{}': {} '{}' is only in A{similar}",
+                "'{}': {} '{}' is only in A{lost}{similar}",
                 self.text, self.kind, self.name
             )));
         }
@@ -190,7 +191,7 @@ impl Checked {
         };
         let ratio = self.ratio.map_or_else(String::new, |ratio| format!(" ({}", words::change(ratio)));
         let interval = self.interval.map_or_else(String::new, |[low, high]| {
-            format!(", 95 % interval {} to {}", words::percent(low), words::percent(high))
+            format!(", 95 % interval {} to {}", words::change(low), words::change(high))
         });
         let end = if ratio.is_empty() { "" } else { ")" };
         let word = match (self.failed, self.decision) {

@@ -305,7 +305,7 @@ fn moved(change: &Change, (a, b): (&Figures, &Figures), context: &VerdictContext
     };
     let ratio = change.effect.or(change.ratio).map(words::change).unwrap_or_default();
     let interval = change.interval.map_or_else(String::new, |(low, high)| {
-        format!(", 95 % interval {} to {}", words::percent(low), words::percent(high))
+        format!(", 95 % interval {} to {}", words::change(low), words::change(high))
     });
     let steady = match change.tested {
         Some(Measure::Tail) => format!("; median {}", arrow(kind, a.p50, b.p50)),
