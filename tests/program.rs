@@ -40,6 +40,7 @@ mod hostile_text;
 mod layers;
 mod lookalikes;
 mod nameless;
+mod recording;
 mod remote;
 mod sessions;
 mod snapshots;

@@ -86,13 +86,14 @@ fn json(arguments: &[&str]) -> Value {
 
 #[test]
 fn report_and_why_name_the_service_and_the_line_first() {
-    for (name, service, function) in [
-        ("traceparent-lock-go1.27", "backend", "main.refreshPrices"),
-        ("datadog-lock-go1.25", "backend", "main.refreshPrices"),
-        ("traceparent-retry-go1.25", "backend", "main.recalculate"),
-        ("otel-slow-go1.27", "store", "main.slowQuery"),
+    // What the service waits in or does is the function; what a finding blames may be another one.
+    for (name, service, function, culprit) in [
+        ("traceparent-lock-go1.27", "backend", "main.refreshPrices", "main.refreshPrices"),
+        ("datadog-lock-go1.25", "backend", "main.refreshPrices", "main.refreshPrices"),
+        ("traceparent-retry-go1.25", "backend", "main.recalculate", "main.recalculate"),
+        ("otel-slow-go1.27", "store", "main.slowQuery", "main.slowQuery"),
         // The frontend's requests wait for its only connection.
-        ("datadog-pool-go1.27", "frontend", "main.fetch"),
+        ("datadog-pool-go1.27", "frontend", "main.fetch", "main.fetch"),
     ] {
         let file = zip(name);
         let file = file.to_str().expect("a name");
@@ -102,11 +103,66 @@ fn report_and_why_name_the_service_and_the_line_first() {
             let told = (first["service"].as_str(), first["place"]["function"].as_str());
             assert_eq!(told, (Some(service), Some(function)), "{name} {command}: {}", found["sentence"]);
             assert!(found["sentence"].as_str().is_some_and(|text| text.contains(service)), "{}", found["sentence"]);
+            if command == "report" {
+                let first = &found["findings"][0];
+                let place = (first["service"].as_str(), first["place"]["function"].as_str());
+                assert_eq!(place, (Some(service), Some(culprit)), "{name}: {first}");
+                assert!(first["place"]["line"].as_u64().is_some_and(|line| line > 0), "{name}: {first}");
+            }
             let sum: u64 =
                 found["parts"].as_array().into_iter().flatten().filter_map(|part| part["total_ns"].as_u64()).sum();
             assert_eq!(Some(sum), found["total_ns"].as_u64(), "{name} {command}: adds up exactly");
         }
     }
+}
+
+#[test]
+fn a_report_says_what_requests_wait_for_not_only_what_is_done_meanwhile() {
+    let sentence = |name: &str| {
+        let file = zip(name);
+        let found = json(&["report", file.to_str().expect("a name")]);
+        found["sentence"].as_str().expect("a sentence").to_owned()
+    };
+    for name in ["traceparent-lock-go1.27", "datadog-lock-go1.25"] {
+        let said = sentence(name);
+        let lock = "waiting in sync.(*Mutex).Lock at main.lookUpPrice (main.go:190); the lock was held by a goroutine \
+                    sleeping at main.refreshPrices (main.go:183).";
+        assert!(said.ends_with(lock), "{said}");
+    }
+    let said = sentence("otel-slow-go1.27");
+    assert!(said.ends_with("in GET /stock: sleeping at main.slowQuery (main.go:230)."), "{said}");
+    let said = sentence("datadog-pool-go1.27");
+    assert!(said.contains("waiting for a connection of a pool at main.fetch (main.go:317)"), "{said}");
+    // Whose lock it is stands beside what its holder did.
+    let file = zip("traceparent-lock-go1.27");
+    let found = json(&["report", file.to_str().expect("a name")]);
+    let first = &found["parts"][0];
+    assert_eq!(first["waited_in"], "sync.(*Mutex).Lock at main.lookUpPrice (main.go:190)", "{first}");
+    assert_eq!(first["is_lock_held"], true, "{first}");
+}
+
+#[test]
+fn sessions_are_compared_by_request_service_and_call() {
+    let [lock, slow] = ["traceparent-lock-go1.27", "otel-slow-go1.27"].map(zip);
+    let [lock, slow] = [&lock, &slow].map(|file| file.to_str().expect("a name"));
+    let found = json(&["compare", lock, slow]);
+    let row = |kind: &str, name: &str| {
+        let rows = found["changes"].as_array().expect("rows");
+        rows.iter().find(|row| row["kind"] == kind && row["name"] == name).unwrap_or_else(|| panic!("{kind} {name}"))
+    };
+    assert_eq!(row("request", "frontend GET /buy")["a"]["count"], 30);
+    let faster = row("self_time", "backend");
+    assert_eq!(faster["significant"], true, "{faster}");
+    assert!(faster["a"]["p50_ns"].as_f64() > faster["b"]["p50_ns"].as_f64(), "{faster}");
+    let slower = row("call", "backend → store GET /stock");
+    assert_eq!((&slower["significant"], &slower["b"]["count"]), (&true.into(), &30.into()), "{slower}");
+    let itself = json(&["compare", lock, lock]);
+    let rows = itself["changes"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["significant"] == false), "{itself}");
+    let trace = fixtures::data().join("real/guessnumber-bug-go1.27.trace");
+    let mixed = run::tracelane(&["compare", lock, trace.to_str().expect("a name")]);
+    assert_eq!(mixed.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&mixed.stderr).contains("compared with sessions only"));
 }
 
 #[test]

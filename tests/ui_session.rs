@@ -4,12 +4,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use trace_core::base::time::TraceTime;
+use trace_core::base::ids::GoId;
+use trace_core::base::time::{TimeRange, TraceTime};
+use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
 use trace_core::session::Method;
 use tracelane::action::action::{Action, FileAction, PanelAction, SelectAction, ViewAction};
 use tracelane::action::panel::Panel;
 use tracelane::action::session_action::{RecordAction, SessionAction};
+use tracelane::fmt;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::document::{Document, DocumentId};
@@ -146,11 +149,70 @@ fn a_request_shows_its_spans_and_they_lead_to_their_goroutines() {
     let (service, document) = window.of("backend");
     let start = window.built().service(service).expect("it").trace_time(of.start);
     assert_eq!(document.highlight.map(|range| range.start), Some(start));
+    // What is selected is what it waited for longest, here the mutex, not the moment at which the span began.
+    let whole = TimeRange::new(start, window.built().service(service).expect("it").trace_time(of.end()));
+    let waits = |range: TimeRange| {
+        let states = document.trace.spans(LaneId::Goroutine(go), range).filter(|state| state.state == GoState::Waiting);
+        states.map(|state| (state.range.intersect(range).nanos(), state.at)).max_by_key(|(nanos, _)| *nanos)
+    };
+    let (longest, at) = waits(whole).expect("it waits");
+    assert_eq!(document.selection, Selection::Span(at));
+    assert!(longest * 3 > whole.nanos(), "{longest} of {}", whole.nanos());
+    // A click on the bar selects the wait there.
+    let last =
+        document.trace.spans(LaneId::Goroutine(go), whole).filter(|state| state.state == GoState::Waiting).last();
+    let last = last.expect("it waits more than once");
+    let clock = window.built().service(service).expect("it").clone();
+    let [from, to] = [last.range.start, last.range.start.plus_nanos(1)].map(|time| TraceTime(clock.session_time(time)));
+    window.do_session(SessionAction::ShowSpanAt(span, TimeRange::new(from, to)));
+    assert_eq!(window.of("backend").1.selection, Selection::Span(last.at));
     // Its task is offered, too.
     window.do_session(SessionAction::ShowTask(span));
     assert!(matches!(window.document().selection, Selection::Task(_)), "{:?}", window.document().selection);
     window.do_session(SessionAction::StepRequest(1));
     assert_eq!((window.session().request, window.session().span), (Some(1), None));
+}
+
+#[test]
+fn times_count_from_the_start_of_the_session_everywhere() {
+    let mut window = opened(LOCK);
+    let (service, document) = window.of("backend");
+    let (id, go) = (document.id, document.trace.goroutine_by_id(GoId(8)).expect("it refreshes prices"));
+    let wait = document.trace.spans(LaneId::Goroutine(go), document.trace.range()).nth(3).expect("a state");
+    let own = fmt::time::offset(wait.range.start.nanos_since(document.trace.range().start));
+    let placed = window.built().service(service).expect("it").clone();
+    let shared = placed.session_time(wait.range.start) - window.built().session.range.start.0;
+    let shared_text = fmt::time::offset(shared);
+    assert_ne!(own, shared_text, "its trace does not start with the session");
+    window.act(Action::On(id, Box::new(Action::Select(SelectAction::SelectSpan(wait.at)))));
+    window.act(FileAction::Activate(id)).act(PanelAction::OpenPanel(Panel::Details));
+    assert!(window.shows(&shared_text) && !window.shows(&own), "details: {:?}", window.words());
+    window.act(PanelAction::OpenPanel(Panel::Spans));
+    let states: Vec<TraceTime> = {
+        let trace = &window.of("backend").1.trace;
+        trace.spans(LaneId::Goroutine(go), trace.range()).map(|state| state.range.start).collect()
+    };
+    // Every row of the table begins with the time of a state, as `text` writes it.
+    let has_times = |window: &Window, text: &dyn Fn(TraceTime) -> String| {
+        let rows = window.words().into_iter().filter(|words| words.contains(" · main.refreshPrices (main.go:"));
+        let times: Vec<String> = rows.filter_map(|row| Some(row.split_once(" · ")?.0.to_owned())).collect();
+        let known: Vec<String> = states.iter().map(|time| text(*time)).collect();
+        times.len() > 3 && times.iter().all(|time| known.contains(time))
+    };
+    let start = window.built().session.range.start.0;
+    let shared = |time: TraceTime| fmt::time::offset(placed.session_time(time) - start);
+    assert!(has_times(&window, &shared), "{:?}", window.words());
+    // A clock that is set by hand moves them along.
+    let input = window.session().input_of(service).expect("a file");
+    window.do_session(SessionAction::Say(input, Said { offset: Some(7_000_000_000), ..Said::default() }));
+    let start = window.built().session.range.start.0;
+    let moved = |time: TraceTime| fmt::time::offset(time.0 + 7_000_000_000 - start);
+    assert!(has_times(&window, &moved), "{:?}", window.words());
+    // Without the session it has its own time again.
+    window.do_session(SessionAction::Leave).act(FileAction::Activate(id));
+    let first = window.document().trace.range().start;
+    let own = |time: TraceTime| fmt::time::offset(time.nanos_since(first));
+    assert!(has_times(&window, &own), "{:?}", window.words());
 }
 
 #[test]

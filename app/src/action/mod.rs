@@ -12,6 +12,7 @@ pub mod effect;
 mod instant;
 pub mod keymap;
 pub mod keys;
+mod landing;
 mod landmark;
 mod layouts;
 pub mod menu;

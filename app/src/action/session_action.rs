@@ -61,8 +61,10 @@ pub enum SessionAction {
     StepRequest(i32),
     /// Hold the request that is shown against another one, or against none.
     Against(Option<usize>),
-    /// Select a span and go to where it was worked for.
+    /// Select a span and go to the longest wait of the goroutine that worked for it.
     ShowSpan(u32),
+    /// The same at a place of the span: the longest wait in this stretch of the session, or what was done there.
+    ShowSpanAt(u32, TimeRange),
     /// Select the task of a span in its service's trace, and go there.
     ShowTask(u32),
     /// Go to a stretch of the session on a goroutine of a service.

@@ -15,12 +15,16 @@ use crate::action::action::{Action, AnalysisAction, SelectAction, ViewAction};
 use crate::action::bookmarks;
 use crate::action::documents;
 use crate::action::effect::{Effect, notify, remember_file};
+use crate::action::landing::most_telling;
 use crate::action::panel::Panel;
 use crate::action::recording;
 use crate::action::session_action::{MemberTrace, SessionAction, SessionEffect};
+use crate::report::shared_time::SharedTime;
 use crate::state::app::AppState;
 use crate::state::document::DocumentId;
-use crate::state::session::{Built, Member, OpenSession, Said, SessionQuery, Stage, view_of_service, view_of_session};
+use crate::state::session::{
+    Built, Member, OpenSession, Said, SessionQuery, Stage, unix_of, view_of_service, view_of_session,
+};
 use crate::state::view::{FIT_AIR, View};
 
 /// Heights that the request lane may have, points.
@@ -65,7 +69,8 @@ pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Ve
         SessionAction::ShowRequest(request) => show_request(state, request, act),
         SessionAction::StepRequest(step) => step_request(state, step, act),
         SessionAction::Against(other) => against(state, other),
-        SessionAction::ShowSpan(span) => show_span(state, span, act),
+        SessionAction::ShowSpan(span) => show_span(state, span, None, act),
+        SessionAction::ShowSpanAt(span, around) => show_span(state, span, Some(around), act),
         SessionAction::ShowTask(span) => show_task(state, span, act),
         SessionAction::GoTo(service, go, range) => go_to(state, (service, go, range), act),
         SessionAction::ShowFinding(service, rank) => show_finding(state, service, rank, act),
@@ -209,6 +214,7 @@ fn end(state: &mut AppState) -> (Vec<DocumentId>, Vec<Effect>) {
     for id in &documents {
         if let Some(document) = documents::by_id(state, *id) {
             document.shared_reach = None;
+            document.shared_time = None;
             let bounds = document.trace.range();
             document.view = document.view.map(|view| view.clamp(bounds));
         }
@@ -291,14 +297,17 @@ fn show_range(state: &mut AppState, range: TimeRange, act: Act) -> Vec<Effect> {
     effects
 }
 
-fn show_span(state: &mut AppState, span: u32, act: Act) -> Vec<Effect> {
+fn show_span(state: &mut AppState, span: u32, around: Option<TimeRange>, act: Act) -> Vec<Effect> {
     let Some(session) = &mut state.session else { return Vec::new() };
     let Some(built) = session.shown().cloned() else { return Vec::new() };
     let Some(of) = built.span(span) else { return Vec::new() };
     session.span = Some(span);
     let range = TimeRange::new(TraceTime(of.start), TraceTime(of.end()));
     match of.go {
-        Some(go) => go_to(state, (of.service, go, range), act),
+        Some(go) => {
+            let around = around.map(|around| around.intersect(range)).filter(|around| around.nanos() > 0);
+            go_to_at(state, (of.service, go), (range, around.unwrap_or(range)), act)
+        }
         None => {
             let name = built.service(of.service).map_or("", |service| service.name.as_str());
             let has_trace = built.service(of.service).is_some_and(|service| service.trace.is_some());
@@ -311,6 +320,16 @@ fn show_span(state: &mut AppState, span: u32, act: Act) -> Vec<Effect> {
 
 /// Goes to a goroutine of a service, at a stretch of the session.
 fn go_to(state: &mut AppState, (service, go, range): (u32, GoroutineIdx, TimeRange), act: Act) -> Vec<Effect> {
+    go_to_at(state, (service, go), (range, range), act)
+}
+
+/// The same; what is selected lies in the second stretch, which is a part of the first.
+fn go_to_at(
+    state: &mut AppState,
+    (service, go): (u32, GoroutineIdx),
+    (range, around): (TimeRange, TimeRange),
+    act: Act,
+) -> Vec<Effect> {
     let Some(session) = &mut state.session else { return Vec::new() };
     let Some(built) = session.shown().cloned() else { return Vec::new() };
     let Some(of) = built.service(service) else { return Vec::new() };
@@ -322,21 +341,26 @@ fn go_to(state: &mut AppState, (service, go, range): (u32, GoroutineIdx, TimeRan
     if let Some(folded) = session.folded.get_mut(service as usize) {
         *folded = false;
     }
-    let range = TimeRange::new(of.trace_time(range.start.0), of.trace_time(range.end.0));
-    land(state, (id, go, range), act)
+    let own = |range: TimeRange| TimeRange::new(of.trace_time(range.start.0), of.trace_time(range.end.0));
+    land(state, (id, go), (own(range), own(around)), act)
 }
 
-/// Selects what a goroutine did at the beginning of a stretch, brings it into sight, and points the stretch out.
-fn land(state: &mut AppState, (id, go, range): (DocumentId, GoroutineIdx, TimeRange), act: Act) -> Vec<Effect> {
+/// Selects the longest wait of a goroutine in a part of a stretch, brings it into sight, and points the stretch out.
+fn land(
+    state: &mut AppState,
+    (id, go): (DocumentId, GoroutineIdx),
+    (range, around): (TimeRange, TimeRange),
+    act: Act,
+) -> Vec<Effect> {
     let lane = LaneId::Goroutine(go);
     let Some(document) = state.document_by_id(id) else { return Vec::new() };
-    let start = range.start.max(document.trace.range().start);
-    let span = document.trace.span_at(lane, start);
-    let mut then = vec![match span {
-        Some(span) => Action::Select(SelectAction::SelectSpan(span.at)),
-        None => Action::Select(SelectAction::SelectLane(lane)),
-    }];
-    then.push(Action::View(ViewAction::Reveal { lane, time: Some(start) }));
+    let span = most_telling(&document.trace, go, around);
+    let (select, time) = match span {
+        Some(span) => (SelectAction::SelectSpan(span.at), span.range.start.max(around.start)),
+        None => (SelectAction::SelectLane(lane), around.start.max(document.trace.range().start)),
+    };
+    let mut then = vec![Action::Select(select)];
+    then.push(Action::View(ViewAction::Reveal { lane, time: Some(time) }));
     then.push(Action::Select(SelectAction::Highlight(Some(range))));
     then.into_iter().flat_map(|action| act(state, id, action)).collect()
 }
@@ -373,7 +397,7 @@ fn show_task(state: &mut AppState, span: u32, act: Act) -> Vec<Effect> {
     let act_of = of.act.and_then(|act| built.session.activities.get(act as usize));
     match (act_of.map(|act| act.what), session.document_of(of.service)) {
         (Some(What::Task(task)), Some(id)) => act(state, id, Action::Select(SelectAction::GoToTask(task))),
-        _ => show_span(state, span, act),
+        _ => show_span(state, span, None, act),
     }
 }
 
@@ -433,6 +457,14 @@ pub(super) fn settle(state: &mut AppState, before: Option<&Before>) -> Vec<Effec
     }
     if state.pair.is_none() {
         follow_lead(state, before);
+    } else {
+        // Of two traces that are compared each has its own time.
+        let documents: Vec<DocumentId> = session.documents.iter().copied().flatten().collect();
+        for id in documents {
+            if let Some(document) = documents::by_id(state, id) {
+                document.shared_time = None;
+            }
+        }
     }
     Vec::new()
 }
@@ -455,6 +487,7 @@ fn follow_lead(state: &mut AppState, before: Option<&Before>) {
         .or_else(|| moved.first().copied())
         .or(state.active.filter(is_known))
         .or_else(|| all.first().map(|of| of.1));
+    let time = session.shown().map(|built| (built.session.range.start.0, unix_of(&built.session)));
     let Some(&(_, lead, map, reach)) = all.iter().find(|of| Some(of.1) == lead) else { return };
     let is_fitted = session.is_fitted;
     let Some(view) = view_of(lead) else { return };
@@ -464,6 +497,8 @@ fn follow_lead(state: &mut AppState, before: Option<&Before>) {
     for (_, id, map, reach) in all {
         let Some(document) = documents::by_id(state, id) else { continue };
         document.shared_reach = Some(reach);
+        let own_start = document.trace.range().start;
+        document.shared_time = time.map(|(start, unix)| SharedTime { map, own_start, start, unix });
         let scroll = document.view.map_or(0.0, |view| view.scroll_points);
         document.view = Some(if id == lead { view } else { view_of_service(map, shown, scroll) });
     }

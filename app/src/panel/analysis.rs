@@ -12,7 +12,7 @@ use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
 use crate::panel::scope::{goroutine_filter_name, only_link, scope_line_ui, scope_ui};
-use crate::panel::table::table_ui;
+use crate::panel::table::{shown, table_ui};
 use crate::panel::{answer, kept, partial_ui};
 use crate::report::analyses::analysis::LISTED;
 use crate::report::analyses::{self, Analysis, Ask, Choice};
@@ -231,7 +231,9 @@ pub fn tables_ui(
 ) {
     let key = format!("{analysis}.{}", table.id);
     let session = document.tables.get(&key);
-    let cursor = session.and_then(|session| session.selection_in(table)).and_then(|selection| selection.cursor);
+    let cursor = session
+        .and_then(|session| session.selection_in(&shown(ui, document, &key, table)))
+        .and_then(|selection| selection.cursor);
     let subject = cursor.and_then(|row| table.subject(row as usize));
     let details = subject.clone().filter(|_| table.has_details);
     let nested = match (&details, cursor) {
@@ -342,7 +344,10 @@ fn legend_ui(ui: &mut Ui, table: &Table, has_line: bool) {
 /// ends at `end` and the values have room behind it, they stand there.
 pub fn facts_ui(ui: &mut Ui, document: &Document, (report, end): (&Report, Option<Pos2>)) {
     let tokens = tokens::of(ui.ctx());
-    let facts: Vec<String> = report.shown_facts().map(|fact| format!("{} {}", fact.title, fact.value.text())).collect();
+    let facts: Vec<String> = report
+        .shown_facts()
+        .map(|fact| format!("{} {}", fact.title, document.shown_value(&fact.value).text()))
+        .collect();
     let text = facts.join("  ·  ");
     let width = ui.painter().layout_no_wrap(text.clone(), fonts::small(), tokens.text).size().x;
     let has_room = |end: &Pos2| end.x + space::L + width < ui.max_rect().right();

@@ -4,7 +4,7 @@ use egui::{RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 use crate::action::action::{Actions, BookmarkAction};
 use crate::fmt::escape::visible;
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::duration;
 use crate::fmt::words::counted;
 use crate::panel::point_to;
 use crate::state::app::AppState;
@@ -69,7 +69,7 @@ fn row_ui(ui: &mut Ui, document: &Document, (at, bookmark): (usize, &Bookmark), 
         ui.set_height(ROW);
         ui.spacing_mut().item_spacing.x = space::S;
         let range = bookmark.range(document.trace.range());
-        let start = offset(range.start.nanos_since(document.trace.range().start));
+        let start = document.offset_of(range.start);
         let font = if is_current { fonts::strong() } else { fonts::mono() };
         ui.allocate_ui(egui::vec2(COLUMNS[0], ROW), |ui| {
             ui.set_min_width(COLUMNS[0]);

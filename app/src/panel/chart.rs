@@ -1,5 +1,7 @@
 //! Charts of reports inside panels.
 
+use std::borrow::Cow;
+
 use egui::Ui;
 
 use trace_core::base::time::TimeRange;
@@ -23,6 +25,7 @@ pub fn chart_ui(
     actions: &mut Actions,
 ) -> Option<f64> {
     let tokens = tokens::of(ui.ctx());
+    let chart = &*shown(document, chart);
     if chart.lines.iter().any(|line| line.look == Look::Heat) {
         return heat_ui(ui, document, (chart, height), actions);
     }
@@ -53,6 +56,21 @@ pub fn chart_ui(
     touched.clicked
 }
 
+/// A chart as it shows: one over time in a session with times of that.
+fn shown<'a>(document: &Document, chart: &'a Chart) -> Cow<'a, Chart> {
+    let (Some(shared), Across::Time(from, to)) = (document.shared_time, chart.across) else {
+        return Cow::Borrowed(chart);
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "nanoseconds within the trace")]
+    let at = |nanos: f64| shared.of_own(nanos as i64) as f64;
+    let mut chart = chart.clone();
+    chart.across = Across::Time(at(from), at(to));
+    for point in chart.lines.iter_mut().flat_map(|line| &mut line.points) {
+        point[0] = at(point[0]);
+    }
+    Cow::Owned(chart)
+}
+
 /// Shows a heat map.
 fn heat_ui(ui: &mut Ui, document: &Document, (chart, height): (&Chart, f32), actions: &mut Actions) -> Option<f64> {
     let (Across::Time(from, to) | Across::Lengths(from, to)) = chart.across;
@@ -74,9 +92,9 @@ fn heat_ui(ui: &mut Ui, document: &Document, (chart, height): (&Chart, f32), act
 /// Marks and shows the stretch that was chosen on a chart over time.
 fn choose(document: &Document, (chart, chosen): (&Chart, Option<(f64, f64)>), actions: &mut Actions) {
     if let (Some((from, to)), Across::Time(..)) = (chosen, chart.across) {
-        let origin = document.trace.range().start;
         #[expect(clippy::cast_possible_truncation, reason = "nanoseconds within the trace")]
-        let range = TimeRange::new(origin.plus_nanos(from as i64), origin.plus_nanos(to as i64));
+        let at = |nanos: f64| document.time_at(nanos as i64);
+        let range = TimeRange::new(at(from), at(to));
         actions.push(SelectAction::Highlight(Some(range)));
         actions.push(ViewAction::ShowRange(range));
     }

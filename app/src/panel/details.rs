@@ -14,7 +14,7 @@ use crate::action::action::{Action, Actions, PanelAction, SelectAction};
 use crate::action::panel::Panel;
 use crate::fmt::name;
 use crate::fmt::number::{bytes, count};
-use crate::fmt::time::{duration, exact, offset, rfc3339, unix_nanos};
+use crate::fmt::time::{duration, exact, rfc3339};
 use crate::panel::alike::alike_ui;
 use crate::panel::{ListKey, kept, time_link};
 use crate::state::app::AppState;
@@ -76,28 +76,19 @@ fn span_ui(ui: &mut Ui, document: &Document, span: &Span, actions: &mut Actions)
 }
 
 fn time_rows(pairs: &mut Pairs<'_>, document: &Document, span: &Span, actions: &mut Actions) {
-    let trace = &document.trace;
-    let origin = trace.range().start;
-    let place = |time| exact_place(trace, time);
+    let place = |time| document.exact_place(time);
     let began = if span.began_before { " (before the trace)" } else { "" };
-    let start = offset(span.range.start.nanos_since(origin));
+    let start = document.offset_of(span.range.start);
     pairs.row("Start", |ui| {
         time_link(ui, document, (span.range.start, &format!("{start}{began}"), &place(span.range.start)), actions);
     });
     let length = if span.began_before || span.goes_on { "at least " } else { "" };
     pairs.text("Duration", &format!("{length}{}", duration(span.range.nanos())), &exact(span.range.nanos()));
     let on = if span.goes_on { " (after the trace)" } else { "" };
-    let end = offset(span.range.end.nanos_since(origin));
+    let end = document.offset_of(span.range.end);
     pairs.row("End", |ui| {
         time_link(ui, document, (span.range.end, &format!("{end}{on}"), &place(span.range.end)), actions);
     });
-}
-
-/// A time in full: from the trace's start, on its clock, on the wall.
-fn exact_place(trace: &Trace, time: trace_core::base::time::TraceTime) -> String {
-    let from_start = exact(time.nanos_since(trace.range().start));
-    let wall = unix_nanos(trace, time).map(|nanos| format!("\n{}", rfc3339(nanos))).unwrap_or_default();
-    format!("{from_start} from the start\n{} ns on the trace's clock{wall}", time.0)
 }
 
 fn place_rows(pairs: &mut Pairs<'_>, trace: &Trace, span: &Span, actions: &mut Actions) {
@@ -245,7 +236,7 @@ fn trace_ui(ui: &mut Ui, document: &Document) {
     heading(ui, "The whole trace");
     pairs(ui, "trace", |pairs| {
         pairs.text("Length", &duration(trace.range().nanos()), &exact(trace.range().nanos()));
-        if let Some(wall) = unix_nanos(trace, trace.range().start) {
+        if let Some(wall) = document.unix_nanos(trace.range().start) {
             pairs.row("Began", |ui| {
                 let wall = rfc3339(wall);
                 ui.label(RichText::new(&wall).font(fonts::mono()));

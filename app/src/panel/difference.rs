@@ -14,7 +14,7 @@ use trace_core::analysis::compare::words;
 use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction};
 use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::fmt::time::{offset, rounded};
+use crate::fmt::time::rounded;
 use crate::fmt::words::capitalized;
 use crate::panel::comparison::home;
 use crate::panel::table::table_ui;
@@ -300,7 +300,7 @@ fn instances(found: &Changes, change: &Change) -> Vec<(String, [Option<Instance>
 }
 
 fn place(document: &Document, kind: RowKind, instance: Instance) -> String {
-    let start = offset(instance.range.start.nanos_since(document.trace.range().start));
+    let start = document.offset_of(instance.range.start);
     match TimelineSpot::of(kind, instance, &document.trace).lane {
         Some(lane) => format!("{} at {start}", name::lane(&document.trace, lane)),
         None => format!("At {start}"),

@@ -8,7 +8,7 @@ use trace_core::analysis::find::Finds;
 
 use crate::action::action::{Action, Actions, ComparisonAction, SelectAction};
 use crate::fmt::number::count;
-use crate::panel::table::table_ui;
+use crate::panel::table::{shown, table_ui};
 use crate::panel::{answer, kept, note_ui};
 use crate::report::lists;
 use crate::report::view::TableAction;
@@ -83,8 +83,9 @@ fn results_ui(
     };
     let made_of = (Arc::as_ptr(&document.trace) as usize, Arc::as_ptr(found) as usize);
     let table = kept(ui, key, made_of, || Arc::new(lists::finds::finds(&document.trace, found)));
+    let shown = shown(ui, document, key, &table);
     let cursor =
-        document.tables.get(key).and_then(|session| session.selection_in(&table)).and_then(|found| found.cursor);
+        document.tables.get(key).and_then(|session| session.selection_in(&shown)).and_then(|found| found.cursor);
     let chosen = cursor.and_then(|row| found.list.get(row as usize));
     let mut align = false;
     let lead = |ui: &mut Ui| {

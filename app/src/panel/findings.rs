@@ -14,7 +14,7 @@ use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectA
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::time::{duration, exact};
 use crate::fmt::words;
 use crate::panel::{point_to, working};
 use crate::state::app::AppState;
@@ -322,7 +322,6 @@ fn line(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
 fn links_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut Actions) {
     let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());
-    let origin = trace.range().start;
     line(ui, "Go to", |ui| {
         ui.spacing_mut().item_spacing.x = space::L;
         for (at, place) in finding.links.iter().take(8).enumerate() {
@@ -330,7 +329,7 @@ fn links_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut A
             let text = format!(
                 "{what}G{} at {} for {}",
                 place.id.signed(),
-                offset(place.range.start.nanos_since(origin)),
+                document.offset_of(place.range.start),
                 duration(place.range.nanos())
             );
             let response = link(ui, &text).on_hover_text(name::goroutine(trace, place.go));

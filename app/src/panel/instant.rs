@@ -45,7 +45,7 @@ fn ask(document: &Document, moment: Moment) -> Ask {
 
 fn head_ui(ui: &mut Ui, (state, document): (&AppState, &Document), moment: Moment, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let since = |at: TraceTime| at.nanos_since(document.trace.range().start);
+    let since = |at: TraceTime| document.since_start(at);
     let key = |id: &str| text_of_id(id, &state.settings);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;

@@ -16,7 +16,7 @@ use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::time::{duration, exact};
 use crate::panel::{ListKey, kept, time_row};
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -78,7 +78,7 @@ fn goroutine_ui(ui: &mut Ui, document: &Document, go: &Goroutine, actions: &mut 
     let life = TimeRange::new(go.created.unwrap_or(bounds.start), go.ended.unwrap_or(bounds.end));
     pairs(ui, "goroutine", |pairs| {
         let at = |time: Option<TraceTime>, else_: &str| {
-            time.map_or_else(|| else_.to_owned(), |time| offset(time.nanos_since(bounds.start)))
+            time.map_or_else(|| else_.to_owned(), |time| document.offset_of(time))
         };
         time_row(pairs, document, "Created", (go.created, &at(go.created, "before the trace")), actions);
         if let Some(creator) = go.creator {

@@ -46,7 +46,6 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction, SelectAction, ViewAction};
-use crate::fmt::time::exact;
 use crate::state::app::AppState;
 use crate::state::compare_query::{Changes, CompareQuery, SeriesChanges};
 use crate::state::comparison::OpenComparison;
@@ -281,6 +280,6 @@ pub fn time_row(
     actions: &mut Actions,
 ) {
     let Some(time) = time else { return pairs.text(title, text, "") };
-    let exact = exact(time.nanos_since(document.trace.range().start));
+    let exact = document.exact_place(time);
     pairs.row(title, |ui| time_link(ui, document, (time, text, &exact), actions));
 }

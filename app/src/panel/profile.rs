@@ -15,6 +15,7 @@ use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
 use crate::panel::analysis::{chips_line_ui, facts_ui, tables_ui};
 use crate::panel::scope::scope_ui;
+use crate::panel::table::shown;
 use crate::panel::{answer, kept};
 use crate::report::analyses::profile::{KIND, kind};
 use crate::report::report::Report;
@@ -100,8 +101,9 @@ fn show(
         Some(table) => {
             tables_ui(ui, (state, document), (key, table), forms, actions);
             // The function of the row that was clicked is what the other views are about.
-            let session = document.tables.get(&format!("{key}.{}", table.id));
-            let row = session.and_then(|session| session.selection_in(table)).and_then(|selection| selection.cursor);
+            let name = format!("{key}.{}", table.id);
+            let (session, seen) = (document.tables.get(&name), shown(ui, document, &name, table));
+            let row = session.and_then(|session| session.selection_in(&seen)).and_then(|selection| selection.cursor);
             let function = row.and_then(|row| function_of(table, row as usize));
             if let Some(function) = function.filter(|function| view.function.as_ref() != Some(function)) {
                 actions.push(AnalysisAction::ChooseFunction(key, function));

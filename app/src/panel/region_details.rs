@@ -10,7 +10,7 @@ use trace_core::model::trace::{Region, Trace};
 
 use crate::action::action::{Action, Actions, AnalysisAction, SelectAction, SourceAction};
 use crate::fmt::name;
-use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::time::{duration, exact};
 use crate::panel::alike::alike_ui;
 use crate::panel::time_row;
 use crate::state::app::AppState;
@@ -41,7 +41,6 @@ fn head_ui(ui: &mut Ui, document: &Document, region: &Region, actions: &mut Acti
     ui.add(egui::Label::new(RichText::new(title).font(fonts::title())).truncate());
     ui.label(RichText::new("Region").color(tokens.muted));
     ui.add_space(space::XS);
-    let origin = trace.range().start;
     pairs(ui, "region", |pairs| {
         pairs.row("Goroutine", |ui| {
             if link(ui, &name::goroutine(trace, region.go)).clicked() {
@@ -56,15 +55,13 @@ fn head_ui(ui: &mut Ui, document: &Document, region: &Region, actions: &mut Acti
             });
         }
         let before = if region.began_before { " (before the trace)" } else { "" };
-        let start = region.range.start.nanos_since(origin);
-        let text = format!("{}{before}", offset(start));
+        let text = format!("{}{before}", document.offset_of(region.range.start));
         time_row(pairs, document, "Start", (Some(region.range.start), &text), actions);
         let least = if region.began_before || region.goes_on { "at least " } else { "" };
         let nanos = region.range.nanos();
         pairs.text("Duration", &format!("{least}{}", duration(nanos)), &exact(nanos));
         let after = if region.goes_on { " (after the trace)" } else { "" };
-        let end = region.range.end.nanos_since(origin);
-        let text = format!("{}{after}", offset(end));
+        let text = format!("{}{after}", document.offset_of(region.range.end));
         time_row(pairs, document, "End", (Some(region.range.end), &text), actions);
         if let Some(frame) = beginning(trace, region.start_stack) {
             pairs.row("Begins at", |ui| {

@@ -7,7 +7,7 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Actions, AnalysisAction, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
-use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::time::{duration, exact};
 use crate::fmt::words::counted;
 use crate::panel::analysis::{ask_of, chips_line_ui, report_beside_ui};
 use crate::report::analyses::Analysis;
@@ -72,7 +72,6 @@ fn is_of_runners(row: &RowKind) -> bool {
 fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
     let Some(range) = document.marked else { return };
     let tokens = tokens::of(ui.ctx());
-    let origin = document.trace.range().start;
     let rows = match &document.area {
         Some(area) => match &area.gos {
             Some(gos) if gos.is_empty() => format!("{} (all goroutines: these rows have none)", area.title),
@@ -89,7 +88,7 @@ fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.x = space::S;
         let length = RichText::new(format!("{} × {rows}", duration(range.nanos()))).font(fonts::strong());
         ui.label(length).on_hover_text(exact(range.nanos()));
-        let at = |time: trace_core::base::time::TraceTime| offset(time.nanos_since(origin));
+        let at = |time: trace_core::base::time::TraceTime| document.offset_of(time);
         let text = format!("{} to {}", at(range.start), at(range.end));
         ui.label(RichText::new(text).font(fonts::mono_small()).color(tokens.muted));
         if link_in(ui, "Zoom to it", fonts::small()).clicked() {

@@ -10,7 +10,7 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, ViewAction};
 use crate::panel::scope::goroutine_filter_name;
-use crate::panel::{instant_range as instant, point_to};
+use crate::panel::{instant_range as instant, kept, point_to};
 use crate::report::table::{Table, Target};
 use crate::report::value::Value;
 use crate::report::view::{TableLayout, TableSession};
@@ -32,6 +32,7 @@ pub fn table_ui(
     lead: impl FnOnce(&mut Ui),
     actions: &mut Actions,
 ) -> Touched {
+    let table = &shown(ui, document, key, table);
     let (layout, session) = (TableLayout::default(), TableSession::default());
     let layout = state.settings.tables.get(key).unwrap_or(&layout);
     let session = document.tables.get(key).unwrap_or(&session);
@@ -49,7 +50,7 @@ pub fn table_ui(
     }
     if let Some(row) = touched.hovered {
         let time = touched.hovered_column.and_then(|column| match table.value(row, column) {
-            Value::Time(nanos) => Some(instant(document.trace.range().start.plus_nanos(nanos))),
+            Value::Time(nanos) => Some(instant(document.time_at(nanos))),
             _ => None,
         });
         let range = time.or_else(|| table.target(row).and_then(|target| range_of(document, target)));
@@ -63,6 +64,13 @@ pub fn table_ui(
         }
     }
     touched
+}
+
+/// A table as it shows: in a session with times of that. What is selected and arranged is that of this table.
+#[must_use]
+pub fn shown(ui: &Ui, document: &Document, key: &str, table: &Arc<Table>) -> Arc<Table> {
+    let Some(time) = document.shared_time else { return Arc::clone(table) };
+    kept(ui, &format!("shared.{key}"), (Arc::as_ptr(table) as usize, time), || time.table(table))
 }
 
 /// Shows a row's place on the timeline.

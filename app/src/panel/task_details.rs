@@ -14,7 +14,7 @@ use crate::action::action::{Actions, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{duration, exact, offset};
+use crate::fmt::time::{duration, exact};
 use crate::fmt::words::counted;
 use crate::fmt::{name, time};
 use crate::panel::alike::alike_ui;
@@ -54,10 +54,10 @@ fn head_ui(ui: &mut Ui, document: &Document, task: &Task, actions: &mut Actions)
     ui.add(egui::Label::new(RichText::new(title).font(fonts::title())).truncate());
     ui.label(RichText::new(format!("Task {}", task.id.signed())).color(tokens::of(ui.ctx()).muted));
     ui.add_space(space::XS);
-    let (range, origin) = (life(trace, task), trace.range().start);
+    let range = life(trace, task);
     pairs(ui, "task", |pairs| {
         let at = |time: Option<trace_core::base::time::TraceTime>, missing: &str| {
-            time.map_or_else(|| missing.to_owned(), |time| offset(time.nanos_since(origin)))
+            time.map_or_else(|| missing.to_owned(), |time| document.offset_of(time))
         };
         let least = if task.began.is_none() || task.ended.is_none() { "at least " } else { "" };
         pairs.text("Duration", &format!("{least}{}", duration(range.nanos())), &exact(range.nanos()));
@@ -94,7 +94,6 @@ fn parts_ui(ui: &mut Ui, document: &Document, task: &Task, found: &TaskDetails, 
         listed(pairs, "Goroutines", gos, |ui, go| go_link(ui, trace, *go, range, actions));
         listed(pairs, "Subtasks", found.children.iter(), |ui, task| task_link(ui, trace, *task, actions));
     });
-    let origin = trace.range().start;
     if !found.regions.is_empty() {
         heading(ui, &counted(found.regions.len() as u64, "region"));
     }
@@ -113,7 +112,7 @@ fn parts_ui(ui: &mut Ui, document: &Document, task: &Task, found: &TaskDetails, 
     for log in found.logs.iter().take(LISTED_LONG) {
         ui.horizontal(|ui| {
             let range = TimeRange::new(log.time, log.time.plus_nanos(1));
-            let response = link(ui, &offset(log.time.nanos_since(origin)));
+            let response = link(ui, &document.offset_of(log.time));
             if response.contains_pointer() {
                 point_to(document, Some(range), actions);
             }

@@ -19,6 +19,7 @@ pub mod render;
 pub mod report;
 pub mod sandwich;
 pub mod session;
+pub mod shared_time;
 pub mod table;
 pub mod value;
 pub mod view;

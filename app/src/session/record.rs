@@ -22,6 +22,8 @@ const PATH: &str = "/debug/pprof/trace";
 pub const SESSION: &str = "session.json";
 /// Between two looks at how much has come.
 const EVERY: Duration = Duration::from_millis(250);
+/// What is said of a recording that the user ended.
+const STOPPED: &str = "stopped";
 /// Services that are recorded at once.
 pub const MOST: usize = 64;
 
@@ -125,25 +127,32 @@ pub fn record(wanted: &Wanted, monitor: &Monitor, tell: &mut dyn FnMut(&[Progres
         recordings.push(Recording { name: service.name.clone(), file, bytes: 0, error: None });
     }
     drop(sender);
-    let mut open = recordings.len();
-    while open > 0 && !monitor.is_cancelled() {
-        match ended.recv_timeout(EVERY) {
-            Ok((at, error)) => {
-                open -= 1;
-                if let Some(recording) = recordings.get_mut(at) {
-                    recording.error = error;
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+    // Of each that has ended, why no more came.
+    let mut ends: Vec<Option<Option<String>>> = vec![None; recordings.len()];
+    let mut note = |(at, error): (usize, Option<String>)| {
+        if let Some(end) = ends.get_mut(at) {
+            *end = Some(error);
         }
+        ends.iter().all(Option::is_some)
+    };
+    while !monitor.is_cancelled() {
+        let is_all = match ended.recv_timeout(EVERY) {
+            Ok(end) => note(end),
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        };
         tell(&progress(&going));
-    }
-    for (recording, known) in recordings.iter_mut().zip(&going) {
-        recording.bytes = known.come.load(Ordering::Acquire);
-        if !known.is_done.load(Ordering::Acquire) {
-            recording.error = Some("stopped".to_owned());
+        if is_all {
+            break;
         }
+    }
+    while let Ok(end) = ended.try_recv() {
+        note(end);
+    }
+    for ((recording, known), end) in recordings.iter_mut().zip(&going).zip(ends) {
+        recording.bytes = known.come.load(Ordering::Acquire);
+        // One of which no end was heard may be cut anywhere.
+        recording.error = end.unwrap_or_else(|| Some(STOPPED.to_owned()));
     }
     Ok(recordings)
 }
@@ -163,7 +172,10 @@ fn receive(url: &Path, headers: &[Header], mut file: File, (known, monitor): (&G
     loop {
         let count = source.reader.read(&mut buffer)?;
         // Whoever stopped it has counted what had come, and writes that.
-        if count == 0 || monitor.is_cancelled() {
+        if monitor.is_cancelled() {
+            return Err(io::Error::other(STOPPED));
+        }
+        if count == 0 {
             return Ok(());
         }
         file.write_all(buffer.get(..count).unwrap_or_default())?;

@@ -3,13 +3,15 @@
 use egui::containers::menu::SubMenu;
 use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
 
+use trace_core::base::time::TraceTime;
+
 use crate::action::action::{Actions, FileAction, SettingsAction};
 use crate::action::commands::{self, COMMANDS, Command};
 use crate::action::keymap;
 use crate::action::menu::Group;
 use crate::action::row_commands;
 use crate::fmt::name;
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::duration;
 use crate::shell::search;
 use crate::state::app::AppState;
 use crate::state::settings::ThemeChoice;
@@ -81,9 +83,10 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let range = document.trace.range();
     let is_inside = |nanos: &f64| (range.start.0 as f64..=range.end.0 as f64).contains(nanos);
     if let Some(pointer) = document.pointer_nanos.filter(is_inside).filter(|_| ui.available_width() > SIGHT) {
-        let from_start = pointer - document.trace.range().start.0 as f64;
         #[expect(clippy::cast_possible_truncation, reason = "saturating float casts are what is wanted")]
-        ui.label(quiet(offset(from_start as i64))).on_hover_text("Time under the pointer, from the start of the trace");
+        let at = document.offset_of(TraceTime(pointer as i64));
+        let hint = format!("Time under the pointer, from the start of {}", document.time_origin());
+        ui.label(quiet(at)).on_hover_text(hint);
     }
 }
 

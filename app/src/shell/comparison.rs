@@ -11,7 +11,7 @@ use trace_core::base::time::TimeRange;
 use crate::action::action::{Action, Actions, AnalysisAction, ComparisonAction, FileAction, SettingsAction};
 use crate::action::commands;
 use crate::action::keymap;
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::duration;
 use crate::shell::session;
 use crate::state::app::AppState;
 use crate::state::comparison::{Align as Alignment, OpenComparison, Side, same_clock};
@@ -383,8 +383,7 @@ fn limit_ui(
     let font = fonts::small();
     let mut texts: Vec<(String, Option<Action>)> = Vec::new();
     if let Some(range) = limited {
-        let origin = document.trace.range().start;
-        let at = |time: trace_core::base::time::TraceTime| offset(time.nanos_since(origin));
+        let at = |time: trace_core::base::time::TraceTime| document.offset_of(time);
         texts.push((format!("Only {} to {} counts", at(range.start), at(range.end)), None));
         texts.push((format!("All of {letter}"), Some(limit(None))));
     }

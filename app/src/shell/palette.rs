@@ -12,7 +12,6 @@ use crate::action::keymap;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::place::{parse_stretch, parse_target, parse_time};
-use crate::fmt::time::offset;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::palette::PaletteAction;
@@ -174,15 +173,15 @@ fn places(document: &Document, text: &str) -> Vec<Line> {
     let all = trace.range();
     let line = |text: String, action: Action| Line { text, key: String::new(), is_on: false, action };
     let mut lines = Vec::new();
-    if let Some(time) = parse_time(text).map(|nanos| all.start.plus_nanos(nanos)).filter(|time| all.contains(*time)) {
-        let at = offset(time.nanos_since(all.start));
+    if let Some(time) = parse_time(text).map(|nanos| document.time_at(nanos)).filter(|time| all.contains(*time)) {
+        let at = document.offset_of(time);
         let length = document.view.map_or(all.nanos(), |view| view.range().nanos());
         let around = TimeRange::new(time.plus_nanos(-length / 2), time.plus_nanos(length / 2));
         lines.push(line(format!("Go to {at}"), Action::View(ViewAction::ShowRange(around))));
         lines.push(line(format!("Instant view at {at}"), Action::Instant(InstantAction::Show(Some(time)))));
     }
     if let Some(stretch) = parse_stretch(text) {
-        let at = |nanos: Option<i64>| nanos.map(|nanos| all.start.plus_nanos(nanos));
+        let at = |nanos: Option<i64>| nanos.map(|nanos| document.time_at(nanos));
         let (start, end) = (at(stretch.start_nanos), at(stretch.end_nanos));
         let range = TimeRange::new(start.unwrap_or(all.start), end.unwrap_or(all.end)).intersect(all);
         if range.nanos() > 0 {
@@ -195,7 +194,7 @@ fn places(document: &Document, text: &str) -> Vec<Line> {
     if let Some(target) = parse_target(text)
         && let Some(lane) = target.lane.find(trace)
     {
-        let span = target.time_nanos.and_then(|nanos| trace.span_at(lane, all.start.plus_nanos(nanos)));
+        let span = target.time_nanos.and_then(|nanos| trace.span_at(lane, document.time_at(nanos)));
         let go = span.map_or(SelectAction::GoToLane(lane), |span| SelectAction::GoTo(span.at));
         lines.push(line(format!("Go to {}", visible(&name::lane(trace, lane))), Action::Select(go)));
     }
@@ -211,7 +210,6 @@ fn named(document: &Document, text: &str, actions: &mut Actions) -> Vec<Line> {
     };
     let Some(found) = progress.answer() else { return Vec::new() };
     let trace = &document.trace;
-    let origin = trace.range().start;
     let line = |found: &Found| {
         let (kind, name) = match found.kind {
             FoundKind::Goroutine => ("Goroutine", name::goroutine(trace, found.go)),
@@ -224,7 +222,7 @@ fn named(document: &Document, text: &str, actions: &mut Actions) -> Vec<Line> {
         let action = SelectAction::GoToStretch(lane, TimeRange::new(found.range.start, end));
         Line {
             text: format!("{kind}: {}", visible(&name)),
-            key: offset(found.range.start.nanos_since(origin)),
+            key: document.offset_of(found.range.start),
             is_on: false,
             action: Action::Select(action),
         }

@@ -16,6 +16,7 @@ use trace_core::model::flows::Flow;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::report::shared_time::SharedTime;
 use crate::report::view::TableSession;
 use crate::state::analysis::AnalysisView;
 use crate::state::area::Area;
@@ -190,6 +191,8 @@ pub struct Document {
     pub view: Option<View>,
     /// What the view may go over beyond the trace itself, while another trace is shown along with it.
     pub shared_reach: Option<TimeRange>,
+    /// What its times count from while it is part of a session: see [`Self::since_start`].
+    pub shared_time: Option<SharedTime>,
     /// What is selected; all side panels are about it.
     pub selection: Selection,
     /// The range of time that is selected, if any.
@@ -282,6 +285,7 @@ impl Document {
             reveal_later: None,
             view: None,
             shared_reach: None,
+            shared_time: None,
             selection: Selection::None,
             marked: None,
             area: None,

@@ -31,4 +31,5 @@ pub mod settings;
 pub mod sheet;
 pub mod source;
 pub mod task_rows;
+pub mod times;
 pub mod view;

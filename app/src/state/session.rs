@@ -16,6 +16,7 @@ use trace_core::session::pattern::Patterns;
 use trace_core::session::waterfall::WaterfallRow;
 use trace_core::session::{Input, Request, Service, Session, SessionSpan};
 
+use crate::fmt::time::unix_nanos;
 use crate::report::report::Report;
 use crate::report::session::map::Edge;
 use crate::report::session::why::Causes;
@@ -457,6 +458,17 @@ pub fn view_of_service(map: ClockMap, view: View, scroll_points: f64) -> View {
         span_nanos: view.span_nanos * (1.0 + inverse.drift),
         scroll_points,
     }
+}
+
+/// Unix time minus the session's, nanoseconds: by the first service whose trace tells the wall clock, since the clocks of
+/// several need not agree. `None` if none does.
+#[must_use]
+pub fn unix_of(session: &Session) -> Option<i128> {
+    session.services.iter().find_map(|service| {
+        let trace = service.trace.as_ref()?;
+        let start = trace.range().start;
+        Some(unix_nanos(trace, start)? - i128::from(service.session_time(start)))
+    })
 }
 
 /// The trace of a service, if it has one.

@@ -7,7 +7,6 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, ComparisonAction};
 use crate::fmt::name;
-use crate::fmt::time::offset;
 use crate::timeline::canvas::Canvas;
 use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::hit::Hit;
@@ -79,7 +78,7 @@ pub fn choices_ui(ui: &mut Ui, frame: &Frame<'_>, actions: &mut Actions) {
 }
 
 fn choices(frame: &Frame<'_>, hit: &Hit, pointed: TraceTime) -> Choices {
-    let since = |time: TraceTime| offset(time.nanos_since(frame.bounds.start));
+    let since = |time: TraceTime| frame.document.offset_of(time);
     let mut choices = match hit {
         Hit::Log(log) => {
             vec![(format!("the message \u{201c}{}\u{201d}", short(frame.trace.str(log.message))), log.time)]

@@ -6,7 +6,7 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Actions, SelectAction};
-use crate::fmt::time::{duration, offset};
+use crate::fmt::time::duration;
 use crate::state::row::{Row, RowKind};
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::drag::Drag;
@@ -83,7 +83,7 @@ pub fn edges_ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: 
         let rect = Rect::from_min_max(pos2(x - REACH, strip.top()), pos2(x + REACH, strip.bottom()));
         let response = ui.interact(rect, frame.id(("edge", is_end)), Sense::drag());
         let name = if is_end { "End of the selected time" } else { "Start of the selected time" };
-        let at = offset(time.nanos_since(frame.bounds.start));
+        let at = frame.document.offset_of(time);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Splitter, true, format!("{name}, {at}")));
         drag_edge(ui, frame, cache, (&response, is_end, marked), actions);
     }
@@ -195,7 +195,7 @@ pub fn stretch(ui: &Ui, frame: &Frame<'_>, range: TimeRange, (lanes, verb): (Rec
     for (time, x, side) in [(range.start, rect.left(), -1.0_f32), (range.end, rect.right(), 1.0)] {
         // Two timelines have no room for them.
         if frame.slot == TimelineSlot::Alone && x > strip.left() && x < strip.right() {
-            let text = frame.origin.text(time.0, step);
+            let text = frame.origin.text(frame.on_ruler(time), step);
             let width = ui.painter().layout_no_wrap(text.clone(), frame.font(), Color32::PLACEHOLDER).size().x + 10.0;
             pill(ui, frame, (text, x + side * (width / 2.0 + 1.0), y));
         }

@@ -5,7 +5,6 @@ use egui::{CursorIcon, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2};
 use crate::action::action::{Actions, BookmarkAction, PanelAction};
 use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
-use crate::fmt::time::offset;
 use crate::state::bookmarks::Bookmark;
 use crate::state::view::View;
 use crate::timeline::axis::Axis;
@@ -55,7 +54,7 @@ fn flag(ui: &Ui, frame: &Frame<'_>, (at, bookmark): (usize, &Bookmark), actions:
     let [width, height] = SIZE;
     let rect = Rect::from_min_max(pos2(x, strip.top()), pos2(x + width, strip.top() + height));
     let response = ui.interact(rect.expand(3.0), frame.id(("bookmark", at)), Sense::click());
-    let time = offset(range.start.nanos_since(frame.bounds.start));
+    let time = frame.document.offset_of(range.start);
     let name = format!("Bookmark at {time}: {}", visible(&bookmark.note));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
     let painter = ui.painter_at(strip);

@@ -9,6 +9,7 @@ use crate::state::comparison::Side;
 use crate::state::document::Document;
 use crate::state::layout::Layout;
 use crate::state::row::{Row, RowSizes};
+use crate::state::session::view_of_session;
 use crate::state::settings::Settings;
 use crate::state::view::View;
 use crate::theme::fonts;
@@ -89,7 +90,7 @@ pub struct Frame<'a> {
     pub axis: Axis,
     /// The columns that lanes are asked in.
     pub grid: Grid,
-    /// What the ruler counts from.
+    /// What the ruler counts from, on its clock.
     pub origin: Origin,
     /// Physical pixels per point.
     pub pixels: f32,
@@ -102,6 +103,19 @@ impl Frame<'_> {
     #[must_use]
     pub fn id(&self, what: impl std::hash::Hash + std::fmt::Debug) -> Id {
         Id::unique(("timeline", self.slot, what))
+    }
+
+    /// The axis of the ruler: that of the session, if the trace is part of one, since its clock may run differently.
+    #[must_use]
+    pub fn ruler_axis(&self) -> Axis {
+        let Some(shared) = self.document.shared_time else { return self.axis };
+        Axis::new(&view_of_session(shared.map, self.view), self.axis.left, self.axis.width)
+    }
+
+    /// A time on the clock of the ruler, nanoseconds.
+    #[must_use]
+    pub fn on_ruler(&self, time: TraceTime) -> i64 {
+        self.document.shared_time.map_or(time.0, |shared| shared.map.apply(time.0))
     }
 
     /// What the minimap shows: the whole trace, or the whole session.

@@ -194,7 +194,7 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
     }
     add("Copy name".to_owned(), "", vec![Action::Copy(facts.name)], true);
     if let Some(range) = facts.range {
-        let since = |time: trace_core::base::time::TraceTime| time.nanos_since(trace.range().start);
+        let since = |time: trace_core::base::time::TraceTime| document.since_start(time);
         let text = format!("{}ns..{}ns", since(range.start), since(range.end));
         add("Copy time range".to_owned(), "", vec![Action::Copy(text)], false);
     }

@@ -148,7 +148,7 @@ pub fn document_ui(
         anchor,
         axis,
         grid,
-        origin: ruler::origin(document, slot, &state.settings),
+        origin: ruler::origin(document, &state.settings),
         pixels,
         wait_for_all: state.wait_for_all,
     };

@@ -6,25 +6,29 @@ use egui::{Align2, Pos2, Rect, Shape, Ui, pos2, vec2};
 use crate::fmt::time::unix_nanos;
 use crate::state::document::Document;
 use crate::state::settings::Settings;
-use crate::timeline::frame::{Frame, TimelineSlot};
+use crate::timeline::frame::Frame;
 use crate::timeline::ticks::{self, Origin};
 
 /// Labelled ticks are at least so far apart, points.
 const LABEL_DISTANCE: f32 = 92.0;
 
-/// What the ruler counts from: the trace's start, or the wall clock if that is wanted and known.
+/// What the ruler counts from: the start of the trace, or of the session that it is part of, on whose clock it is; or the
+/// wall clock if that is wanted and known.
 #[must_use]
-pub fn origin(document: &Document, slot: TimelineSlot, settings: &Settings) -> Origin {
-    let start = match slot {
-        // All services of a session count from its start.
-        TimelineSlot::Service(_) => document.reach().start,
-        _ => document.trace.range().start,
+pub fn origin(document: &Document, settings: &Settings) -> Origin {
+    let start = document.trace.range().start;
+    let (zero, unix) = match document.shared_time {
+        Some(shared) => (shared.start, shared.unix),
+        None => (start.0, unix_nanos(&document.trace, start).map(|unix| unix - i128::from(start.0))),
     };
-    let wall = settings.wall_clock.then(|| unix_nanos(&document.trace, start)).flatten();
-    match wall.and_then(|unix| i64::try_from(unix).ok()) {
-        Some(unix) => Origin::Wall(unix.saturating_sub(start.0)),
-        None => Origin::Since(start.0),
-    }
+    origin_of(zero, unix, settings)
+}
+
+/// The same of a clock that counts from `start`; `unix`: Unix time minus that clock's, nanoseconds.
+#[must_use]
+pub fn origin_of(start: i64, unix: Option<i128>, settings: &Settings) -> Origin {
+    let wall = unix.filter(|_| settings.wall_clock).and_then(|unix| i64::try_from(unix).ok());
+    wall.map_or(Origin::Since(start), Origin::Wall)
 }
 
 /// Paints the ruler, and the grid's lines over the lanes.
@@ -34,8 +38,9 @@ pub fn paint(ui: &Ui, frame: &Frame<'_>, pointer: Option<Pos2>) {
     painter.rect_filled(frame.strips.gutter_of(strip).union(strip), 0.0, frame.tokens.panel);
     let mut mesh = Mesh::default();
     let painter = ui.painter_at(strip);
-    for tick in ticks::ticks(&frame.axis, frame.origin, LABEL_DISTANCE) {
-        let x = frame.snap(frame.axis.x_from_nanos(tick.nanos as f64));
+    let axis = frame.ruler_axis();
+    for tick in ticks::ticks(&axis, frame.origin, LABEL_DISTANCE) {
+        let x = frame.snap(axis.x_from_nanos(tick.nanos as f64));
         if x < strip.left() - 200.0 || x > strip.right() {
             continue;
         }
@@ -77,7 +82,7 @@ fn gutter(ui: &Ui, frame: &Frame<'_>) {
         frame.font(),
         frame.tokens.muted,
     );
-    if let Some(text) = ticks::base_label(&frame.axis, frame.origin, LABEL_DISTANCE) {
+    if let Some(text) = ticks::base_label(&frame.ruler_axis(), frame.origin, LABEL_DISTANCE) {
         let at = pos2(place.right() - 8.0, place.center().y);
         painter.text(at, Align2::RIGHT_CENTER, text, frame.font(), frame.tokens.text);
     }
@@ -92,7 +97,7 @@ fn time_at_pointer(ui: &Ui, frame: &Frame<'_>, at: Pos2) {
         // Beside the trace there is no time to tell.
         return;
     }
-    let text = frame.origin.text(time.0, step);
+    let text = frame.origin.text(frame.on_ruler(time), step);
     let painter = ui.painter_at(strip);
     let galley = painter.layout_no_wrap(text, frame.font(), frame.tokens.background);
     let size = galley.size() + vec2(10.0, 4.0);

@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Layout, RichText, Tooltip, Ui, vec2};
 
-use trace_core::base::time::TimeRange;
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::{Cause, GoState, SpanClass};
 use trace_core::model::flows::{Flow, FlowKind};
 use trace_core::model::gap::DataGap;
@@ -147,9 +147,10 @@ impl TooltipText<'_, '_> {
 
     fn at(&mut self, nanos: i64) {
         // As panels and tables write it; with the time of day as exact as the trace knows it.
+        let on_ruler = self.frame.on_ruler(TraceTime(nanos));
         let text = match self.frame.origin {
-            Origin::Since(start) => time::offset(nanos.saturating_sub(start)),
-            wall @ Origin::Wall(_) => wall.text(nanos, 1),
+            Origin::Since(start) => time::offset(on_ruler.saturating_sub(start)),
+            wall @ Origin::Wall(_) => wall.text(on_ruler, 1),
         };
         self.pair("Start", &text);
     }

@@ -17,13 +17,14 @@ use crate::fmt::name;
 use crate::fmt::time::duration;
 use crate::state::app::AppState;
 use crate::state::document::Document;
-use crate::state::session::{Built, OpenSession, RequestView, session_nanos};
+use crate::state::session::{Built, OpenSession, RequestView, session_nanos, unix_of};
 use crate::state::view::View;
 use crate::theme::lanes::{HEIGHTS, LaneColors, STACK};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline::axis::Axis;
-use crate::timeline::ticks::{self, Origin};
+use crate::timeline::ruler::origin_of;
+use crate::timeline::ticks;
 use crate::widget::button::glyph;
 use crate::widget::menu::menu_entry;
 
@@ -39,6 +40,8 @@ const BAR: f32 = 15.0;
 const TICKS: f32 = 90.0;
 /// How far a span is moved in below the one it belongs to, points.
 const INDENT: f32 = 10.0;
+/// How far from a click the wait may be that it is meant for, points.
+const AROUND: f32 = 6.0;
 /// Zoom of one step of the wheel with Ctrl is what the lanes have; this turns its points into a factor.
 const WHEEL: f32 = 1.0 / 200.0;
 
@@ -111,7 +114,8 @@ fn head_ui(ui: &Ui, state: &AppState, lane: &RequestLane<'_>, head: Rect) {
     let painter = ui.painter_at(lane.place);
     painter.rect_filled(head, 0.0, tokens.panel);
     let axis = lane.axis();
-    let origin = Origin::Since(lane.built.session.range.start.0);
+    let session = &lane.built.session;
+    let origin = origin_of(session.range.start.0, unix_of(session), &state.settings);
     let strip = head.with_min_x(lane.edges[0]).with_max_x(lane.edges[1]);
     let inside = ui.painter_at(strip);
     for tick in ticks::ticks(&axis, origin, TICKS) {
@@ -202,7 +206,7 @@ fn spans_ui(
         }
         let Some(span) = lane.built.span(row.span) else { continue };
         let line = Rect::from_min_size(pos2(place.min.x, y_of(at)), vec2(place.width(), ROW));
-        let response = row_ui(ui, lane, (row, span), line, actions);
+        let response = row_ui(ui, lane, (row, span), (line, &shifted(axis, shift)), actions);
         if response.hovered() || lane.session.span == Some(row.span) {
             let opacity = if lane.session.span == Some(row.span) { 0.16 } else { 0.07 };
             ui.painter().rect_filled(line, 0.0, tokens.accent.gamma_multiply(opacity));
@@ -257,12 +261,13 @@ fn other_head_ui(ui: &mut Ui, lane: &RequestLane<'_>, line: Rect, actions: &mut 
     }
 }
 
-/// What a row does: a click goes to where the span was worked for, twice shows its time, the right button offers both.
+/// What a row does: a click goes to the wait under it, or on the name to the longest one of the goroutine that worked for the
+/// span; twice shows its time, the right button offers both.
 fn row_ui(
     ui: &Ui,
     lane: &RequestLane<'_>,
     (row, span): (&WaterfallRow, &SessionSpan),
-    line: Rect,
+    (line, axis): (Rect, &Axis),
     actions: &mut Actions,
 ) -> Response {
     let response = ui.interact(line, lane.id(("span", row.span)), Sense::click());
@@ -273,7 +278,12 @@ fn row_ui(
     if response.double_clicked() {
         actions.push(SessionAction::ShowRange(range));
     } else if response.clicked() {
-        actions.push(SessionAction::ShowSpan(row.span));
+        let at = response.interact_pointer_pos().map(|at| at.x).filter(|x| *x > lane.edges[0]);
+        let at = at.filter(|_| span.go.is_some());
+        actions.push(at.map_or(SessionAction::ShowSpan(row.span), |x| {
+            let around = TimeRange::new(axis.time_from_x(x - AROUND), axis.time_from_x(x + AROUND));
+            SessionAction::ShowSpanAt(row.span, around)
+        }));
     }
     response.context_menu(|ui| {
         ui.set_width(240.0);

@@ -279,7 +279,7 @@ pub fn wakers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Wakers {
     wakers.parts = parts.into_values().map(|(part, _)| part).collect();
     for part in &mut wakers.parts {
         part.ranges = united(std::mem::take(&mut part.ranges));
-        part.is_held = is_within(trace, places, part, own);
+        part.is_held = is_within(trace, places, (part.doing, part.stack, part.release), own);
     }
     wakers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
     wakers.by_go = by_go.into_iter().collect();
@@ -298,32 +298,37 @@ fn woken_with(trace: &Trace, wait: &Span) -> StackId {
 /// both stacks. A run leaves no stack behind when it goes straight to the release.
 ///
 /// `own`: the function in which the others wait for it, as [`Places`] counts.
-fn is_within(trace: &Trace, places: &Places<'_>, part: &Meanwhile, own: Option<u32>) -> bool {
-    if matches!(part.doing, StepKind::Running | StepKind::Runnable | StepKind::MarkAssist | StepKind::NoCpu) {
+pub(crate) fn is_within(
+    trace: &Trace,
+    places: &Places<'_>,
+    (doing, stack, release): (StepKind, StackId, StackId),
+    own: Option<u32>,
+) -> bool {
+    if matches!(doing, StepKind::Running | StepKind::Runnable | StepKind::MarkAssist | StepKind::NoCpu) {
         return true;
     }
     // Who waits on a condition has given its lock up.
-    if places.op(part.stack) == Op::Cond && places.op(part.release).is_unlock() {
+    if places.op(stack) == Op::Cond && places.op(release).is_unlock() {
         return false;
     }
-    let release = places.near_function(part.release);
+    let releasing = places.near_function(release);
     // Who waits for a lock in the function that releases one waits for the same, as far as anybody knows.
-    if places.op(part.stack).is_lock() && places.near_function(part.stack) == release {
+    if places.op(stack).is_lock() && places.near_function(stack) == releasing {
         return false;
     }
     // What takes and releases it itself holds it in no other function; and a library that holds its lock may call the
     // program, to write to a connection of its own, say.
-    let calls_back = !places.has_own(part.release) && places.has_own(part.stack);
-    if calls_back || (release.is_some() && release == own) {
-        let Some(release) = places.near(part.release) else { return false };
-        let mut frames = trace.frames(part.stack);
+    let calls_back = !places.has_own(release) && places.has_own(stack);
+    if calls_back || (releasing.is_some() && releasing == own) {
+        let Some(release) = places.near(release) else { return false };
+        let mut frames = trace.frames(stack);
         return frames.any(|frame| frame.function == release.function && frame.line <= release.line);
     }
     // Of the functions in both stacks the one nearest to the leaf counts: what it did further down than the release (a
     // deferred one is at its last line), it did with the lock given up.
     let releasing: FxHashMap<&str, u64> =
-        places.near_frames(part.release).map(|frame| (frame.function, frame.line)).collect();
-    let mut shared = places.near_frames(part.stack).filter_map(|frame| {
+        places.near_frames(release).map(|frame| (frame.function, frame.line)).collect();
+    let mut shared = places.near_frames(stack).filter_map(|frame| {
         let line = releasing.get(frame.function)?;
         Some(frame.line <= *line)
     });

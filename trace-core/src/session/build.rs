@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::ids::GoroutineIdx;
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::trace::Trace;
 use crate::session::activity::{Activities, Activity, What};
 use crate::session::calls::{Call, Calls, JoinBy, by_carried_id, by_request_id};
 use crate::session::clock::{ClockMap, Pair};
-use crate::session::join::{Joins, offset_by_names};
+use crate::session::join::{Joins, TasksByName, offset_by_names};
 use crate::session::model::{Content, Input, Service, Session, Tally};
 use crate::session::name::{Told, main_package, of_file, told, told_apart};
 use crate::session::pattern::Patterns;
@@ -23,6 +24,9 @@ use crate::spans::{SpanFile, SpanKind};
 
 /// Goroutines that are looked at to see whether two traces are of one process.
 const LOOKED_AT: u32 = 10_000;
+
+/// Goroutines that two traces must have in common where no reading of a clock tells that they are of one boot.
+const ALIKE: usize = 3;
 
 /// The traces and span files among the inputs.
 struct Parts {
@@ -91,6 +95,12 @@ pub fn build(inputs: Vec<Input>, patterns: &Patterns, monitor: &Monitor) -> Opti
         clock.log_wall = told.wall;
         clock.manual = inputs.get(*at).and_then(|input| input.offset);
     }
+    for &(later, earlier) in &copies {
+        let map = parts.boots.get(&(later, earlier)).copied().unwrap_or_default();
+        if let Some(clock) = clocks.get_mut(later as usize) {
+            clock.process = Some((earlier as usize, map, TICK));
+        }
+    }
     let shares = share(&parts, &records, &acts, &clocks, &mut joins, monitor)?;
     clocks.extend(service_clocks(&records, &joins, &shares));
     let known: Vec<&Call> = carried.list.iter().chain(&early.list).collect();
@@ -101,6 +111,10 @@ pub fn build(inputs: Vec<Input>, patterns: &Patterns, monitor: &Monitor) -> Opti
     }
     let calls = all_calls(&acts, carried, &records, &joins, &places);
     let mut session = Session { copies, doubles: records.doubles, ..Session::default() };
+    let is_orphan = |record: &RecordRef| {
+        records.span(*record).is_some_and(|span| span.parent.is_some()) && records.parent(*record).is_none()
+    };
+    session.orphans = records.all().filter(is_orphan).count() as u64;
     session.services = services(&inputs, &parts, &records, &joins, &places);
     let made = Made { acts: &acts, records: &records, joins: &joins, calls: &calls.list, hidden: &hidden };
     session.spans = made.spans(&session.services, &parts, &places);
@@ -143,24 +157,29 @@ fn finish(
     Some(session)
 }
 
-/// Traces of one process at one time: two have a goroutine that was created at the same time.
+/// Traces of one process at one time: both have a goroutine that was created at the same time; several where nothing else
+/// tells that their clocks are one.
 fn copies(parts: &Parts) -> Vec<(u32, u32)> {
     let mut copies = Vec::new();
     for (b, later) in (0_u32..).zip(&parts.traces) {
         for (a, earlier) in (0_u32..).zip(&parts.traces).take(b as usize) {
-            let Some(map) = parts.boots.get(&(b, a)) else { continue };
+            // Traces without readings of the clock tell no boot; what is of one process has one clock all the same.
+            let boot = parts.boots.get(&(b, a));
+            let has_clocks = !later.clock_snapshots().is_empty() && !earlier.clock_snapshots().is_empty();
+            if boot.is_none() && has_clocks {
+                continue;
+            }
+            let (map, enough) = boot.map_or((ClockMap::default(), ALIKE), |map| (*map, 1));
             let is_same = |go: &u32| {
-                let known = later.goroutine(crate::base::ids::GoroutineIdx(*go))?;
+                let known = later.goroutine(GoroutineIdx(*go))?;
                 let other = earlier.goroutine(earlier.goroutine_by_id(known.id)?)?;
                 let off = map.apply(known.created?.0).abs_diff(other.created?.0);
                 (off <= TICK.unsigned_abs()).then_some(())
             };
             let first = later.goroutine_count().saturating_sub(LOOKED_AT);
             let starts = (0..LOOKED_AT.min(first)).chain(first..later.goroutine_count());
-            let is_whole = later.range().start.0.abs_diff(earlier.range().start.0) == 0
-                && later.range() == earlier.range()
-                && later.totals().events == earlier.totals().events;
-            if is_whole || starts.into_iter().any(|go| is_same(&go).is_some()) {
+            let is_whole = later.range() == earlier.range() && later.totals().events == earlier.totals().events;
+            if is_whole || starts.filter_map(|go| is_same(&go)).take(enough).count() == enough {
                 copies.push((b, a));
                 break;
             }
@@ -177,16 +196,20 @@ fn hide_copies(copies: &[(u32, u32)], parts: &Parts, acts: &mut Activities) -> F
             continue;
         };
         let map = parts.boots.get(&(later, earlier)).copied().unwrap_or_default();
+        let mut regions: Vec<(i64, GoroutineIdx, u32)> = (0_u32..)
+            .zip(&acts.all)
+            .filter(|(_, act)| act.trace == earlier && matches!(act.what, What::Region(_)))
+            .map(|(at, act)| (act.range.start.0, act.go, at))
+            .collect();
+        regions.sort_unstable();
         let twin = |act: &Activity| match act.what {
             What::Task(task) => acts.of_task(earlier, first.task_by_id(copy.task(task)?.id)?),
             What::Region(_) => {
                 let start = map.apply(act.range.start.0);
-                let same = |(_, other): &(u32, &Activity)| {
-                    other.trace == earlier
-                        && matches!(other.what, What::Region(_))
-                        && other.range.start.0.abs_diff(start) <= TICK.unsigned_abs()
-                };
-                (0_u32..).zip(&acts.all).find(same).map(|(at, _)| at)
+                let go = first.goroutine_by_id(copy.goroutine(act.go)?.id)?;
+                let near = regions.partition_point(|(time, ..)| *time < start.saturating_sub(TICK));
+                let near = regions.get(near..)?.iter().take_while(|(time, ..)| *time <= start.saturating_add(TICK));
+                near.filter(|(_, other, _)| *other == go).map(|(.., at)| *at).next()
             }
         };
         for (at, act) in (0_u32..).zip(&acts.all).filter(|(_, act)| act.trace == later) {
@@ -211,27 +234,29 @@ fn share(
     joins: &mut Joins,
     monitor: &Monitor,
 ) -> Option<Shares> {
+    let numbered = (0_u32..).zip(&parts.traces);
+    let tasks: Vec<TasksByName<'_>> = numbered.map(|(number, trace)| TasksByName::new(acts, trace, number)).collect();
     let mut shares = Vec::new();
     for service in 0..u32::try_from(records.services.len()).unwrap_or(0) {
         if monitor.is_cancelled() {
             return None;
         }
         let resolution = records.services.get(service as usize).map_or(0, |known| known.resolution);
-        let way = |number: u32, trace: &Trace, joins: &Joins| {
+        let way = |number: u32, joins: &Joins| {
             let wall = clocks.get(number as usize).and_then(|clock| clock.wall);
             let exact = wall.map(|(map, error)| (map.inverse(), error + resolution));
             exact
                 .or_else(|| by_joined(service, number, records, acts, joins))
-                .or_else(|| offset_by_names(service, records, acts, trace, number))
+                .or_else(|| offset_by_names(service, records, tasks.get(number as usize)?))
         };
         let known = joins.trace_of.get(service as usize).copied().flatten();
         let candidates = (0_u32..).zip(&parts.traces).filter(|(number, _)| known.is_none_or(|known| known == *number));
         let mut best: Option<(u64, u32, (ClockMap, i64))> = None;
         let mut second = 0;
         for (number, trace) in candidates {
-            let Some(way) = way(number, trace, joins) else { continue };
+            let (Some(way), Some(tasks)) = (way(number, joins), tasks.get(number as usize)) else { continue };
             let mut tried = Joins { trace_of: Vec::new(), ..Joins::default() };
-            let (joined, of) = tried.by_name_and_time(service, (records, acts, trace, number), way);
+            let (joined, of) = tried.by_name_and_time(service, (records, acts, trace, tasks), way);
             let counts = if known.is_some() { 1 + joined } else { joined };
             if counts == 0 || (known.is_none() && joined * 2 <= of) {
                 continue;
@@ -246,9 +271,9 @@ fn share(
         }
         let found = best.filter(|(most, ..)| *most > second * 2);
         if let Some((_, number, way)) = &found
-            && let Some(trace) = parts.traces.get(*number as usize)
+            && let (Some(trace), Some(tasks)) = (parts.traces.get(*number as usize), tasks.get(*number as usize))
         {
-            joins.by_name_and_time(service, (records, acts, trace, *number), *way);
+            joins.by_name_and_time(service, (records, acts, trace, tasks), *way);
             if let Some(place) = joins.trace_of.get_mut(service as usize) {
                 *place = Some(*number);
             }
@@ -465,7 +490,7 @@ impl Made<'_> {
         let (start, end) = span.map_or((0, 0), |span| (map.apply(span.start), map.apply(span.end())));
         SessionSpan {
             service,
-            name: self.records.name(record).into(),
+            name: self.records.shared_name(record),
             start,
             nanos: end.saturating_sub(start).max(0),
             parent: None,

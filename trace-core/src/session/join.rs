@@ -182,11 +182,9 @@ impl Joins {
     pub(super) fn by_name_and_time(
         &mut self,
         service: u32,
-        sources: (&Records, &Activities, &Trace, u32),
+        (records, acts, trace, tasks): (&Records, &Activities, &Trace, &TasksByName<'_>),
         (map, error): (ClockMap, i64),
     ) -> (u64, u64) {
-        let (records, acts, trace, number) = sources;
-        let tasks = TasksByName::new(acts, trace, number);
         let range = (trace.range().start.0, trace.range().end.0);
         let in_trace = |record: &RecordRef| {
             let span = records.span(*record);
@@ -194,15 +192,14 @@ impl Joins {
                 map.apply(span.start) >= range.0 - error && map.apply(span.end()) <= range.1 + error
             })
         };
-        let all = records.all().filter(|record| records.service_of(*record) == service);
-        let own: Vec<RecordRef> = all.filter(in_trace).collect();
+        let own: Vec<RecordRef> = records.of_service(service).iter().copied().filter(in_trace).collect();
         let before = self.of_record.len();
         let mut unclear = Vec::new();
         for _ in 0..ROUNDS {
             let known = self.of_record.len();
             let open: Vec<RecordRef> =
                 own.iter().copied().filter(|record| !self.of_record.contains_key(record)).collect();
-            unclear = self.round(&open, records, acts, &tasks, (map, error));
+            unclear = self.round(&open, records, acts, tasks, (map, error));
             if self.of_record.len() == known {
                 break;
             }
@@ -296,12 +293,12 @@ impl<T: Copy> Best<T> {
 }
 
 /// The tasks of a trace by name and time.
-struct TasksByName<'a> {
+pub(super) struct TasksByName<'a> {
     by_name: FxHashMap<&'a str, Vec<(i64, u32)>>,
 }
 
 impl<'a> TasksByName<'a> {
-    fn new(acts: &Activities, trace: &'a Trace, number: u32) -> Self {
+    pub(super) fn new(acts: &Activities, trace: &'a Trace, number: u32) -> Self {
         let mut by_name: FxHashMap<&str, Vec<(i64, u32)>> = FxHashMap::default();
         let is_task = |act: &crate::session::activity::Activity| matches!(act.what, What::Task(_)) && act.began;
         let own = (0_u32..).zip(&acts.all).filter(|(_, act)| act.trace == number && is_task(act));
@@ -346,22 +343,15 @@ fn server_of(records: &Records, caller: RecordRef, carried: Carried) -> Option<R
 
 /// The offset from a service's clock to a trace's that makes most spans fall on tasks of the same name, without any
 /// knowledge of clocks. `None` if none stands out.
-pub(super) fn offset_by_names(
-    service: u32,
-    records: &Records,
-    acts: &Activities,
-    trace: &Trace,
-    number: u32,
-) -> Option<(ClockMap, i64)> {
+pub(super) fn offset_by_names(service: u32, records: &Records, tasks: &TasksByName<'_>) -> Option<(ClockMap, i64)> {
     /// How wide a peak may be, nanoseconds.
     const WIDTH: i64 = 100_000;
     /// Spans and tasks of a name that are compared.
     const MOST: usize = 300;
-    let tasks = TasksByName::new(acts, trace, number);
     let mut starts: FxHashMap<&str, Vec<i64>> = FxHashMap::default();
-    for record in records.all().filter(|record| records.service_of(*record) == service) {
-        if let Some(span) = records.span(record) {
-            starts.entry(records.name(record)).or_default().push(span.start);
+    for record in records.of_service(service) {
+        if let Some(span) = records.span(*record) {
+            starts.entry(records.name(*record)).or_default().push(span.start);
         }
     }
     let mut lags: Vec<i64> = Vec::new();

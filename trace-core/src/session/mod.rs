@@ -12,6 +12,7 @@ mod calls;
 pub mod clock;
 pub mod crossing;
 mod join;
+pub mod measure;
 mod model;
 mod name;
 pub mod path;

@@ -110,6 +110,8 @@ pub struct Session {
     pub ambiguous_calls: Vec<u32>,
     /// Circles of parents that were broken.
     pub circles: u64,
+    /// Spans of files that name a parent which is in none of them.
+    pub orphans: u64,
     /// Spans that several files, or one of them several times, have.
     pub doubles: u64,
     /// Traces that are of the same process at the same time as an earlier one, by service: (this one, earlier).

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::blocked_by::is_within;
 use crate::analysis::phrases::time;
 use crate::analysis::places::Places;
 use crate::analysis::wait_chain::{Step, StepKind, WaitChain, long_wait_chain};
@@ -11,6 +12,7 @@ use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
+use crate::model::trace::Trace;
 use crate::session::model::Session;
 use crate::session::tree::Request;
 
@@ -42,6 +44,19 @@ pub struct Part {
     pub nanos: i64,
     /// Calls between the request's first service and this.
     pub hops: u32,
+    /// What the goroutine that worked for the span waited in meanwhile; `None` where it did this itself.
+    pub behind: Option<Behind>,
+}
+
+/// A wait that others kept going, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The goroutine that waited.
+    pub go: GoroutineIdx,
+    /// Where, of the service's trace; `NONE` if the wait began before that.
+    pub stack: StackId,
+    /// It waited for a lock, which was held during what was done: inferred from where it was released.
+    pub is_lock_held: bool,
 }
 
 /// Parts that are the same but for their time.
@@ -116,6 +131,7 @@ impl Walk<'_> {
             start,
             nanos: end.saturating_sub(start),
             hops,
+            behind: None,
         };
         let below = if hops < MOST_HOPS { self.below(at) } else { Vec::new() };
         let steps = self.steps(at, (start, end));
@@ -123,7 +139,7 @@ impl Walk<'_> {
             self.through(unknown, &below, hops);
             return;
         }
-        for (step, start, end) in steps {
+        for (step, behind, start, end) in steps {
             if self.monitor.is_cancelled() || self.parts.len() >= MOST_PARTS {
                 // What is left is not looked into, but counts.
                 self.parts.push(Part { doing: StepKind::Unfollowed, start, nanos: end - start, ..unknown });
@@ -131,7 +147,7 @@ impl Walk<'_> {
             }
             let (go, doing, reason) = (Some(step.go), step.doing, step.reason);
             let (stack, is_resumed) = (step.stack, step.is_resumed);
-            let part = Part { go, doing, reason, stack, is_resumed, start, nanos: end - start, ..unknown };
+            let part = Part { go, doing, reason, stack, is_resumed, start, nanos: end - start, behind, ..unknown };
             // Only who waits can wait for another process; what a timer creates ends a wait that was given up.
             let is_wait = matches!(doing, StepKind::Waiting(SpanClass::WaitNet | SpanClass::WaitChan));
             if is_wait || matches!(doing, StepKind::Unknown | StepKind::NotCreated) {
@@ -186,7 +202,7 @@ impl Walk<'_> {
     }
 
     /// What the goroutine of a span did, on the session's clock and without gaps; nothing if no trace shows it.
-    fn steps(&self, at: u32, (start, end): (i64, i64)) -> Vec<(Step, i64, i64)> {
+    fn steps(&self, at: u32, (start, end): (i64, i64)) -> Vec<(Step, Option<Behind>, i64, i64)> {
         let Some(span) = self.session.spans.get(at as usize) else { return Vec::new() };
         let Some(service) = self.session.services.get(span.service as usize) else { return Vec::new() };
         let (Some(trace), Some(go)) = (&service.trace, span.go) else { return Vec::new() };
@@ -196,17 +212,18 @@ impl Walk<'_> {
             return Vec::new();
         }
         let chain = long_wait_chain(trace, go, range);
-        let stacks = chain.links.iter().map(|link| link.stack).chain(chain.steps.iter().map(|step| step.stack));
-        let places = Places::of(trace, stacks);
-        let mut steps: Vec<(Step, i64, i64)> = Vec::new();
+        let links = chain.links.iter().flat_map(|link| [link.stack, link.waker_stack]);
+        let places = Places::of(trace, links.chain(chain.steps.iter().map(|step| step.stack)));
+        let mut steps = Vec::new();
         let mut from = start;
         let count = chain.steps.len();
         for (step, number) in chain.steps.iter().zip(1..) {
+            let behind = behind(trace, step, &chain, &places);
             let step = of_program(step, &chain, &places);
             // Rounding must neither lose nor double a nanosecond.
             let to = if number == count { end } else { service.session_time(step.range.end).clamp(from, end) };
             if to > from {
-                steps.push((step, from, to));
+                steps.push((step, behind, from, to));
             }
             from = to;
         }
@@ -229,8 +246,25 @@ fn of_program(step: &Step, chain: &WaitChain, places: &Places<'_>) -> Step {
     *step
 }
 
-/// Service, goroutine, what it did, the runtime's word, function.
-type Key = (u32, Option<GoroutineIdx>, StepKind, StrId, Option<u32>);
+/// The wait of the span's own goroutine that a step explains; `None` for what that did itself.
+fn behind(trace: &Trace, step: &Step, chain: &WaitChain, places: &Places<'_>) -> Option<Behind> {
+    let nearest = chain.link(step)?;
+    let mut first = nearest;
+    while let Some(above) = first.parent.and_then(|parent| chain.links.get(parent as usize)) {
+        first = above;
+    }
+    // Before it was created it waited for nothing.
+    if first.is_creation {
+        return None;
+    }
+    let is_lock = places.op(first.stack).is_lock() && places.op(nearest.stack).is_lock();
+    let own = places.near_function(nearest.stack);
+    let is_lock_held = is_lock && is_within(trace, places, (step.doing, step.stack, nearest.waker_stack), own);
+    Some(Behind { go: first.go, stack: first.stack, is_lock_held })
+}
+
+/// Service, goroutine, what it did, the runtime's word, function; the function in which another one waited for it.
+type Key = (u32, Option<GoroutineIdx>, StepKind, StrId, Option<u32>, Option<Option<u32>>);
 
 /// Adds up what is the same.
 fn sums(session: &Session, parts: &[Part]) -> Vec<Sum> {
@@ -239,7 +273,8 @@ fn sums(session: &Session, parts: &[Part]) -> Vec<Sum> {
         .iter()
         .zip(0_u32..)
         .map(|(service, at)| {
-            let stacks = parts.iter().filter(|part| part.service == at).map(|part| part.stack);
+            let own = parts.iter().filter(|part| part.service == at);
+            let stacks = own.flat_map(|part| [Some(part.stack), part.behind.map(|behind| behind.stack)]).flatten();
             service.trace.as_ref().map(|trace| Places::of(trace, stacks))
         })
         .collect();
@@ -247,7 +282,8 @@ fn sums(session: &Session, parts: &[Part]) -> Vec<Sum> {
     for part in parts {
         let places = places.get(part.service as usize).and_then(Option::as_ref);
         let function = places.and_then(|places| places.own_function(part.stack));
-        let key = (part.service, part.go, part.doing, part.reason, function);
+        let behind = part.behind.map(|behind| places.and_then(|places| places.own_function(behind.stack)));
+        let key = (part.service, part.go, part.doing, part.reason, function, behind);
         let sum = sums.entry(key).or_insert(Sum { part: *part, nanos: 0, count: 0 });
         sum.nanos += part.nanos;
         sum.count += 1;

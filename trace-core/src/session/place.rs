@@ -134,8 +134,8 @@ pub(super) type Sides = Option<(u32, u32)>;
 /// Pairs of calls between two clocks: (client's clock, server's clock).
 pub(super) type Pairs = FxHashMap<(usize, usize), Vec<(Pair, Sides)>>;
 
-/// Maps that were fitted, by (this clock, to that one), with the calls that they leave out.
-type Fits = FxHashMap<(usize, usize), Option<(Fit, Vec<Sides>)>>;
+/// How good a tie is, the best first: its method, whether its error is unknown, and how large that is.
+type Rank = (Method, bool, i64);
 
 /// Places all clocks on that of `reference`.
 pub(super) fn place(clocks: &[Clock], pairs: &Pairs, reference: usize) -> Vec<Placement> {
@@ -149,25 +149,31 @@ pub(super) fn place(clocks: &[Clock], pairs: &Pairs, reference: usize) -> Vec<Pl
             *place = Some(Placement { method: Method::Manual, map: ClockMap::shift(offset), ..Placement::default() });
         }
     }
-    let mut fits = Fits::default();
+    // Of each clock that is not placed yet the best tie to one that is.
+    let mut ties: Vec<Option<(Rank, Placement)>> = vec![None; clocks.len()];
+    let mut new: Vec<usize> = (0..clocks.len()).filter(|at| placed.get(*at).is_some_and(Option::is_some)).collect();
     loop {
-        let mut best: Option<((Method, bool, i64), usize, Placement)> = None;
-        for (at, clock) in clocks.iter().enumerate().filter(|(at, _)| placed.get(*at).is_some_and(Option::is_none)) {
-            for (to, base) in placed.iter().enumerate().filter_map(|(to, place)| Some((to, place.as_ref()?))) {
-                let Some(other) = clocks.get(to) else { continue };
-                let Some(link) = link((at, clock), (to, other), pairs, &mut fits) else { continue };
+        for to in std::mem::take(&mut new) {
+            let (Some(Some(base)), Some(other)) = (placed.get(to), clocks.get(to)) else { continue };
+            for (at, clock) in clocks.iter().enumerate().filter(|(at, _)| placed.get(*at).is_some_and(Option::is_none))
+            {
+                let Some(link) = link((at, clock), (to, other), pairs) else { continue };
                 let found = onto(link, base);
                 let error = found.error.map_or(i64::MAX, |error| error.least());
                 let rank = (found.method, found.error.is_none(), error);
-                if best.as_ref().is_none_or(|(known, ..)| rank < *known) {
-                    best = Some((rank, at, found));
+                if let Some(tie) = ties.get_mut(at)
+                    && tie.as_ref().is_none_or(|(known, _)| rank < *known)
+                {
+                    *tie = Some((rank, found));
                 }
             }
         }
-        let Some((_, at, found)) = best else { break };
-        if let Some(place) = placed.get_mut(at) {
-            *place = Some(found);
+        let known = ties.iter().enumerate().filter_map(|(at, tie)| Some((tie.as_ref()?.0, at)));
+        let Some((_, at)) = known.min() else { break };
+        if let (Some(place), Some(tie)) = (placed.get_mut(at), ties.get_mut(at)) {
+            *place = tie.take().map(|(_, found)| found);
         }
+        new.push(at);
     }
     let start = clocks.get(reference).map_or(0, |clock| clock.range.0);
     let unplaced =
@@ -185,12 +191,7 @@ fn onto(link: Placement, base: &Placement) -> Placement {
 }
 
 /// The best tie between two clocks.
-fn link(
-    (at, clock): (usize, &Clock),
-    (to, other): (usize, &Clock),
-    pairs: &Pairs,
-    fits: &mut Fits,
-) -> Option<Placement> {
+fn link((at, clock): (usize, &Clock), (to, other): (usize, &Clock), pairs: &Pairs) -> Option<Placement> {
     if let Some(map) = same_boot(&clock.snapshots, &other.snapshots) {
         let error = Some(Bounds::constant(TICK));
         return Some(Placement { method: Method::SameBoot, map, error, ..Placement::default() });
@@ -201,18 +202,13 @@ fn link(
         let error = Some(Bounds::constant(error));
         return Some(Placement { method: Method::SameProcess, map, error, ..Placement::default() });
     }
-    let fitted = fits.entry((at, to)).or_insert_with(|| {
-        let served = pairs.get(&(to, at)).into_iter().flatten().copied();
-        let called = pairs.get(&(at, to)).into_iter().flatten().map(|(pair, call)| (pair.turned(), *call));
-        let (all, calls): (Vec<Pair>, Vec<Sides>) = served.chain(called).unzip();
-        let found = fit(&all, clock.range)?;
-        let dropped = found.dropped.iter().filter_map(|at| calls.get(*at).copied()).collect();
-        Some((found, dropped))
-    });
-    if let Some((found, dropped)) = fitted {
-        let (map, error) = (found.map, Some(found.error));
-        let pairs = u32::try_from(found.kept).unwrap_or(u32::MAX);
-        return Some(Placement { method: Method::Pairs, map, error, pairs, dropped: dropped.clone() });
+    let served = pairs.get(&(to, at)).into_iter().flatten().copied();
+    let called = pairs.get(&(at, to)).into_iter().flatten().map(|(pair, call)| (pair.turned(), *call));
+    let (all, calls): (Vec<Pair>, Vec<Sides>) = served.chain(called).unzip();
+    if let Some(Fit { map, error, dropped, kept }) = fit(&all, clock.range) {
+        let dropped = dropped.iter().filter_map(|at| calls.get(*at).copied()).collect();
+        let pairs = u32::try_from(kept).unwrap_or(u32::MAX);
+        return Some(Placement { method: Method::Pairs, map, error: Some(error), pairs, dropped });
     }
     let wall = |clock: &Clock| clock.wall.map(|(map, _)| map);
     if let (Some(own), Some(its)) = (wall(clock), wall(other)) {

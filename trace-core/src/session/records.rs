@@ -26,13 +26,22 @@ pub(super) struct RecordService {
     pub(super) resolution: i64,
 }
 
+/// Spans with one id in one trace that are looked at: more of them say nothing.
+const MOST_ALIKE: usize = 256;
+
+/// What spans are sorted by: an id, and the lower half of the trace's, since programs may count their spans from 1 in each
+/// trace, and half of a trace's id may be all that is known.
+type Key = (SpanId, u64);
+
 #[derive(Debug, Default)]
 pub(super) struct Records {
     files: Vec<Arc<SpanFile>>,
-    by_id: Vec<(SpanId, RecordRef)>,
+    by_id: Vec<(Key, RecordRef)>,
     /// By the id of the parent.
-    by_parent: Vec<(SpanId, RecordRef)>,
+    by_parent: Vec<(Key, RecordRef)>,
     pub(super) services: Vec<RecordService>,
+    /// The spans of each service, by id.
+    of_service: Vec<Vec<RecordRef>>,
     /// For each file, by [`Span::service`]: the place among `services`; the last is that of spans that name none.
     service_of: Vec<Vec<u32>>,
     /// Spans that another file, or the same one, has already.
@@ -68,7 +77,8 @@ impl Records {
         let total = self.files.iter().map(|file| file.spans.len()).sum();
         let mut by_id = Vec::with_capacity(total);
         for (file, known) in (0_u32..).zip(&self.files) {
-            by_id.extend((0_u32..).zip(&known.spans).map(|(at, span)| (span.id, RecordRef { file, at })));
+            let entry = |(at, span): (u32, &Span)| ((span.id, lower_half(span.trace)), RecordRef { file, at });
+            by_id.extend((0_u32..).zip(&known.spans).map(entry));
         }
         by_id.sort_unstable();
         // An export and a copy of it name every span twice.
@@ -77,9 +87,9 @@ impl Records {
                 && a.start.abs_diff(b.start) < 1_000
                 && a.nanos.abs_diff(b.nanos) <= 2_000
         };
-        let mut kept: Vec<(SpanId, RecordRef)> = Vec::with_capacity(by_id.len());
+        let mut kept: Vec<(Key, RecordRef)> = Vec::with_capacity(by_id.len());
         for entry in by_id {
-            let group = kept.iter().rev().take_while(|(id, _)| *id == entry.0).take(64);
+            let group = kept.iter().rev().take_while(|(key, _)| *key == entry.0).take(64);
             let is_double = self.span(entry.1).is_some_and(|span| {
                 group
                     .filter_map(|(_, known)| Some((self.span(*known)?, *known)))
@@ -92,12 +102,16 @@ impl Records {
             }
         }
         self.by_id = kept;
-        let parent = |(_, record): &(SpanId, RecordRef)| Some((self.span(*record)?.parent?, *record));
+        let parent = |((_, trace), record): &(Key, RecordRef)| Some(((self.span(*record)?.parent?, *trace), *record));
         self.by_parent = self.by_id.iter().filter_map(parent).collect();
         self.by_parent.sort_unstable();
+        self.of_service = vec![Vec::new(); self.services.len()];
         for at in 0..self.by_id.len() {
             let Some(record) = self.by_id.get(at).map(|(_, record)| *record) else { continue };
             let (Some(span), service) = (self.span(record).copied(), self.service_of(record)) else { continue };
+            if let Some(own) = self.of_service.get_mut(service as usize) {
+                own.push(record);
+            }
             if let Some(service) = self.services.get_mut(service as usize) {
                 service.range = (service.range.0.min(span.start), service.range.1.max(span.end()));
                 service.spans += 1;
@@ -113,6 +127,20 @@ impl Records {
     pub(super) fn name(&self, record: RecordRef) -> &str {
         let file = self.files.get(record.file as usize);
         file.and_then(|file| Some(file.name(file.spans.get(record.at as usize)?))).unwrap_or_default()
+    }
+
+    /// The same, shared with all spans of that name in the file.
+    pub(super) fn shared_name(&self, record: RecordRef) -> Arc<str> {
+        let name = || {
+            let file = self.files.get(record.file as usize)?;
+            file.names.get(file.spans.get(record.at as usize)?.name as usize).cloned()
+        };
+        name().unwrap_or_default()
+    }
+
+    /// The spans of a service, by id.
+    pub(super) fn of_service(&self, service: u32) -> &[RecordRef] {
+        self.of_service.get(service as usize).map_or(&[], |own| own)
     }
 
     /// The service of a span, by place.
@@ -132,8 +160,8 @@ impl Records {
 
     /// The place of a span among [`Self::all`].
     pub(super) fn place(&self, record: RecordRef) -> Option<usize> {
-        let id = self.span(record)?.id;
-        self.by_id.binary_search(&(id, record)).ok()
+        let span = self.span(record)?;
+        self.by_id.binary_search(&((span.id, lower_half(span.trace)), record)).ok()
     }
 
     /// How many there are.
@@ -148,11 +176,7 @@ impl Records {
         trace: Option<TraceId>,
         is_half: bool,
     ) -> impl Iterator<Item = RecordRef> + '_ {
-        let first = self.by_id.partition_point(|(known, _)| *known < id);
-        let same = self.by_id.iter().skip(first).take_while(move |(known, _)| *known == id).map(|(_, record)| *record);
-        same.filter(move |record| {
-            self.span(*record).is_some_and(|span| is_same_trace(Some(span.trace), trace, is_half))
-        })
+        self.alike(&self.by_id, id, trace, is_half).take(MOST_ALIKE)
     }
 
     /// The spans whose parent has an id, of this trace, as in [`Self::with_id`].
@@ -162,12 +186,24 @@ impl Records {
         trace: Option<TraceId>,
         is_half: bool,
     ) -> impl Iterator<Item = RecordRef> + '_ {
-        let first = self.by_parent.partition_point(|(known, _)| *known < id);
-        let same = self.by_parent.iter().skip(first).take_while(move |(known, _)| *known == id);
-        let is_same = move |record: &RecordRef| {
+        self.alike(&self.by_parent, id, trace, is_half)
+    }
+
+    /// Those of a sorted list with an id, of this trace.
+    fn alike<'a>(
+        &'a self,
+        list: &'a [(Key, RecordRef)],
+        id: SpanId,
+        trace: Option<TraceId>,
+        is_half: bool,
+    ) -> impl Iterator<Item = RecordRef> + 'a {
+        let half = trace.map(lower_half);
+        let first = list.partition_point(|(known, _)| *known < (id, half.unwrap_or(0)));
+        let is_one = move |((known, of), _): &&(Key, RecordRef)| *known == id && half.is_none_or(|half| half == *of);
+        let same = list.get(first..).unwrap_or_default().iter().take_while(is_one).map(|(_, record)| *record);
+        same.filter(move |record| {
             self.span(*record).is_some_and(|span| is_same_trace(Some(span.trace), trace, is_half))
-        };
-        same.map(|(_, record)| *record).filter(is_same)
+        })
     }
 
     /// The span that called another one: of the same trace, by id. Where client and server share an id, a server's
@@ -188,6 +224,12 @@ impl Records {
         let server = of_id.iter().find(|parent| self.span(**parent).is_some_and(|span| span.kind == SpanKind::Server));
         same_service.or(server).or(of_id.first()).copied()
     }
+}
+
+/// The lower half of a trace's id.
+#[expect(clippy::cast_possible_truncation, reason = "the half that is wanted")]
+const fn lower_half(trace: TraceId) -> u64 {
+    trace.0 as u64
 }
 
 /// Whether two trace ids may be of one trace, as far as they are known.

@@ -7,6 +7,7 @@ use super::clock::ClockMap;
 use super::pattern::Patterns;
 use super::{Content, Input, JoinBy, Method, Session, What, build};
 use crate::base::monitor::Monitor;
+use crate::base::time::TraceTime;
 use crate::event::kind::EventKind as K;
 use crate::input::source::Source;
 use crate::load::load_bytes;
@@ -411,6 +412,111 @@ fn the_same_trace_twice_counts_once() {
     assert_eq!((twice.requests.len(), twice.served, twice.tasks), (30, once.served, once.tasks));
     let spans = |session: &Session| session.requests.iter().map(|request| request.spans.len()).sum::<usize>();
     assert_eq!(spans(&twice), spans(&once));
+}
+
+/// A snapshot of a process whose goroutine 1 creates one and works on a task every millisecond: what its trace holds from
+/// `from` to `to`, ms.
+fn snapshot(version: u32, (from, to): (u64, u64)) -> Vec<u8> {
+    let mut writer = TraceWriter::new(version);
+    let (name, entry) = (writer.string("work"), writer.stack(&[("main.worker", "main.go", 7)]));
+    let at = |ms: u64, micros: u64| START as u64 + ms * 1_000_000 + micros * 1_000;
+    writer.event(0, at(from, 0) - 20, K::PROC_STATUS, &[0, 1]);
+    writer.event(0, at(from, 0) - 10, K::GO_STATUS, &[1, 0, 2]);
+    for ms in from..to {
+        writer.event(0, at(ms, 0), K::GO_CREATE, &[100 + ms, entry, 0]);
+        writer.event(0, at(ms, 100), K::USER_TASK_BEGIN, &[ms + 1, 0, name, 0]);
+        // Each task ends after the next one has begun.
+        if ms > 0 {
+            writer.event(0, at(ms, 200), K::USER_TASK_END, &[ms, 0]);
+        }
+    }
+    writer.finish()
+}
+
+#[test]
+fn overlapping_snapshots_of_one_process_count_once() {
+    // Traces of Go 1.24 and older have no readings of clocks that tell the boot.
+    for version in [26, 23] {
+        let (early, late) = (snapshot(version, (0, 60)), snapshot(version, (40, 100)));
+        let found = session(vec![input("early", &early), input("late", &late)]);
+        assert_eq!(found.copies, [(1, 0)], "{version}");
+        // Tasks 1 to 100; the last one has no end.
+        let tasks = found.spans.iter().filter(|span| &*span.name == "work").count();
+        assert_eq!(tasks, 100, "{version}: what both have counts once, and nothing is lost");
+        let complete = found.spans.iter().filter(|span| span.is_complete).count();
+        assert_eq!(complete, 99, "{version}: of a task whose end one has and whose beginning the other, all is known");
+        let [a, b] = [0, 1].map(|at: usize| found.services[at].session_time(TraceTime(START + 50_000_000)));
+        assert!((a - b).abs() <= 64, "{version}: one clock");
+    }
+    let (one, other) = (snapshot(23, (0, 40)), snapshot(23, (60, 90)));
+    let apart = session(vec![input("one", &one), input("other", &other)]);
+    assert_eq!(apart.copies, [], "they have nothing in common");
+}
+
+#[test]
+fn the_same_trace_of_an_old_release_twice_counts_once() {
+    let truth = story(15, 2, 20);
+    let [front, back] = [0, 1].map(|at| trace_of(&truth, at, Style::Traceparent, 22, &same));
+    let once = session(vec![input("a", &front), input("b", &back)]);
+    let twice = session(vec![input("a", &front), input("b", &back), input("again", &front)]);
+    assert_eq!(twice.copies, [(2, 0)]);
+    assert_eq!((right(&twice), twice.requests.len()), (right(&once), 20));
+}
+
+#[test]
+fn spans_that_all_have_one_id_end_soon_and_stay() {
+    let span = |at: usize| {
+        format!(
+            r#"{{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"00f067aa0ba902b7","parentSpanId":"00f067aa0ba902b8","name":"x","startTimeUnixNano":"{}","endTimeUnixNano":"{}"}}"#,
+            1_000_000 + at * 10_000,
+            1_000_000 + at * 10_000 + 5_000
+        )
+    };
+    const MANY: usize = 60_000;
+    let list: Vec<String> = (0..MANY).map(span).collect();
+    let text = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#, list.join(","));
+    let found = session(vec![input("s", text.as_bytes())]);
+    assert_eq!((found.spans.len(), found.orphans), (MANY, MANY as u64));
+    let listed: usize = found.requests.iter().map(|request| request.spans.len()).sum();
+    assert_eq!(listed, MANY, "nothing is lost");
+}
+
+#[test]
+fn span_ids_that_repeat_in_every_trace_stay_apart() {
+    // Programs may count their spans from 1 in each trace.
+    let mut truth = story(16, 2, 40);
+    let mut last = (0, 0);
+    for span in &mut truth {
+        last = if span.parent.is_none() { (1, 0) } else { (last.0 + 1, last.0) };
+        span.id = last.0;
+        span.parent = Some(last.1).filter(|parent| *parent > 0);
+    }
+    let found = session(vec![input("s", otlp(&truth, &|_| 0).as_bytes())]);
+    assert_eq!((found.requests.len(), found.orphans, found.doubles), (40, 0, 0));
+    assert!(found.requests.iter().all(|request| request.spans.len() == 3), "{:?}", found.requests);
+}
+
+#[test]
+fn clocks_decades_apart_are_put_on_one_line() {
+    let truth = story(17, 2, 10);
+    // Nothing but the wall clocks tie them: one host thinks that it is 1989.
+    let past = -37 * 31_556_952_000_000_000;
+    let front: Vec<True> = truth.iter().filter(|span| span.service == 0).cloned().collect();
+    let mut back: Vec<True> = truth.iter().filter(|span| span.service == 1).cloned().collect();
+    back.iter_mut().for_each(|span| span.parent = None);
+    let texts = [otlp(&front, &|_| 0), otlp(&back, &|_| past)];
+    let found = session(texts.iter().map(|text| input("s", text.as_bytes())).collect());
+    assert_eq!(found.spans.len(), truth.len());
+    assert!(
+        found.range.nanos() > -past && found.spans.iter().all(|span| span.nanos < 1_000_000_000),
+        "{:?}",
+        found.range
+    );
+    // With calls between them, these say how far apart they are.
+    let skew = |service: usize| if service == 1 { past } else { 0 };
+    let found = session(vec![input("s", otlp(&truth, &skew).as_bytes())]);
+    assert_eq!(found.services[1].clock.method, Method::Pairs);
+    assert!(found.range.nanos() < 1_000_000_000, "{:?}", found.range);
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(super) struct Collector {
     services: FxHashMap<SpanService, u32>,
     /// Spans that name a process: place of the span, process.
     pub(super) of_process: Vec<(usize, u32)>,
+    /// How many spans memory suffices for; `None` if nobody said how much there is.
+    pub(super) most: Option<usize>,
 }
 
 impl Collector {
@@ -140,6 +142,10 @@ impl Collector {
         }
         if self.file.spans.len() >= MAX_SPANS {
             self.fault(FaultKind::TooMany, offset);
+            return false;
+        }
+        if self.most.is_some_and(|most| self.file.spans.len() >= most) {
+            self.fault(FaultKind::MemoryLimit, offset);
             return false;
         }
         if span.nanos < 0 {

@@ -19,13 +19,15 @@ pub enum FaultKind {
     EndBeforeStart,
     /// Spans behind the most that are read.
     TooMany,
+    /// Spans behind those that memory suffices for.
+    MemoryLimit,
     /// Values nested too deeply, or a message that claims to be too long.
     TooLarge,
 }
 
 impl FaultKind {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Truncated,
         Self::Syntax,
         Self::Foreign,
@@ -33,6 +35,7 @@ impl FaultKind {
         Self::BadTime,
         Self::EndBeforeStart,
         Self::TooMany,
+        Self::MemoryLimit,
         Self::TooLarge,
     ];
 
@@ -47,6 +50,7 @@ impl FaultKind {
             Self::BadTime => "bad_time",
             Self::EndBeforeStart => "end_before_start",
             Self::TooMany => "too_many",
+            Self::MemoryLimit => "memory_limit",
             Self::TooLarge => "too_large",
         }
     }
@@ -66,6 +70,7 @@ impl FaultKind {
             Self::BadTime => "span without a valid start and end",
             Self::EndBeforeStart => "span that ends before it starts",
             Self::TooMany => "span beyond the 20,000,000 that are read",
+            Self::MemoryLimit => "span left out: reading it would take more memory than is available",
             Self::TooLarge => "value that is nested too deeply or too long",
         }
     }

@@ -14,6 +14,8 @@ use crate::spans::walk::node;
 
 /// Bytes from the beginning that tell whether it is a span file.
 const HEAD: usize = 64 << 10;
+/// What a span takes, here and in a session, while both are made.
+const SPAN_BYTES: u64 = 512;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Keys of JSON that must all be near the beginning.
@@ -60,7 +62,8 @@ impl Read for Watched<'_> {
     }
 }
 
-/// Reads all spans of a source. What is malformed is counted ([`SpanFile::faults`]) and left out.
+/// Reads all spans of a source. What is malformed is counted ([`SpanFile::faults`]) and left out, and so is what would take
+/// more memory than the monitor allows.
 ///
 /// # Errors
 /// When nothing could be read, or it was cancelled. A read that fails later is a fault ([`FaultKind::Truncated`]).
@@ -72,7 +75,9 @@ pub fn read(source: Source<'_>, monitor: &Monitor) -> Result<SpanFile> {
     if head.is_empty() {
         return Err(Error::Empty);
     }
+    let most = monitor.memory_limit().map(|bytes| usize::try_from(bytes / SPAN_BYTES).unwrap_or(usize::MAX));
     let mut out = Collector::default();
+    out.most = most;
     let framing = framing(&head);
     let mut input: Box<dyn Read + Send + '_> = Box::new(Cursor::new(head).chain(reader));
     let bytes = match framing {

@@ -322,7 +322,11 @@ fn bytes_at_random_do_no_harm() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize
     };
-    for text in [json, protobuf_requests().concat()] {
+    let stdout = br#"{"Name":"x","SpanContext":{"TraceID":"0af7651916cd43dd8448eb211c80319c","SpanID":"00f067aa0ba902b7"},"Parent":{"TraceID":"0af7651916cd43dd8448eb211c80319c","SpanID":"00f067aa0ba902b8"},"SpanKind":2,"StartTime":"2026-11-30T10:00:00.000000001Z","EndTime":"2026-11-30T10:00:01Z","Resource":[{"Key":"service.name","Value":{"Type":"STRING","Value":"a"}}]}
+"#.to_vec();
+    let jaeger = br#"{"data":[{"traceID":"af7651916cd43dd8448eb211c80319c","spans":[{"traceID":"af7651916cd43dd8448eb211c80319c","spanID":"f067aa0ba902b7","references":[{"refType":"CHILD_OF","traceID":"af7651916cd43dd8448eb211c80319c","spanID":"1"}],"operationName":"x","startTime":1764439200000000,"duration":7,"processID":"p1"}],"processes":{"p1":{"serviceName":"a"}}}]}"#.to_vec();
+    let zipkin = br#"[{"traceId":"af7651916cd43dd8","id":"f067aa0ba902b7","parentId":"1","kind":"SERVER","name":"x","timestamp":1764439200000000,"duration":7,"localEndpoint":{"serviceName":"a"},"shared":true}]"#.to_vec();
+    for text in [json, protobuf_requests().concat(), stdout, jaeger, zipkin] {
         for _ in 0..3_000 {
             let mut changed = text.clone();
             for _ in 0..1 + random() % 4 {
@@ -337,4 +341,22 @@ fn bytes_at_random_do_no_harm() {
             assert!(file.spans.len() <= 4 && file.spans.iter().all(|span| span.nanos >= 0));
         }
     }
+}
+
+#[test]
+fn what_memory_does_not_suffice_for_is_left_out_and_counted() {
+    let [client, _] = otlp_spans(HEX);
+    let lines = format!("{{\"resourceSpans\":[{{{client}}}]}}\n").repeat(40);
+    let whole = read_bytes(lines.as_bytes());
+    assert_eq!((whole.spans.len(), whole.faults.lose_spans()), (40, false));
+    let monitor = Monitor::new();
+    monitor.limit_memory(10 * 512);
+    let part = read(Source::bytes(lines.as_bytes()), &monitor).unwrap();
+    assert_eq!((part.spans.len(), part.faults.count(FaultKind::MemoryLimit)), (10, 30));
+    assert!(part.faults.lose_spans());
+    let told = part.faults.iter().map(|fault| fault.to_string()).collect::<String>();
+    assert!(
+        told.starts_with("30 times: span left out: reading it would take more memory than is available (first at"),
+        "{told}"
+    );
 }

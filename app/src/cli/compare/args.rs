@@ -23,6 +23,9 @@ shape and size are shown as one (renamed?). Several files a side are recordings 
 those is no change. Three files and more without --a and --b are a series: a column each, each held against the one before, and
 the last against the first.
 
+Sessions (session files, folders and archives of traces; see tracelane session) are compared by their requests, by what
+each service takes of these, and by the calls between services. Services go by name.
+
 Record three or more of each side, in turns: --a old*.trace --b new*.trace. Each recording is one witness then; medians,
 totals per unit and the mean of the slowest 1 % are tested between recordings (t test on logarithms, the spread averaged
 with what recordings usually differ by), and the report says the smallest change that they would have shown.

@@ -47,6 +47,9 @@ pub fn run(options: &CompareOptions) -> CliResult {
     let [range_a, range_b] = options.ranges;
     let a = Side::load(files_a, range_a, options)?;
     let b = Side::load(files_b, range_b, options)?;
+    if (a.sessions == 0) != (b.sessions == 0) {
+        return Err(CliError::usage("a session is compared with sessions only, not with single traces"));
+    }
     let per = per(options, &a.measured, &b.measured)?;
     let findings = [steady(&a.findings, &b.findings), steady(&b.findings, &a.findings)];
     let found = compare(&a.measured, &b.measured, &per.into(), Some((&findings[0], &findings[1])));

@@ -9,6 +9,7 @@ use trace_core::analysis::compare::settings::Load;
 use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
+use trace_core::session::Session;
 
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::conditions::conditions;
@@ -85,6 +86,18 @@ impl SideSummary {
     }
 }
 
+impl SideSummary {
+    /// Takes in a session of this side.
+    pub fn add_session(&mut self, file: &Path, session: &Session, is_damaged: bool) {
+        self.origin_ns.push(0);
+        self.files.push(file.display().to_string());
+        self.duration_ns += session.range.nanos().max(0).unsigned_abs();
+        let traces = session.services.iter().filter_map(|service| service.trace.as_ref());
+        self.events += traces.map(|trace| trace.totals().events).sum::<u64>();
+        self.is_damaged |= is_damaged;
+    }
+}
+
 impl Compared {
     /// Puts together what is printed; `units` is what totals of the two sides are divided by.
     #[must_use]
@@ -157,7 +170,12 @@ impl Compared {
         let mut report = report
             .field("per", "what totals are divided by: second, cpu_second, task or nothing", Value::Word(self.per))
             .field("align", "start, wall, stretch, task, region or log", Value::Word(self.align))
-            .field_of(Kind::Word, "requests.kind", "task, region or work", load(|load| Value::Word(load.kind.name())))
+            .field_of(
+                Kind::Word,
+                "requests.kind",
+                "request, task, region or work",
+                load(|load| Value::Word(load.kind.name())),
+            )
             .field_of(
                 Kind::Text,
                 "requests.name",

@@ -11,14 +11,17 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
+use trace_core::session::measure::measured;
 
 use crate::cli::compare::align::Align;
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::compare::report::SideSummary;
 use crate::cli::exit::CliError;
 use crate::cli::load::load;
+use crate::cli::session;
 use crate::fmt::place::OffsetRange;
 use crate::report::comparison::divisor::Divisor;
+use crate::session::is_session;
 
 /// One side, loaded and measured.
 pub(super) struct Side {
@@ -30,6 +33,8 @@ pub(super) struct Side {
     /// Per recording: time zero, in the time of its trace.
     pub(super) origins: Vec<TraceTime>,
     pub(super) summary: SideSummary,
+    /// How many of its files are sessions.
+    pub(super) sessions: usize,
 }
 
 pub(super) fn per(options: &CompareOptions, a: &Measured, b: &Measured) -> Result<Per, CliError> {
@@ -63,9 +68,14 @@ impl Side {
             utilisation: Vec::new(),
             origins: Vec::new(),
             summary: SideSummary::default(),
+            sessions: 0,
         };
         let mut runs = Vec::new();
         for file in files {
+            if is_session(file) {
+                side.add_session(file, stretch, options, &mut runs)?;
+                continue;
+            }
             let trace = load(file)?;
             let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
@@ -94,8 +104,31 @@ impl Side {
             }
             side.findings.push(found);
         }
+        if side.sessions != 0 && side.sessions != files.len() {
+            return Err(CliError::usage("a session is compared with sessions only, not with single traces"));
+        }
         side.measured = Measured::pooled(runs);
         Ok(side)
+    }
+
+    /// Adds a session: its requests, what each service takes of them, and the calls between services.
+    fn add_session(
+        &mut self,
+        file: &Path,
+        stretch: Option<OffsetRange>,
+        options: &CompareOptions,
+        runs: &mut Vec<Measured>,
+    ) -> Result<(), CliError> {
+        if stretch.is_some() || options.align != Align::Start || options.html.path.is_some() {
+            return Err(CliError::usage("--range-a, --range-b, --align and --html are for traces, not for sessions"));
+        }
+        let loaded = session::load(&[file.to_path_buf()], None)?;
+        runs.push(measured(&loaded.session));
+        self.sessions += 1;
+        self.origins.push(TraceTime::default());
+        self.findings.push(Findings::default());
+        self.summary.add_session(file, &loaded.session, session::is_partial(&loaded));
+        Ok(())
     }
 }
 

@@ -9,9 +9,11 @@ pub mod why;
 use std::sync::Arc;
 
 use trace_core::base::nanos::Nanos;
+use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::session::{Content, Input, Method, Placement, Service, Session, SessionSpan};
 
 use crate::fmt::number::count;
+use crate::fmt::words::counted;
 use crate::report::figure::{Figure, Form};
 use crate::report::report::Report;
 use crate::report::session::cells::{length, service_name, time};
@@ -37,6 +39,7 @@ pub fn report(session: &Arc<Session>) -> Report {
         of("calls.unjoined", "", calls.unjoined),
         of("spans", "", session.spans.len() as u64),
         of("circles", "", session.circles),
+        of("orphans", "", session.orphans),
         of("doubles", "", session.doubles),
     ];
     let report = Report::default().headline("sentence", &sentence(session));
@@ -117,11 +120,73 @@ fn notes(session: &Session) -> Vec<String> {
     if !trusted.is_empty() {
         notes.push(format!("The wall clocks of all hosts are trusted to place {}.", trusted.join(", ")));
     }
+    notes.extend(far_apart(session));
+    let spans = |number: u64, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 span {one}")),
+        _ => Some(format!("{} spans {many}", count(number))),
+    };
+    let circles = match session.circles {
+        0 => None,
+        1 => Some("The parents of some spans form a circle: one of them has none.".to_owned()),
+        number => Some(format!("The parents of some spans form {} circles: one span of each has none.", count(number))),
+    };
+    notes.extend(circles);
+    notes.extend(spans(
+        session.orphans,
+        "names a parent that is in none of the files: it begins a tree of its own.",
+        "name a parent that is in none of the files: they begin trees of their own.",
+    ));
+    notes.extend(spans(
+        session.doubles,
+        "is in the files more than once, and counts once.",
+        "are in the files more than once, and count once.",
+    ));
     for (later, earlier) in &session.copies {
         let name = |at: &u32| session.services.get(*at as usize).map_or("", |service| service.name.as_str());
         notes.push(format!("{} is of the same process as {}: what both have counts once.", name(later), name(earlier)));
     }
     notes
+}
+
+/// Further apart than this no service calls another: nanoseconds.
+const FAR: i64 = 3_600_000_000_000;
+
+/// Services that lie so far from the first that one of the clocks is probably wrong.
+fn far_apart(session: &Session) -> Option<String> {
+    let mut ranges: Vec<Option<TimeRange>> = session.services.iter().map(Service::range).collect();
+    for span in &session.spans {
+        let own = TimeRange::new(TraceTime(span.start), TraceTime(span.end()));
+        if let Some(range) = ranges.get_mut(span.service as usize) {
+            let known = range.unwrap_or(own);
+            *range = Some(TimeRange::new(known.start.min(own.start), known.end.max(own.end)));
+        }
+    }
+    let first = ranges.first().copied().flatten()?;
+    let gap = |range: TimeRange| range.start.nanos_since(first.end).max(first.start.nanos_since(range.end));
+    let gaps = session.services.iter().zip(&ranges).filter_map(|(of, range)| Some((of.name.as_str(), gap((*range)?))));
+    let far: Vec<(&str, i64)> = gaps.filter(|(_, gap)| *gap > FAR).collect();
+    let most = far.iter().map(|(_, gap)| *gap).max()?;
+    let (names, first) = (far.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "), session.services.first()?);
+    let (was, up_to) = if far.len() == 1 { ("was", "") } else { ("were", "up to ") };
+    Some(format!(
+        "By their clocks, {names} {was} recorded {up_to}{} before or after {}: if a clock was wrong, set the offset by \
+         hand.",
+        long_time(most),
+        first.name,
+    ))
+}
+
+/// A long time in one unit: `37 years`.
+fn long_time(nanos: i64) -> String {
+    let hours = nanos / 3_600_000_000_000;
+    let hours = hours.unsigned_abs();
+    let (number, unit) = match hours {
+        ..48 => (hours, "hour"),
+        48..17_532 => (hours / 24, "day"),
+        _ => (hours / 8_766, "year"),
+    };
+    counted(number, unit)
 }
 
 fn services(session: &Arc<Session>) -> Table {

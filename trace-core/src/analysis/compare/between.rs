@@ -68,7 +68,7 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
     if subject.is_level {
         return found;
     }
-    if matches!(kind, RowKind::Task | RowKind::Region | RowKind::Work) {
+    if kind.is_work() {
         test(Measure::Tail, 0.0, &|run, _| (run.count >= LEAST_FOR_TAIL && run.tail > 0.0).then_some(run.tail));
     }
     let sum = |of: fn(&(f64, f64)) -> f64| a.units.iter().map(of).sum::<f64>() + b.units.iter().map(of).sum::<f64>();

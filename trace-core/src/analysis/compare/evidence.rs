@@ -161,7 +161,9 @@ impl Precision {
 /// badly: this much is assumed, and counts like [`ASSUMED`] recordings.
 pub(super) const fn usual_spread(kind: RowKind, measure: Measure) -> f64 {
     let [median, total, tail, count] = match kind {
-        RowKind::Task | RowKind::Region => [0.025, 0.1, 0.15, 0.06],
+        RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime => {
+            [0.025, 0.1, 0.15, 0.06]
+        }
         RowKind::Heap => [0.08; 4],
         RowKind::Work | RowKind::Running => [0.1, 0.2, 0.25, 0.1],
         RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Goroutine | RowKind::Stuck | RowKind::Samples => {

@@ -52,7 +52,7 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
     };
     let moved = |least: f64| change.effect.is_some_and(|effect| effect.ln().abs() >= libm::log1p(least));
     match change.kind {
-        RowKind::Task | RowKind::Region => match change.tested {
+        RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime => match change.tested {
             Some(Measure::Median) if is_shared => moves_by(change, LEAST_MEDIAN_SHARED) && stands_out(a, b),
             Some(Measure::Median) => moved(LEAST_MEDIAN) && moves_by(change, 0.0) && stands_out(a, b),
             Some(Measure::Tail) => !is_shared && moved(LEAST_TAIL) && change.q.is_some_and(|q| q <= SURE_TAIL),

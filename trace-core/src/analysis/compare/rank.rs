@@ -33,7 +33,7 @@ pub(super) fn ranked(changes: &mut Vec<Change>) {
 }
 
 const fn is_whole(kind: RowKind) -> bool {
-    matches!(kind, RowKind::Task | RowKind::Work | RowKind::Goroutine | RowKind::Running)
+    matches!(kind, RowKind::Task | RowKind::Work | RowKind::Goroutine | RowKind::Running | RowKind::Request)
 }
 
 /// By how much of its own a row changed, from 0 to 1.
@@ -46,9 +46,9 @@ fn relative(change: &Change) -> f64 {
 /// act on such a row.
 fn weight(change: &Change) -> f64 {
     let direct = match change.kind {
-        RowKind::Region => 1.3,
+        RowKind::Region | RowKind::SelfTime => 1.3,
         RowKind::Wait | RowKind::Stuck => 1.25,
-        RowKind::Task => 1.2,
+        RowKind::Task | RowKind::Request | RowKind::Call => 1.2,
         RowKind::Syscall | RowKind::Sleep | RowKind::Assist | RowKind::Samples | RowKind::Heap => 1.1,
         RowKind::Work => 0.9,
         RowKind::Sched | RowKind::Gc | RowKind::Stw => 0.8,

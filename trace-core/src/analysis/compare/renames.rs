@@ -166,7 +166,7 @@ fn are_alike(kind: RowKind, [a, b]: [&str; 2], callers: Callers) -> bool {
     let ((what_a, place_a), (what_b, place_b)) = (parts(a), parts(b));
     match kind {
         // Types are free texts: a new one is a new thing.
-        RowKind::Task | RowKind::Stw => false,
+        RowKind::Task | RowKind::Stw | RowKind::Request | RowKind::SelfTime | RowKind::Call => false,
         // The same type in another function.
         RowKind::Region => what_a == what_b && !what_a.is_empty() || place_a == place_b,
         _ if callers == Callers::Different => false,

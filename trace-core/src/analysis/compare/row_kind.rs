@@ -34,6 +34,12 @@ pub enum RowKind {
     Stw,
     /// Mark assists by the program's function.
     Assist,
+    /// Of a session: requests by service and name of their first span.
+    Request,
+    /// Of a session: the time of requests that is a service's own, by service.
+    SelfTime,
+    /// Of a session: calls from service to service, by what served them.
+    Call,
 }
 
 impl RowKind {
@@ -56,6 +62,15 @@ impl RowKind {
             Self::Heap => "heap",
             Self::Stw => "stw",
             Self::Assist => "assist",
+            Self::Request => "request",
+            Self::SelfTime => "self_time",
+            Self::Call => "call",
         }
+    }
+
+    /// Whether it is something whole that a program does for somebody, so that it can be faster or slower.
+    #[must_use]
+    pub const fn is_work(self) -> bool {
+        matches!(self, Self::Task | Self::Region | Self::Work | Self::Request | Self::Call)
     }
 }

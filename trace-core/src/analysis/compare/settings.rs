@@ -20,7 +20,7 @@ const ABOUT: f64 = 0.4;
 /// Twice the load is no regression: how much more of the most frequent request there was on one side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
-    /// What requests are: a task, a region, or a unit of work.
+    /// What requests are: a request of a session, a task, a region, or a unit of work.
     pub kind: RowKind,
     /// The type of the requests, or the function of the units of work.
     pub name: String,
@@ -102,12 +102,12 @@ impl Load {
     }
 }
 
-/// The load of both sides: of the tasks that both have, the type with the most; else of regions, else of units of
+/// The load of both sides: of the requests or tasks that both have, the type with the most; else of regions, else of units of
 /// work. `None` if they have none in common, or too few.
 #[must_use]
 pub fn load(a: &Measured, b: &Measured) -> Option<Load> {
     let (second_a, second_b) = units(a, b, Per::Second);
-    [RowKind::Task, RowKind::Region, RowKind::Work].into_iter().find_map(|kind| {
+    [RowKind::Request, RowKind::Task, RowKind::Region, RowKind::Work].into_iter().find_map(|kind| {
         let common = a.rows.iter().filter(|row| row.0.0 == kind).filter_map(|row| {
             let other = b.rows.iter().find(|other| other.0 == row.0)?;
             let counts = [row.1.count, other.1.count];

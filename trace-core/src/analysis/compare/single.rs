@@ -41,7 +41,7 @@ pub(super) fn within(
     let has_durations = !matches!(kind, RowKind::Heap | RowKind::Gc) || subject.is_level;
     if let (Some(a), Some(b), true) = (a, b, has_durations) {
         found.push(durations(a, b, parts));
-        if matches!(kind, RowKind::Task | RowKind::Region | RowKind::Work) {
+        if kind.is_work() {
             found.extend(tails::slowest(a, b));
         }
     }

@@ -67,7 +67,7 @@ fn exactness(changes: &[Change], tested: usize) -> Option<String> {
         let all = changes.iter().filter(|change| change.kind == kind && change.precision.is_some());
         all.max_by(|one, other| size(one).cmp(&size(other)).then_with(|| other.name.cmp(&one.name)))
     };
-    let change = [RowKind::Task, RowKind::Region, RowKind::Work].into_iter().find_map(most)?;
+    let change = [RowKind::Request, RowKind::Task, RowKind::Region, RowKind::Work].into_iter().find_map(most)?;
     let precision = change.precision.filter(|precision| precision.measure == Measure::Median)?;
     let smallest = precision.smallest(p);
     let more = match precision.runs_for(WANTED, p) {
@@ -150,7 +150,7 @@ fn unchanged(changes: &[Change]) -> Option<String> {
         found.sort_by(|one, other| size(other).cmp(&size(one)).then_with(|| one.name.cmp(&other.name)));
         found
     };
-    let found = [RowKind::Task, RowKind::Region].map(steady).concat();
+    let found = [RowKind::Request, RowKind::Task, RowKind::Region].map(steady).concat();
     let listed: Vec<String> = found
         .into_iter()
         .take(2)
@@ -272,7 +272,7 @@ fn sentence(change: &Change, context: &VerdictContext<'_>) -> String {
 
 /// What became of work: it is faster or slower.
 fn speed(change: &Change) -> &'static str {
-    let is_work = matches!(change.kind, RowKind::Task | RowKind::Region | RowKind::Work);
+    let is_work = change.kind.is_work();
     match (change.tested, change.has_grown()) {
         (Some(Measure::Median), true) if is_work => "slower, ",
         (Some(Measure::Median), false) if is_work => "faster, ",

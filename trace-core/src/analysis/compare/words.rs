@@ -95,6 +95,9 @@ pub const fn subject(kind: RowKind) -> &'static str {
         RowKind::Heap => "Heap:",
         RowKind::Stw => "STW pauses:",
         RowKind::Assist => "Mark assists in",
+        RowKind::Request => "Request",
+        RowKind::SelfTime => "Self time of",
+        RowKind::Call => "Call",
     }
 }
 
