@@ -286,7 +286,7 @@ fn archives_and_files_that_are_no_traces_are_quoted_as_text() {
     for path in [&several, &page, &several.join("none")] {
         for command in trace_commands() {
             // Several traces are a session, of which why needs a request.
-            let opens = *path == several && ["session", "report", "screenshot"].contains(&command);
+            let opens = *path == several && ["session", "report", "screenshot", "compare"].contains(&command);
             let path = path.to_str().expect("text");
             let words: Vec<&str> = match command {
                 "compare" => vec![command, path, path],

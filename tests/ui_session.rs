@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use egui::accesskit::Role;
 use trace_core::base::ids::GoId;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::GoState;
@@ -15,6 +16,7 @@ use tracelane::action::session_action::{RecordAction, SessionAction};
 use tracelane::fmt;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
+use tracelane::state::app::FieldFor;
 use tracelane::state::document::{Document, DocumentId};
 use tracelane::state::record::RecordFields;
 use tracelane::state::session::{Built, OpenSession, Said, Stage, view_of_session};
@@ -197,7 +199,9 @@ fn times_count_from_the_start_of_the_session_everywhere() {
         let rows = window.words().into_iter().filter(|words| words.contains(" · main.refreshPrices (main.go:"));
         let times: Vec<String> = rows.filter_map(|row| Some(row.split_once(" · ")?.0.to_owned())).collect();
         let known: Vec<String> = states.iter().map(|time| text(*time)).collect();
-        times.len() > 3 && times.iter().all(|time| known.contains(time))
+        let unknown: Vec<&String> = times.iter().filter(|time| !known.contains(time)).collect();
+        assert!(unknown.is_empty(), "{unknown:?} of {times:?} are not among {known:?}");
+        times.len() > 3
     };
     let start = window.built().session.range.start.0;
     let shared = |time: TraceTime| fmt::time::offset(placed.session_time(time) - start);
@@ -209,7 +213,9 @@ fn times_count_from_the_start_of_the_session_everywhere() {
     let moved = |time: TraceTime| fmt::time::offset(time.0 + 7_000_000_000 - start);
     assert!(has_times(&window, &moved), "{:?}", window.words());
     // Without the session it has its own time again.
-    window.do_session(SessionAction::Leave).act(FileAction::Activate(id));
+    window.do_session(SessionAction::Leave);
+    assert!(window.shows("Save the session before showing its traces separately?"), "the offset is in no file");
+    window.press("Discard").act(FileAction::Activate(id));
     let first = window.document().trace.range().start;
     let own = |time: TraceTime| fmt::time::offset(time.nanos_since(first));
     assert!(has_times(&window, &own), "{:?}", window.words());
@@ -267,6 +273,122 @@ fn brackets_follow_a_request_from_service_to_service_and_back() {
 }
 
 #[test]
+fn crossings_are_drawn_listed_and_lead_to_the_other_service() {
+    let mut window = opened(LOCK);
+    window.act(PanelAction::OpenPanel(Panel::Flows));
+    let built = window.session().shown().expect("it").clone();
+    let (frontend, document) = window.of("frontend");
+    let (id, trace) = (document.id, document.trace.clone());
+    let call = built.session.calls.iter().map(|call| built.session.activities[call.client as usize]);
+    let client = call.clone().find(|client| client.trace == frontend && client.is_complete()).expect("a call");
+    let there = built.crossings.out_of(frontend, client.go, client.range)[0];
+    let wait = trace.span_at(LaneId::Goroutine(client.go), there.from.time).expect("it waits");
+    window.act(Action::On(id, Box::new(Action::Select(SelectAction::SelectSpan(wait.at)))));
+    window.act(FileAction::Activate(id));
+    assert!(window.shows("The call to backend, G"), "listed: {:?}", window.words());
+    assert!(window.shows("Crossing to another service: frontend → backend"), "drawn: {:?}", window.words());
+    window.press_as(Role::Link, "The call to backend");
+    assert_eq!((window.front().as_str(), window.lane()), ("backend", Some(LaneId::Goroutine(there.to.go))));
+    // From there it is the way in; the arrow leads back.
+    let server = window.of("backend").1;
+    let begins = server.trace.span_at(LaneId::Goroutine(there.to.go), there.to.time).expect("it begins");
+    let id = server.id;
+    window.act(Action::On(id, Box::new(Action::Select(SelectAction::SelectSpan(begins.at)))));
+    assert!(window.shows("The call from frontend"), "{:?}", window.words());
+    window.press("Crossing from another service: frontend → backend");
+    assert_eq!((window.front().as_str(), window.lane()), ("frontend", Some(LaneId::Goroutine(client.go))));
+}
+
+#[test]
+fn paths_are_typed_one_after_the_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = unpack(LOCK, folder.path());
+    let spaced = folder.path().join("the store.trace");
+    fs::rename(&files[2], &spaced).expect("moved");
+    let mut window = Window::empty();
+    window.act(FileAction::AskPath(FieldFor::Together));
+    let typed = format!("{} shop={} \"{}\"", files[0].display(), files[1].display(), spaced.display());
+    window.act(FileAction::OpenTyped(typed));
+    assert_eq!(window.session().documents.iter().flatten().count(), 3);
+    assert!(window.shows("Service shop"), "{:?}", window.words());
+    // A path with spaces alone needs no quotes.
+    window.act(FileAction::AskPath(FieldFor::Together));
+    window.act(FileAction::OpenTyped(spaced.display().to_string()));
+    assert_eq!(window.session().documents.iter().flatten().count(), 1);
+}
+
+#[test]
+fn what_was_set_by_hand_is_not_lost_without_a_question() {
+    let mut window = opened(LOCK);
+    let input = window.session().input_of(0).expect("a file");
+    window.do_session(SessionAction::Say(input, Said { name: Some("shop".to_owned()), ..Said::default() }));
+    assert!(window.session().is_unsaved());
+    window.do_session(SessionAction::Open(vec![zip(OTEL)]));
+    assert!(window.shows("Save the session before opening another one?"), "{:?}", window.words());
+    window.press("Cancel");
+    assert!(window.shows("Service shop") && window.session().title().starts_with(LOCK));
+    window.act(FileAction::Quit);
+    assert!(window.shows("Save the session before quitting?"));
+    window.press("Cancel");
+    assert!(!window.0.state().state().is_quitting);
+    window.do_session(SessionAction::Open(vec![zip(OTEL)])).press("Discard");
+    assert!(window.session().title().starts_with(OTEL) && !window.session().is_unsaved());
+    // What is saved is not asked about.
+    window.do_session(SessionAction::Say(0, Said { color: Some([1, 2, 3]), ..Said::default() }));
+    assert!(window.session().is_unsaved());
+    window.do_session(SessionAction::Say(0, Said::default()));
+    assert!(!window.session().is_unsaved(), "it is as it was");
+    window.do_session(SessionAction::Close);
+    assert!(window.0.state().state().session.is_none());
+}
+
+#[test]
+fn services_keep_the_colours_that_the_user_chose() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = unpack(LOCK, folder.path());
+    let members: Vec<String> = files
+        .iter()
+        .zip(["#4e79a7", "#zz0000", "#F28E2B"])
+        .map(|(file, color)| {
+            format!(r#"{{"file":"{}","color":"{color}"}}"#, file.file_name().expect("a name").to_string_lossy())
+        })
+        .collect();
+    let text = format!(r#"{{"schema":"tracelane.session_file","version":1,"members":[{}]}}"#, members.join(","));
+    let file = folder.path().join("session.json");
+    fs::write(&file, text).expect("written");
+    let mut window = Window::empty();
+    window.act(FileAction::Open(file));
+    let by_file = |window: &Window, at: usize| {
+        let service = window.built().session.services.iter().position(|service| service.input == Some(at));
+        window.session().color_of(service.expect("a service") as u32)
+    };
+    let [first, second, third] = [0, 1, 2].map(|at| by_file(&window, at));
+    assert_eq!((first, second, third), (Some([0x4e, 0x79, 0xa7]), None, Some([0xf2, 0x8e, 0x2b])));
+    window.act(PanelAction::OpenPanel(Panel::Services));
+    window.press("Colour of frontend").press("Colour #59a14f");
+    let said: Vec<Option<[u8; 3]>> = window.session().said.iter().map(|said| said.color).collect();
+    assert!(said.contains(&Some([0x59, 0xa1, 0x4f])) && window.session().is_unsaved(), "{said:?}");
+    assert_eq!(window.built().members.colors, said, "it is made anew with them");
+}
+
+#[test]
+fn two_sessions_are_compared_in_the_window() {
+    let mut window = opened(LOCK);
+    window.do_session(SessionAction::CompareWith(zip(OTEL)));
+    assert!(window.shows(&format!("Changes to {OTEL}.zip")), "{:?}", window.words());
+    let has_row = |window: &Window, parts: &[&str]| {
+        window.words().iter().any(|words| parts.iter().all(|part| words.contains(part)))
+    };
+    assert!(has_row(&window, &["self_time", "backend"]), "{:?}", window.words());
+    assert!(has_row(&window, &["call", "backend → store GET /stock"]), "{:?}", window.words());
+    window.press("Findings");
+    assert!(window.shows("backend · severe"), "{:?}", window.words());
+    window.do_session(SessionAction::CompareWith(PathBuf::from("/nothing/there.zip")));
+    window.press("Changes to there.zip");
+    assert!(window.shows("cannot be opened"), "{:?}", window.words());
+}
+
+#[test]
 fn findings_of_all_services_name_theirs() {
     let mut window = opened(LOCK);
     window.act(PanelAction::OpenPanel(Panel::SessionFindings));
@@ -297,7 +419,7 @@ fn names_and_offsets_are_given_by_hand() {
     assert!(window.shows("Same host") && window.shows("Name of store"));
     let (store, _) = window.of("store");
     let input = window.session().input_of(store).expect("a file");
-    let said = Said { name: Some("warehouse".to_owned()), offset: Some(5_000_000) };
+    let said = Said { name: Some("warehouse".to_owned()), offset: Some(5_000_000), color: None };
     window.do_session(SessionAction::Say(input, said));
     assert!(window.session().rebuilding.is_none());
     let service = window.built().service(store).expect("it");

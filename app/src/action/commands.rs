@@ -519,6 +519,8 @@ const BEHIND: &[Command] = &[
         .makes(|state| with_request(state, SessionAction::ShowRequest(None))),
     command("session-save", "Save session…", "Keeps names, offsets and places of the files", Group::Session)
         .makes(|state| with_session(state, SessionAction::Save)),
+    command("session-compare", "Compare session with…", "What changed by request, service and call", Group::Session)
+        .makes(|state| with_session(state, SessionAction::CompareDialog)),
     command("session-leave", "Show traces separately", "Ends the session; its traces stay open", Group::Session)
         .makes(|state| with_session(state, SessionAction::Leave)),
     command("session-close", "Close session", "Closes the session and all its traces", Group::Session)

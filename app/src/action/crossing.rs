@@ -1,15 +1,13 @@
 //! Following a request from one process to another: what the selected span crosses to comes before its edges in the same
 //! trace.
 
-use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::event::state::GoState;
-use trace_core::model::lanes::LaneId;
-use trace_core::session::crossing::{Crossing, CrossingEnd};
+use trace_core::session::crossing::CrossingEnd;
 
 use crate::action::action::{Action, SelectAction};
 use crate::action::effect::Effect;
 use crate::action::{navigate, sessions};
 use crate::state::app::AppState;
+use crate::state::crossing::{far_end, of_selection};
 use crate::state::document::DocumentId;
 use crate::state::edges;
 use crate::state::view::Selection;
@@ -28,7 +26,7 @@ pub(super) fn follow(state: &mut AppState, outgoing: bool, act: Act) -> Vec<Effe
     let choice = if outgoing { &mut document.flow_choice.0 } else { &mut document.flow_choice.1 };
     match found.get(*choice) {
         Some(crossing) => {
-            let CrossingEnd { service, go, time } = if outgoing { crossing.to } else { crossing.from };
+            let CrossingEnd { service, go, time } = far_end(crossing, outgoing);
             sessions::go_to_end(state, (service, go, time), act)
         }
         None => {
@@ -54,27 +52,4 @@ pub(super) fn choose(state: &mut AppState, outgoing: bool) -> Vec<Effect> {
     let choice = if outgoing { &mut document.flow_choice.0 } else { &mut document.flow_choice.1 };
     *choice = (*choice + 1).checked_rem(found + local).unwrap_or(0);
     Vec::new()
-}
-
-/// The crossings of the selected span of the trace in front.
-fn of_selection(state: &AppState, outgoing: bool) -> Vec<Crossing> {
-    let found = || {
-        let document = state.document()?;
-        let Selection::Span(at) = document.selection else { return None };
-        let LaneId::Goroutine(go) = at.lane else { return None };
-        let session = state.session.as_ref()?;
-        let (built, service) = (session.shown()?, session.service_of(document.id)?);
-        let span = document.trace.span(at)?;
-        let mut range = span.range;
-        if !outgoing && span.state == GoState::Running {
-            // What made it ready made it run.
-            let before = document.trace.prev_span(at).filter(|before| before.state == GoState::Runnable);
-            range.start = before.map_or(range.start, |before| before.range.start);
-        }
-        let range = TimeRange::new(range.start, range.end.max(TraceTime(range.start.0.saturating_add(1))));
-        let crossings = &built.crossings;
-        let list = if outgoing { crossings.out_of(service, go, range) } else { crossings.reaching(service, go, range) };
-        Some(list.to_vec())
-    };
-    found().unwrap_or_default()
 }

@@ -23,6 +23,8 @@ pub mod reduce;
 pub mod row_commands;
 mod search;
 pub mod session_action;
+pub mod session_contrast;
+mod session_edits;
 mod sessions;
 mod source;
 mod tables;

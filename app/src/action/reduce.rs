@@ -207,6 +207,7 @@ fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
     state.path_field = Some(match purpose {
         FieldFor::Open
         | FieldFor::Together
+        | FieldFor::Contrast
         | FieldFor::Save(_)
         | FieldFor::Compare
         | FieldFor::Add

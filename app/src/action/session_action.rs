@@ -8,6 +8,7 @@ use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
+use crate::report::report::Report;
 use crate::state::document::{DocumentId, Source};
 use crate::state::record::{RecordFields, ServiceProgress};
 use crate::state::rows::Rows;
@@ -45,6 +46,14 @@ pub enum SessionAction {
     Rebuilt(DocumentId, Arc<Built>),
     /// A worker: it is saved in this file, or why not.
     Saved(Result<PathBuf, String>),
+    /// A worker: the user does not want it saved after all.
+    NotSaved,
+    /// Ask the desktop for another session to compare this one with.
+    CompareDialog,
+    /// Compare it with the session of this file, folder or archive.
+    CompareWith(PathBuf),
+    /// A worker: what changed from it to the session of this file, or why nothing came of it.
+    Compared(DocumentId, PathBuf, Result<Arc<Report>, String>),
     /// Stop loading it.
     Stop,
     /// End it; its traces stay open.
@@ -148,6 +157,19 @@ pub enum SessionEffect {
     },
     /// Ask the desktop for files to open as one.
     AskForFiles,
+    /// Ask the desktop for another session to compare this one with.
+    AskForContrast,
+    /// Compare it with another one.
+    Compare {
+        /// The session that answers are for.
+        id: DocumentId,
+        /// The session.
+        built: Arc<Built>,
+        /// The other one: a file, a folder or an archive.
+        path: PathBuf,
+        /// To stop it.
+        monitor: Monitor,
+    },
     /// Ask where, and write a session file there.
     Save {
         /// The session.

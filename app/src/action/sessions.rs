@@ -9,7 +9,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::base::visible::visible;
 use trace_core::model::lanes::LaneId;
-use trace_core::session::What;
+use trace_core::session::{Input, What};
 
 use crate::action::action::{Action, AnalysisAction, SelectAction, ViewAction};
 use crate::action::bookmarks;
@@ -19,8 +19,10 @@ use crate::action::landing::most_telling;
 use crate::action::panel::Panel;
 use crate::action::recording;
 use crate::action::session_action::{MemberTrace, SessionAction, SessionEffect};
+use crate::action::{session_contrast, session_edits};
 use crate::report::shared_time::SharedTime;
 use crate::state::app::AppState;
+use crate::state::dialog::{Dialog, LeaveSession, Reply};
 use crate::state::document::DocumentId;
 use crate::state::session::{
     Built, Member, OpenSession, Said, SessionQuery, Stage, unix_of, view_of_service, view_of_session,
@@ -36,7 +38,7 @@ type Act = fn(&mut AppState, DocumentId, Action) -> Vec<Effect>;
 /// Applies one.
 pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Vec<Effect> {
     match action {
-        SessionAction::Open(files) => open(state, files),
+        SessionAction::Open(files) => leave_first(state, LeaveSession::Open(files)),
         SessionAction::OpenDialog => vec![SessionEffect::AskForFiles.into()],
         SessionAction::Found(id, paths) => of(state, id, |session| {
             session.members = paths.into_iter().map(|path| Member { path, ..Member::default() }).collect();
@@ -53,17 +55,18 @@ pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Ve
         }),
         SessionAction::Built(id, result) => built(state, id, result),
         SessionAction::Rebuilt(id, built) => rebuilt(state, id, built),
-        SessionAction::Saved(Ok(path)) => {
-            notify(state, format!("Saved {}", path.display()));
-            remember_file(state, path)
+        SessionAction::Saved(result) => {
+            let (mut effects, then) = session_edits::saved(state, result);
+            effects.extend(then.into_iter().flat_map(|then| go_on(state, then)));
+            effects
         }
-        SessionAction::Saved(Err(why)) => {
-            notify(state, format!("The session is not saved: {why}"));
-            Vec::new()
-        }
+        SessionAction::NotSaved => session_edits::not_saved(state),
+        SessionAction::CompareDialog => vec![SessionEffect::AskForContrast.into()],
+        SessionAction::CompareWith(path) => session_contrast::begin(state, path),
+        SessionAction::Compared(id, path, found) => session_contrast::compared(state, id, &path, found),
         SessionAction::Stop => stop(state),
-        SessionAction::Leave => leave(state),
-        SessionAction::Close => close(state),
+        SessionAction::Leave => leave_first(state, LeaveSession::Leave),
+        SessionAction::Close => leave_first(state, LeaveSession::Close),
         SessionAction::Ask(query) => ask(state, query),
         SessionAction::Answered(id, query, answer) => of(state, id, |session| session.queries.answered(query, answer)),
         SessionAction::ShowRequest(request) => show_request(state, request, act),
@@ -93,7 +96,7 @@ pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Ve
         SessionAction::Save => save(state),
         SessionAction::Record(action) => {
             let (mut effects, recorded) = recording::apply(state, action);
-            effects.extend(recorded.into_iter().flat_map(|file| open(state, vec![file])));
+            effects.extend(recorded.into_iter().flat_map(|file| leave_first(state, LeaveSession::Open(vec![file]))));
             effects
         }
     }
@@ -112,6 +115,48 @@ fn of(state: &mut AppState, id: DocumentId, change: impl FnOnce(&mut OpenSession
         change(session);
     }
     Vec::new()
+}
+
+/// Goes on to what ends the session, or asks first: what was set by hand in it may be in no session file.
+fn leave_first(state: &mut AppState, then: LeaveSession) -> Vec<Effect> {
+    if matches!(&then, LeaveSession::Open(files) if files.is_empty()) {
+        return Vec::new();
+    }
+    if state.session.as_ref().is_some_and(OpenSession::is_unsaved) {
+        (state.path_field, state.dropped) = (None, None);
+        state.dialog = Some(Dialog::UnsavedSession { then });
+        return Vec::new();
+    }
+    go_on(state, then)
+}
+
+/// Takes the answer to the question whether the session is saved first.
+pub(super) fn reply(state: &mut AppState, then: LeaveSession, reply: Reply) -> Vec<Effect> {
+    let Some(session) = &mut state.session else { return Vec::new() };
+    match reply {
+        Reply::Discard => {
+            session.saved = session.said.clone();
+            go_on(state, then)
+        }
+        Reply::Save => {
+            session.leaving = Some(then);
+            save(state)
+        }
+        Reply::Replace | Reply::Cancel => Vec::new(),
+    }
+}
+
+/// Does what was asked about, or never had to be.
+fn go_on(state: &mut AppState, then: LeaveSession) -> Vec<Effect> {
+    match then {
+        LeaveSession::Open(files) => open(state, files),
+        LeaveSession::Close => close(state),
+        LeaveSession::Leave => leave(state),
+        LeaveSession::Quit => {
+            state.is_quitting = true;
+            vec![Effect::SaveSettings, Effect::Quit]
+        }
+    }
 }
 
 fn open(state: &mut AppState, files: Vec<PathBuf>) -> Vec<Effect> {
@@ -145,8 +190,11 @@ fn built(state: &mut AppState, id: DocumentId, result: Result<(Arc<Built>, Vec<M
     };
     let services = built.session.services.len();
     session.stage = Stage::Ready;
-    session.said =
-        built.members.inputs.iter().map(|input| Said { name: input.name.clone(), offset: input.offset }).collect();
+    let colors = built.members.colors.iter().copied().chain(std::iter::repeat(None));
+    let said =
+        |(input, color): (&Input, Option<[u8; 3]>)| Said { name: input.name.clone(), offset: input.offset, color };
+    session.said = built.members.inputs.iter().zip(colors).map(said).collect();
+    session.saved.clone_from(&session.said);
     session.documents = vec![None; services];
     session.folded = vec![false; services];
     session.built = Some(built);
@@ -173,10 +221,13 @@ fn built(state: &mut AppState, id: DocumentId, result: Result<(Arc<Built>, Vec<M
 }
 
 fn rebuilt(state: &mut AppState, id: DocumentId, built: Arc<Built>) -> Vec<Effect> {
+    let mut effects = Vec::new();
     let Some(session) = state.session.as_mut().filter(|session| session.id == id) else {
         return vec![SessionEffect::Discard(built).into()];
     };
     session.rebuilding = None;
+    // What was compared was the session as it was.
+    effects.extend(session_contrast::end(session));
     session.queries.clear();
     session.tables.clear();
     session.span = None;
@@ -187,7 +238,8 @@ fn rebuilt(state: &mut AppState, id: DocumentId, built: Arc<Built>) -> Vec<Effec
     let shown = session.request.and_then(|at| session.built.as_ref()?.request(at).map(|request| request.id.clone()));
     session.request = shown.and_then(|id| built.session.requests.iter().position(|request| request.id == id));
     let before = session.built.replace(built);
-    before.map(|before| SessionEffect::Discard(before).into()).into_iter().collect()
+    effects.extend(before.map(|before| SessionEffect::Discard(before).into()));
+    effects
 }
 
 /// Ends loading. What is there of others stays.
@@ -209,6 +261,7 @@ fn end(state: &mut AppState) -> (Vec<DocumentId>, Vec<Effect>) {
         effects.push(Effect::Cancel(monitor.clone()));
     }
     effects.extend(session.rebuilding.take().map(Effect::Cancel));
+    effects.extend(session_contrast::end(&mut session));
     effects.extend(session.built.take().map(|built| SessionEffect::Discard(built).into()));
     let documents: Vec<DocumentId> = session.documents.iter().copied().flatten().collect();
     for id in &documents {
@@ -422,16 +475,19 @@ fn say(state: &mut AppState, at: usize, said: Said) -> Vec<Effect> {
     effects
 }
 
-fn save(state: &AppState) -> Vec<Effect> {
-    let Some(session) = &state.session else { return Vec::new() };
+fn save(state: &mut AppState) -> Vec<Effect> {
+    let inputs = documents::inputs(state);
+    let Some(session) = &mut state.session else { return Vec::new() };
     let Some(built) = session.shown().cloned() else { return Vec::new() };
-    let inputs = [documents::inputs(state), built.members.paths.clone()].concat();
+    let inputs = [inputs, built.members.paths.clone()].concat();
+    session.saving = Some(session.said.clone());
     vec![SessionEffect::Save { built, said: session.said.clone(), title: session.title(), inputs }.into()]
 }
 
 /// What was in sight of each service before an action.
 #[derive(Clone, Debug)]
 pub(super) struct Before {
+    session: DocumentId,
     views: Vec<(DocumentId, Option<View>)>,
 }
 
@@ -440,7 +496,7 @@ pub(super) fn before(state: &AppState) -> Option<Before> {
     let session = state.session.as_ref().filter(|_| state.pair.is_none())?;
     let views = session.documents.iter().flatten();
     let view = |id: &DocumentId| (*id, state.document_by_id(*id).and_then(|document| document.view));
-    Some(Before { views: views.map(view).collect() })
+    Some(Before { session: session.id, views: views.map(view).collect() })
 }
 
 /// After an action: a service whose trace was closed has none; the services that were not moved follow the one that was.
@@ -450,7 +506,8 @@ pub(super) fn settle(state: &mut AppState, before: Option<&Before>) -> Vec<Effec
     for place in &mut session.documents {
         *place = place.filter(|id| open.contains(id));
     }
-    let had_some = before.is_some_and(|before| !before.views.is_empty());
+    // Another session that was opened just now has none yet.
+    let had_some = before.is_some_and(|before| before.session == session.id && !before.views.is_empty());
     if had_some && session.documents.iter().all(Option::is_none) {
         // The last of its traces was closed.
         return end(state).1;

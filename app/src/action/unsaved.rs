@@ -5,9 +5,11 @@ use std::path::Path;
 
 use crate::action::documents::{self, by_id};
 use crate::action::effect::{Effect, SaveTo, notify};
+use crate::action::sessions;
 use crate::state::app::AppState;
-use crate::state::dialog::{Dialog, Leave, Reply};
+use crate::state::dialog::{Dialog, Leave, LeaveSession, Reply};
 use crate::state::document::{DocumentId, LoadState, Source};
+use crate::state::session::OpenSession;
 
 /// Earlier contents of one file that are kept. A program that writes its trace again and again must not fill memory:
 /// then the file is followed no more, and what it held last is still there.
@@ -26,10 +28,20 @@ pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
 pub(super) fn quit(state: &mut AppState) -> Vec<Effect> {
     let documents = state.unsaved();
     if documents.is_empty() {
-        return leave(state, Leave::Quit);
+        return quit_session(state);
     }
     state.dialog = Some(Dialog::Unsaved { documents, then: Leave::Quit });
     Vec::new()
+}
+
+/// Ends the program, or asks first whether the session is saved.
+fn quit_session(state: &mut AppState) -> Vec<Effect> {
+    if state.session.as_ref().is_some_and(OpenSession::is_unsaved) {
+        state.leaving = None;
+        state.dialog = Some(Dialog::UnsavedSession { then: LeaveSession::Quit });
+        return Vec::new();
+    }
+    leave(state, Leave::Quit)
 }
 
 /// Goes on with what was asked about.
@@ -47,7 +59,10 @@ fn leave(state: &mut AppState, how: Leave) -> Vec<Effect> {
 /// Takes the answer to the question that is open.
 pub(super) fn reply(state: &mut AppState, reply: Reply) -> Vec<Effect> {
     match (state.dialog.take(), reply) {
+        (Some(Dialog::Unsaved { then: Leave::Quit, .. }), Reply::Discard) => quit_session(state),
         (Some(Dialog::Unsaved { then, .. }), Reply::Discard) => leave(state, then),
+        (Some(Dialog::UnsavedSession { then: LeaveSession::Quit }), Reply::Discard) => leave(state, Leave::Quit),
+        (Some(Dialog::UnsavedSession { then }), reply) => sessions::reply(state, then, reply),
         (Some(Dialog::Unsaved { then, .. }), Reply::Save) => {
             state.leaving = Some(then);
             save_next(state)
@@ -70,6 +85,7 @@ fn save_next(state: &mut AppState) -> Vec<Effect> {
     };
     match next {
         Some(id) => save(state, id, SaveTo::Asked),
+        None if how == Leave::Quit => quit_session(state),
         None => leave(state, how),
     }
 }

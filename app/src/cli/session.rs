@@ -118,7 +118,8 @@ pub fn run(args: &SessionArgs) -> CliResult {
         let folder = args.out.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new(""));
         let unwritten = |error: &dyn std::error::Error| CliError::unwritten(&checked.name(), error);
         let texts = (loaded.opened.text.as_str(), loaded.opened.pattern_text.as_str());
-        let file = described((&loaded.opened.inputs, &loaded.opened.paths), texts, folder)
+        let opened = &loaded.opened;
+        let file = described((&opened.inputs, &opened.paths), texts, (folder, &opened.colors))
             .map_err(|error| unwritten(&error))?;
         let text = file.text().map_err(|error| unwritten(&error))?;
         checked.write(|writer| writer.write_all(text.as_bytes()))?;

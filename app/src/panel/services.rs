@@ -1,7 +1,7 @@
 //! The services of the session: the file of each, what it is called, and how its clock was placed, with the error. Names and
 //! offsets can be given by hand; the session is then made anew.
 
-use egui::{Grid, Id, Key, Label, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Color32, Grid, Id, Key, Label, Popup, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 use trace_core::session::{Content, Service};
 
 use crate::action::action::{Actions, FileAction};
@@ -11,6 +11,7 @@ use crate::fmt::time::duration;
 use crate::panel::session_table::{quiet_ui, session};
 use crate::state::app::AppState;
 use crate::state::session::{Built, OpenSession, Said, Typed};
+use crate::theme::tokens::{CHOICES, rgb};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
 use crate::widget::link::link_in;
@@ -59,9 +60,8 @@ fn service_ui(
     actions: &mut Actions,
 ) {
     let tokens = tokens::of(ui.ctx());
-    let (mark, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::empty());
-    ui.painter().rect_filled(mark, 2.0, tokens.series(at as usize));
     let said = service.input.and_then(|input| Some((input, open.said.get(input)?)));
+    color_ui(ui, open, (at, service), said, actions);
     match said {
         Some((input, said)) => {
             let name = said.name.clone().unwrap_or_else(|| service.name.clone());
@@ -101,6 +101,42 @@ fn service_ui(
     if let Some((input, said)) = said {
         offset_ui(ui, open, (at, service), (input, said), actions);
     }
+}
+
+/// The colour of a service; a click offers others.
+fn color_ui(
+    ui: &mut Ui,
+    open: &OpenSession,
+    (at, service): (u32, &Service),
+    said: Option<(usize, &Said)>,
+    actions: &mut Actions,
+) {
+    let tokens = tokens::of(ui.ctx());
+    let swatch = |ui: &mut Ui, color: Color32, name: &str| {
+        let (mark, response) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::click());
+        ui.painter().rect_filled(mark.shrink(1.0), 2.0, color);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+        response.on_hover_text(name)
+    };
+    let usual = tokens.series(at as usize);
+    let color = open.color_of(at).map_or(usual, rgb);
+    let response = swatch(ui, color, &format!("Colour of {}", service.name));
+    let Some((input, said)) = said else { return };
+    Popup::menu(&response).show(|ui| {
+        ui.horizontal(|ui| {
+            for color in CHOICES {
+                let [red, green, blue] = color;
+                if swatch(ui, rgb(color), &format!("Colour #{red:02x}{green:02x}{blue:02x}")).clicked() {
+                    actions.push(SessionAction::Say(input, Said { color: Some(color), ..said.clone() }));
+                    ui.close();
+                }
+            }
+            if swatch(ui, usual, "Automatic colour").clicked() {
+                actions.push(SessionAction::Say(input, Said { color: None, ..said.clone() }));
+                ui.close();
+            }
+        });
+    });
 }
 
 /// What is added to a service's clock, by hand.

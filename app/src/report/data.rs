@@ -233,6 +233,8 @@ pub enum Shade {
     NoCpu,
     /// One of the colours for things that are only to be told apart, by its place.
     Series(u8),
+    /// A colour that the user chose: red, green, blue.
+    Chosen([u8; 3]),
     /// Anything else that stands out.
     Accent,
     /// Anything else that matters less.

@@ -57,6 +57,20 @@ pub struct Member {
     pub hash: String,
 }
 
+/// A colour that is written as `#rrggbb`; `None` for other texts.
+#[must_use]
+pub fn color(text: &str) -> Option<[u8; 3]> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+    let part = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    Some([part(0)?, part(2)?, part(4)?])
+}
+
+/// A colour as it is written: `#rrggbb`.
+#[must_use]
+pub fn color_text([red, green, blue]: [u8; 3]) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 impl Default for SessionFile {
     fn default() -> Self {
         let schema = SCHEMA.to_owned();

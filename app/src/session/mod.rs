@@ -45,6 +45,8 @@ pub struct Opened {
     pub patterns: Patterns,
     /// The lines that the session file adds to the patterns.
     pub pattern_text: String,
+    /// The colours that the user chose, in the order of the members.
+    pub colors: Vec<Option<[u8; 3]>>,
 }
 
 /// Why the files cannot be opened.
@@ -62,6 +64,7 @@ struct Wanted {
     path: PathBuf,
     name: Option<String>,
     offset: Option<i64>,
+    color: Option<[u8; 3]>,
     /// It was named by the user, so that it has to be readable.
     is_named: bool,
 }
@@ -131,6 +134,7 @@ fn open_with(
             Ok(content) => {
                 let file = wanted.path.display().to_string();
                 opened.inputs.push(Input { file, name: wanted.name, offset: wanted.offset, content });
+                opened.colors.push(wanted.color);
                 opened.paths.push(wanted.path);
             }
             Err(error) if wanted.is_named && !is_lenient => return Err(OpenError { file: wanted.path, error }),
@@ -181,7 +185,7 @@ fn expand(path: &Path, name: Option<String>, wanted: &mut Vec<Wanted>, opened: &
     // What cannot be read is told when it is opened.
     let inside = if path.is_file() { archive::files(path, remote::limits()).unwrap_or_default() } else { Vec::new() };
     if inside.is_empty() {
-        wanted.push(Wanted { path: path.to_path_buf(), name, offset: None, is_named: true });
+        wanted.push(Wanted { path: path.to_path_buf(), name, is_named: true, ..Wanted::default() });
         return Ok(());
     }
     let files = inside.into_iter().take(MOST_FILES).filter(|file| is_member(file));
@@ -193,7 +197,7 @@ fn expand(path: &Path, name: Option<String>, wanted: &mut Vec<Wanted>, opened: &
 fn members(session: &SessionFile, path: &Path, wanted: &mut Vec<Wanted>, opened: &mut Opened) -> Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     for member in &session.members {
-        let Member { file, name, offset_ns, .. } = member;
+        let Member { file, name, offset_ns, color, .. } = member;
         let mut place = folder.join(file);
         let is_there = Source::open_with(&place, remote::limits()).is_ok();
         if !is_there {
@@ -209,7 +213,8 @@ fn members(session: &SessionFile, path: &Path, wanted: &mut Vec<Wanted>, opened:
             opened.notes.push(format!("{} is missing; {} has the same content.", place.display(), found.display()));
             place = found;
         }
-        wanted.push(Wanted { path: place, name: name.clone(), offset: *offset_ns, is_named: false });
+        let color = color.as_deref().and_then(file::color);
+        wanted.push(Wanted { path: place, name: name.clone(), offset: *offset_ns, color, is_named: false });
     }
     opened.text.clone_from(&session.notes);
     opened.pattern_text.clone_from(&session.patterns);
@@ -248,19 +253,24 @@ fn content(path: &Path, monitor: &Monitor) -> Result<Content> {
     Ok(Content::Trace(cache::load(path, monitor)?))
 }
 
-/// What a session of these members, and where they are, would be as a session file in `folder`; with notes and patterns.
+/// What a session of these members, where they are and the colours that the user chose, would be as a session file in `folder`; with notes and patterns.
 ///
 /// # Errors
 /// When a member cannot be read again.
 pub fn described(
     (inputs, paths): (&[Input], &[PathBuf]),
     (notes, patterns): (&str, &str),
-    folder: &Path,
+    (folder, colors): (&Path, &[Option<[u8; 3]>]),
 ) -> std::io::Result<SessionFile> {
     let members: std::io::Result<Vec<Member>> = inputs
         .iter()
         .zip(paths)
-        .map(|(input, path)| Member::of(path, folder, input.name.clone(), input.offset))
+        .enumerate()
+        .map(|(at, (input, path))| {
+            let color = colors.get(at).copied().flatten().map(file::color_text);
+            let member = Member::of(path, folder, input.name.clone(), input.offset)?;
+            Ok(Member { color, ..member })
+        })
         .collect();
     let (notes, patterns) = (notes.to_owned(), patterns.to_owned());
     Ok(SessionFile { members: members?, notes, patterns, ..SessionFile::default() })

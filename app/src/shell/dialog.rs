@@ -6,8 +6,9 @@ use egui::{Context, Frame, Id, Label, Margin, Modal, RichText, Stroke, Ui};
 use crate::action::action::{Actions, FileAction};
 use crate::fmt::name;
 use crate::state::app::AppState;
-use crate::state::dialog::{Dialog, Leave, Reply};
+use crate::state::dialog::{Dialog, Leave, LeaveSession, Reply};
 use crate::state::document::{Document, DocumentId};
+use crate::state::session::OpenSession;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::button::{Kind, text_button};
 
@@ -28,6 +29,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
         ui.set_max_width(space::TEXT_WIDTH);
         match dialog {
             Dialog::Unsaved { documents, then } => unsaved_ui(ui, state, documents, *then, actions),
+            Dialog::UnsavedSession { then } => session_ui(ui, state, then, actions),
             Dialog::Replace { path, .. } => {
                 let folder = path.parent().map(name::path).unwrap_or_default();
                 title_ui(ui, &format!("Replace {}?", name::last_part(path)));
@@ -43,6 +45,20 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
 }
 
 const CANCEL: (Kind, &str, Reply) = (Kind::Quiet, "Cancel (Esc)", Reply::Cancel);
+
+fn session_ui(ui: &mut Ui, state: &AppState, then: &LeaveSession, actions: &mut Actions) {
+    let when = match then {
+        LeaveSession::Open(_) => "opening another one",
+        LeaveSession::Close => "closing it",
+        LeaveSession::Leave => "showing its traces separately",
+        LeaveSession::Quit => "quitting",
+    };
+    let title = state.session.as_ref().map_or_else(String::new, OpenSession::title);
+    title_ui(ui, &format!("Save the session before {when}?"));
+    text_ui(ui, &format!("Names, offsets or colours that were set in {title} are in no session file."));
+    let save = (Kind::Primary, "Save…", Reply::Save);
+    answers_ui(ui, &[save, (Kind::Plain, "Discard", Reply::Discard), CANCEL], 0, actions);
+}
 
 fn unsaved_ui(ui: &mut Ui, state: &AppState, ids: &[DocumentId], then: Leave, actions: &mut Actions) {
     let documents: Vec<&Document> = ids.iter().filter_map(|id| state.document_by_id(*id)).collect();

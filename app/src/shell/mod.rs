@@ -5,6 +5,7 @@ pub mod banner;
 pub mod bar;
 pub mod colours;
 pub mod comparison;
+pub mod crossings;
 pub mod dialog;
 pub mod dock;
 pub mod drop;

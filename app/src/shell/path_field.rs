@@ -17,7 +17,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let (hint, verb) = match state.field_for {
         FieldFor::Open => ("Path of a trace file", "Open"),
-        FieldFor::Together => ("Path of a folder, an archive or a session file", "Open"),
+        FieldFor::Together => {
+            ("Paths of traces, span files, folders or a session file; quote those with spaces", "Open")
+        }
+        FieldFor::Contrast => ("Path of a session file, a folder or an archive to compare the session with", "Compare"),
         FieldFor::Compare => ("Path of the trace to compare this one with", "Compare"),
         FieldFor::Add => ("Path of one more trace to compare", "Add"),
         FieldFor::SourceFolder => ("Path of a folder with source code", "Add"),
@@ -56,6 +59,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                         | FieldFor::Address
                         | FieldFor::Together
                         | FieldFor::Compare
+                        | FieldFor::Contrast
                         | FieldFor::Add
                         | FieldFor::SourceFolder => Action::File(FileAction::OpenTyped(text)),
                     });
@@ -64,7 +68,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             match state.field_for {
                 FieldFor::Address => recent_ui(ui, state, actions),
                 FieldFor::Compare | FieldFor::Add => recent_files_ui(ui, state, actions),
-                FieldFor::Open | FieldFor::Together | FieldFor::Save(_) | FieldFor::SourceFolder => {}
+                FieldFor::Open
+                | FieldFor::Together
+                | FieldFor::Contrast
+                | FieldFor::Save(_)
+                | FieldFor::SourceFolder => {}
             }
         },
     );

@@ -14,6 +14,7 @@ use crate::fmt::clock;
 use crate::fmt::number::count;
 use crate::fmt::time::duration;
 use crate::fmt::words::counted;
+use crate::shell::crossings;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::session::{Built, Member, OpenSession, Stage, view_of_service, view_of_session};
@@ -63,6 +64,14 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) -> bool {
     let blocks = blocks(state, session, rest);
     let view = services_ui(ui, state, session, &blocks, actions);
     let view = view.unwrap_or_else(|| whole_of(session, built));
+    let places = blocks.iter().map(|block| crossings::Place {
+        service: block.service,
+        document: block.document,
+        place: block.place,
+        is_open: block.is_open,
+    });
+    let places: Vec<crossings::Place<'_>> = places.collect();
+    crossings::ui(ui, (state, session), (&places, view), actions);
     let edges = Strips::of_pair(lane, state.settings.gutter_points, 0.0).minimap;
     let front = blocks.iter().find(|block| state.active == Some(block.document.id)).or_else(|| blocks.first());
     let front = front.map(|block| (block.document, block.service));
@@ -186,7 +195,7 @@ fn services_ui(
         head_ui(ui, state, session, block, actions);
         if state.active == Some(block.document.id) {
             let line = Rect::from_min_max(block.place.min, pos2(block.place.min.x + 3.0, block.place.max.y));
-            ui.painter().rect_filled(line, 0.0, service_color(tokens, block.service));
+            ui.painter().rect_filled(line, 0.0, service_color(tokens, session, block.service));
         }
         ui.painter().hline(block.place.x_range(), block.place.max.y - 0.5, Stroke::new(1.0, tokens.line));
     }
@@ -214,7 +223,7 @@ fn head_ui(ui: &mut Ui, state: &AppState, session: &OpenSession, block: &Block<'
     let strips = Strips::of_pair(block.place, state.settings.gutter_points, 0.0);
     let place = strips.gutter_of(strips.minimap);
     let is_front = state.active == Some(block.document.id);
-    let own = service_color(tokens, block.service);
+    let own = service_color(tokens, session, block.service);
     ui.painter().rect_filled(place, 0.0, tokens.panel);
     ui.painter().rect_filled(place, 0.0, own.gamma_multiply(if is_front { 0.22 } else { 0.08 }));
     let response = ui.interact(place, Id::unique(("service head", block.service)), Sense::click());

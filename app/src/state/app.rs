@@ -82,8 +82,10 @@ pub enum FieldFor {
     Open,
     /// The address of a server that records.
     Address,
-    /// The path of a folder, an archive or a session file.
+    /// The paths of files, folders, archives or a session file that are one session.
     Together,
+    /// The path of a session to compare the open one with.
+    Contrast,
     /// The path of a file to compare the trace in front with.
     Compare,
     /// The path of a file to add to what is compared.

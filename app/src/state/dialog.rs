@@ -14,6 +14,11 @@ pub enum Dialog {
         /// What is to happen once they may close.
         then: Leave,
     },
+    /// What the user set by hand in the session is in no session file, and the session is about to be closed.
+    UnsavedSession {
+        /// What is to happen then.
+        then: LeaveSession,
+    },
     /// There is a file already where a trace is to be saved.
     Replace {
         /// The document whose trace is saved.
@@ -28,6 +33,19 @@ pub enum Dialog {
 pub enum Leave {
     /// One of them is closed.
     Close(DocumentId),
+    /// The window closes, and the program ends.
+    Quit,
+}
+
+/// What makes the session close, and is to go on after the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeaveSession {
+    /// Another session is opened of these files.
+    Open(Vec<PathBuf>),
+    /// It is closed.
+    Close,
+    /// It ends; its traces stay open.
+    Leave,
     /// The window closes, and the program ends.
     Quit,
 }

@@ -6,6 +6,7 @@ pub mod area;
 pub mod bookmarks;
 pub mod compare_query;
 pub mod comparison;
+pub mod crossing;
 pub mod dialog;
 pub mod document;
 pub mod edges;

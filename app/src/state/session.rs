@@ -22,6 +22,7 @@ use crate::report::session::map::Edge;
 use crate::report::session::why::Causes;
 use crate::report::table::Table;
 use crate::report::view::TableSession;
+use crate::state::dialog::LeaveSession;
 use crate::state::document::DocumentId;
 use crate::state::view::View;
 
@@ -62,6 +63,17 @@ pub struct Members {
     pub patterns: Patterns,
     /// Those of them that the session file adds, as written there.
     pub pattern_text: String,
+    /// The colours that the user chose, in the order of the files.
+    pub colors: Vec<Option<[u8; 3]>>,
+}
+
+impl Members {
+    /// The colours that the user chose, by the place of the service.
+    #[must_use]
+    pub fn colors_of(&self, session: &Session) -> Vec<Option<[u8; 3]>> {
+        let of = |service: &Service| self.colors.get(service.input?).copied().flatten();
+        session.services.iter().map(of).collect()
+    }
 }
 
 /// A session as a worker made it. Names in it are lines in which every character can be seen.
@@ -223,6 +235,26 @@ impl SessionQueries {
     }
 }
 
+/// Another session that one is compared with, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Contrast {
+    /// The file, folder or archive of the other one.
+    pub path: PathBuf,
+    /// How far that is.
+    pub stage: ContrastStage,
+}
+
+/// How far a comparison of two sessions is.
+#[derive(Clone, Debug)]
+pub enum ContrastStage {
+    /// A worker reads the other one and compares.
+    Working(Monitor),
+    /// What changed, as sentences and a table.
+    Done(Arc<Report>),
+    /// Nothing came of it: a sentence that says why.
+    Failed(String),
+}
+
 /// What the user says of a file of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
@@ -230,6 +262,8 @@ pub struct Said {
     pub name: Option<String>,
     /// What is added to its clock, nanoseconds.
     pub offset: Option<i64>,
+    /// The colour of its service: red, green, blue. `None` for one by its place.
+    pub color: Option<[u8; 3]>,
 }
 
 /// A session that is open.
@@ -253,6 +287,14 @@ pub struct OpenSession {
     pub documents: Vec<Option<DocumentId>>,
     /// What the user says of each file.
     pub said: Vec<Said>,
+    /// The same as it was when the session was opened, or saved last.
+    pub saved: Vec<Said>,
+    /// What a worker is saving of it.
+    pub saving: Option<Vec<Said>>,
+    /// What is to happen once it is saved.
+    pub leaving: Option<LeaveSession>,
+    /// Another session that it is compared with.
+    pub contrast: Option<Contrast>,
     /// The request that is shown.
     pub request: Option<usize>,
     /// The one that it is held against.
@@ -304,6 +346,10 @@ impl OpenSession {
             rebuilding: None,
             documents: Vec::new(),
             said: Vec::new(),
+            saved: Vec::new(),
+            saving: None,
+            leaving: None,
+            contrast: None,
             request: None,
             other: None,
             span: None,
@@ -370,6 +416,18 @@ impl OpenSession {
     #[must_use]
     pub fn input_of(&self, service: u32) -> Option<usize> {
         self.built.as_ref()?.service(service)?.input
+    }
+
+    /// The colour that the user chose for a service, if any.
+    #[must_use]
+    pub fn color_of(&self, service: u32) -> Option<[u8; 3]> {
+        self.said.get(self.input_of(service)?)?.color
+    }
+
+    /// What the user set by hand and has not saved in a session file.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.said != self.saved
     }
 
     /// The picture of the request that is shown, if a worker has made it.

@@ -126,6 +126,24 @@ impl Tokens {
     }
 }
 
+/// Colours that the user may give to a service, as red, green and blue: to be told apart on both themes.
+pub const CHOICES: [[u8; 3]; 8] = [
+    [0x4e, 0x79, 0xa7],
+    [0xf2, 0x8e, 0x2b],
+    [0xe1, 0x57, 0x59],
+    [0x3f, 0x9e, 0x98],
+    [0x59, 0xa1, 0x4f],
+    [0xc9, 0xa2, 0x27],
+    [0xb0, 0x7a, 0xa1],
+    [0x9c, 0x75, 0x5f],
+];
+
+/// A colour of red, green and blue.
+#[must_use]
+pub const fn rgb([red, green, blue]: [u8; 3]) -> Color32 {
+    Color32::from_rgb(red, green, blue)
+}
+
 /// The colours of the theme that `ctx` uses now.
 #[must_use]
 pub fn of(ctx: &egui::Context) -> &'static Tokens {

@@ -134,12 +134,14 @@ pub fn arrows(frame: &Frame<'_>, cache: &mut TimelineCache) -> Arrows {
         let flows = selected(frame, cache, at);
         arrows.connected = Some(connected(frame, &flows, at));
         let (out_choice, in_choice) = frame.document.flow_choice;
+        let [out_choice, in_choice] = [(out_choice, frame.crossings[0]), (in_choice, frame.crossings[1])]
+            .map(|(choice, before)| choice.checked_sub(before));
         for (index, flow) in flows.incoming.iter().enumerate() {
-            arrows.add(frame, flow, Role::Incoming, index == in_choice);
+            arrows.add(frame, flow, Role::Incoming, Some(index) == in_choice);
         }
         let curved = flows.outgoing.len() + flows.incoming.len() <= CURVED_MOST;
         for (index, flow) in flows.outgoing.iter().enumerate() {
-            arrows.add(frame, flow, Role::Outgoing, index == out_choice && curved);
+            arrows.add(frame, flow, Role::Outgoing, Some(index) == out_choice && curved);
         }
         arrows.mark_edges(frame, cache);
         arrows.counted = (flows.outgoing_count > flows.outgoing.len() as u64)

@@ -94,6 +94,8 @@ pub struct Frame<'a> {
     pub origin: Origin,
     /// Physical pixels per point.
     pub pixels: f32,
+    /// How many edges of the selected span lead to other processes, and come from there: they are chosen before its flows.
+    pub crossings: [usize; 2],
     /// Wait until all is there.
     pub wait_for_all: bool,
 }

@@ -58,6 +58,7 @@ use egui::Ui;
 
 use crate::action::action::{Actions, ViewAction};
 use crate::state::app::AppState;
+use crate::state::crossing::of_selection;
 use crate::state::document::Document;
 use crate::state::view::View;
 use crate::theme::lanes::{COLUMN_WIDTH, LaneColors};
@@ -150,6 +151,7 @@ pub fn document_ui(
         grid,
         origin: ruler::origin(document, &state.settings),
         pixels,
+        crossings: crossings(state, document),
         wait_for_all: state.wait_for_all,
     };
     let canvas = canvas::canvas(ui, &frame);
@@ -188,6 +190,14 @@ fn fitted(
     actions.push(ViewAction::Widen { from: meant, to: fitted });
     cache.motion.set_directly(fitted);
     fitted
+}
+
+/// How many crossings the selected span of a document has: out of it, and into it.
+fn crossings(state: &AppState, document: &Document) -> [usize; 2] {
+    if state.session.is_none() || state.active != Some(document.id) {
+        return [0, 0];
+    }
+    [true, false].map(|outgoing| of_selection(state, outgoing).len())
 }
 
 fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut TimelineCache, actions: &mut Actions) {

@@ -20,7 +20,7 @@ use crate::state::document::Document;
 use crate::state::session::{Built, OpenSession, RequestView, session_nanos, unix_of};
 use crate::state::view::View;
 use crate::theme::lanes::{HEIGHTS, LaneColors, STACK};
-use crate::theme::tokens::Tokens;
+use crate::theme::tokens::{Tokens, rgb};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline::axis::Axis;
 use crate::timeline::ruler::origin_of;
@@ -61,10 +61,10 @@ pub struct RequestLane<'a> {
     pub edges: [f32; 2],
 }
 
-/// The colour of a service.
+/// The colour of a service: the one that the user chose, else one by its place.
 #[must_use]
-pub const fn service_color(tokens: &Tokens, service: u32) -> Color32 {
-    tokens.series(service as usize)
+pub fn service_color(tokens: &Tokens, session: &OpenSession, service: u32) -> Color32 {
+    session.color_of(service).map_or_else(|| tokens.series(service as usize), rgb)
 }
 
 /// How high the rows are that there are to show, points.
@@ -314,7 +314,7 @@ fn name_ui(ui: &Ui, lane: &RequestLane<'_>, (row, span): (&WaterfallRow, &Sessio
     let painter = ui.painter_at(gutter.intersect(ui.clip_rect()));
     let width = gutter.width();
     let indent = (row.depth as f32 * INDENT).min(width * 0.4);
-    let color = service_color(tokens, span.service);
+    let color = service_color(tokens, lane.session, span.service);
     let mark = Rect::from_center_size(pos2(gutter.min.x + space::S + indent + 4.0, line.center().y), vec2(8.0, 8.0));
     painter.rect_filled(mark, 2.0, color);
     let length = painter.layout_no_wrap(duration(span.nanos), fonts::mono_small(), tokens.muted);
@@ -349,7 +349,7 @@ fn bar_ui(
     let painter = ui.painter_at(strip.intersect(ui.clip_rect()));
     let (x0, x1) = (axis.x_from_nanos(span.start as f64), axis.x_from_nanos(span.end() as f64));
     let bar = Rect::from_min_max(pos2(x0, line.max.y - 2.0 - BAR), pos2(x1.max(x0 + 2.0), line.max.y - 2.0));
-    let own = service_color(tokens, span.service);
+    let own = service_color(tokens, lane.session, span.service);
     if row.pieces.is_empty() {
         painter.rect_filled(bar, 2.0, own.gamma_multiply(0.18));
         painter.rect_stroke(bar, 2.0, Stroke::new(1.0, own.gamma_multiply(0.5)), StrokeKind::Inside);
@@ -516,7 +516,7 @@ fn packed_ui(
             break;
         }
         let bar = Rect::from_min_max(pos2(x0, line.min.y), pos2(x1.max(x0 + 2.0), line.max.y));
-        let color = if request.is_error { tokens.error } else { service_color(tokens, span.service) };
+        let color = if request.is_error { tokens.error } else { service_color(tokens, lane.session, span.service) };
         let is_under = pointer.is_some_and(|at| bar.x_range().contains(at.x));
         painter.rect_filled(bar, 2.0, color.gamma_multiply(if is_under { 1.0 } else { 0.6 }));
         if is_under {

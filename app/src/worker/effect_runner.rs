@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
@@ -167,16 +167,7 @@ impl EffectRunner {
                     drop(sweeper.send(Box::new((trace, rows))));
                 }
             }
-            Effect::OpenTyped(text, purpose) => self.mailbox.send(match path_of(&text) {
-                Ok(path) => match purpose {
-                    FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
-                    FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
-                    FieldFor::Together => Action::Session(SessionAction::Open(vec![path])),
-                    FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
-                    FieldFor::Open | FieldFor::Address | FieldFor::Save(_) => Action::File(FileAction::Open(path)),
-                },
-                Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
-            }),
+            Effect::OpenTyped(text, purpose) => self.mailbox.send(typed(&text, purpose)),
             Effect::AskForFiles => self.ask_for_files(),
             Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
             Effect::SaveSettings => {
@@ -271,6 +262,11 @@ impl EffectRunner {
     fn session(&mut self, effect: SessionEffect, settings: &Settings) {
         match effect {
             SessionEffect::AskForFiles => self.ask_for_session(),
+            SessionEffect::AskForContrast => {
+                let dialog = rfd::FileDialog::new().set_title("Compare the session with another one");
+                let pick = move || dialog.pick_file().map(|path| vec![path]);
+                self.ask(FieldFor::Contrast, |path| SessionAction::CompareWith(path).into(), pick);
+            }
             SessionEffect::Save { built, said, title, inputs } => self.save_session(&built, &said, &title, &inputs),
             SessionEffect::Discard(built) => {
                 if let Some(sweeper) = &self.sweeper {
@@ -323,10 +319,11 @@ impl EffectRunner {
                     let saved = session::save(&built, &said, &output);
                     mailbox.send(Action::Session(SessionAction::Saved(saved.map(|()| path))));
                 }
-                ChosenFile::Closed => {}
+                ChosenFile::Closed => mailbox.send(Action::Session(SessionAction::NotSaved)),
                 ChosenFile::NoDialog => {
                     let text =
                         "This desktop offers no file dialog; `tracelane session FILE… -o FILE` saves sessions, too";
+                    mailbox.send(Action::Session(SessionAction::NotSaved));
                     mailbox.send(Action::Notice(text.to_owned()));
                 }
             }
@@ -598,6 +595,61 @@ fn megabytes(bytes: u64) -> String {
 fn limits(settings: &Settings) -> Limits {
     remote::set_unlimited(settings.unpack_without_limit);
     remote::limits()
+}
+
+/// What opens what was typed into the path field.
+fn typed(text: &str, purpose: FieldFor) -> Action {
+    if purpose == FieldFor::Together {
+        return match paths_of(text) {
+            Ok(paths) => Action::Session(SessionAction::Open(paths)),
+            Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
+        };
+    }
+    match path_of(text) {
+        Ok(path) => match purpose {
+            FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
+            FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
+            FieldFor::Contrast => Action::Session(SessionAction::CompareWith(path)),
+            FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
+            FieldFor::Open | FieldFor::Address | FieldFor::Together | FieldFor::Save(_) => {
+                Action::File(FileAction::Open(path))
+            }
+        },
+        Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
+    }
+}
+
+/// Several paths as they are typed, with spaces between them: those that hold spaces are quoted. A text that is the path of a
+/// file as a whole is that. `NAME=PATH` names a service.
+fn paths_of(typed: &str) -> io::Result<Vec<PathBuf>> {
+    let whole = path_of(typed)?;
+    if whole.exists() {
+        return Ok(vec![whole]);
+    }
+    let mut words: Vec<String> = Vec::new();
+    let (mut quote, mut is_open) = (None, false);
+    for c in typed.trim().chars() {
+        match quote {
+            Some(end) if c == end => quote = None,
+            None if matches!(c, '"' | '\'') => (quote, is_open) = (Some(c), is_open || words.is_empty()),
+            None if c.is_whitespace() => is_open = false,
+            _ => {
+                if !std::mem::replace(&mut is_open, true) {
+                    words.push(String::new());
+                }
+                if let Some(word) = words.last_mut() {
+                    word.push(c);
+                }
+            }
+        }
+    }
+    let path = |word: &String| match word.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !name.contains(['/', '\\', ':']) && !Path::new(word).exists() => {
+            Ok(PathBuf::from(format!("{name}={}", path_of(file)?.display())))
+        }
+        _ => path_of(word),
+    };
+    words.iter().map(path).collect()
 }
 
 fn path_of(typed: &str) -> io::Result<PathBuf> {

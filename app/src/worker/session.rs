@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use trace_core::analysis::compare::limits::limits;
+use trace_core::analysis::compare::per::{Per, units};
+use trace_core::analysis::compare::{Terms, compare};
 use trace_core::analysis::findings::find;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 use trace_core::session::crossing::Crossings;
+use trace_core::session::measure::measured;
 use trace_core::session::path::explain;
 use trace_core::session::waterfall::waterfall;
 use trace_core::session::{Content, Input, Service, Session, build};
@@ -19,9 +23,12 @@ use crate::action::action::Action;
 use crate::action::session_action::{MemberTrace, RecordAction, SessionAction, SessionEffect};
 use crate::output::{Inputs, Output};
 use crate::remote::{self, Header};
+use crate::report::comparison::changes::Changes;
+use crate::report::comparison::divisor::Divisor;
+use crate::report::report::Report;
 use crate::report::session::map::{between_services, calls, columns};
 use crate::report::session::why::causes_listed;
-use crate::report::session::{report, why};
+use crate::report::session::{colored_report, why};
 use crate::session::record::{self, Progress, Wanted};
 use crate::session::{OpenError, Opened, Told, described, open_told};
 use crate::state::document::{DocumentId, Source};
@@ -40,7 +47,8 @@ pub fn run(effect: SessionEffect, mailbox: &Mailbox) {
         SessionEffect::Open { id, files, monitor } => open(id, &files, &monitor, mailbox),
         SessionEffect::Rebuild { id, built, said, monitor } => {
             let inputs = said_of(&built.members.inputs, &said);
-            let members = Arc::new(Members { inputs, ..Members::clone(&built.members) });
+            let colors = said.iter().map(|said| said.color).collect();
+            let members = Arc::new(Members { inputs, colors, ..Members::clone(&built.members) });
             if let Some(built) = guarded(|| made(&members, &monitor)).flatten() {
                 mailbox.send(Action::Session(SessionAction::Rebuilt(id, Arc::new(built))));
             }
@@ -55,7 +63,17 @@ pub fn run(effect: SessionEffect, mailbox: &Mailbox) {
             let (progress, saved) = recorded(&fields, &monitor, mailbox);
             mailbox.send(Action::Session(SessionAction::Record(RecordAction::Done(progress, saved))));
         }
-        SessionEffect::AskForFiles | SessionEffect::Save { .. } | SessionEffect::Discard(_) => {}
+        SessionEffect::Compare { id, built, path, monitor } => {
+            let found = guarded(|| compared(&built, &path, &monitor));
+            let found = found.unwrap_or_else(|| Err("the comparison failed (internal error)".to_owned()));
+            if !monitor.is_cancelled() {
+                mailbox.send(Action::Session(SessionAction::Compared(id, path, found.map(Arc::new))));
+            }
+        }
+        SessionEffect::AskForFiles
+        | SessionEffect::AskForContrast
+        | SessionEffect::Save { .. }
+        | SessionEffect::Discard(_) => {}
     }
 }
 
@@ -123,8 +141,8 @@ fn why_not(error: &OpenError) -> String {
 }
 
 fn members(opened: Opened) -> Members {
-    let Opened { inputs, paths, notes, text, patterns, pattern_text, .. } = opened;
-    Members { inputs, paths, notes, text, patterns, pattern_text }
+    let Opened { inputs, paths, notes, text, patterns, pattern_text, colors, .. } = opened;
+    Members { inputs, paths, notes, text, patterns, pattern_text, colors }
 }
 
 /// Records several services together and saves what comes: what came of each, and the session file.
@@ -220,7 +238,7 @@ fn new_folder() -> Result<PathBuf, String> {
 fn made(members: &Arc<Members>, monitor: &Monitor) -> Option<Built> {
     let found = build(members.inputs.clone(), &members.patterns, monitor)?;
     let session = Arc::new(shown(found));
-    let mut report = report(&session);
+    let mut report = colored_report(&session, &members.colors_of(&session));
     let seen = members.notes.iter().map(|note| visible(note).into_owned());
     report.notes.splice(0..0, seen);
     let (crossings, edges) = (Crossings::of(&session), between_services(&session));
@@ -230,6 +248,24 @@ fn made(members: &Arc<Members>, monitor: &Monitor) -> Option<Built> {
     let members = Arc::clone(members);
     let built = Built { members, session, crossings, report, edges, columns, slowest_calls, durations, lanes };
     (!monitor.is_cancelled()).then_some(built)
+}
+
+/// Holds a session against another one: what changed from this one to that.
+///
+/// # Errors
+/// Why nothing came of it: a sentence.
+fn compared(built: &Built, path: &Path, monitor: &Monitor) -> Result<Report, String> {
+    let opened = open_told(&[path.to_path_buf()], &|_| {}).map_err(|error| why_not(&error))?;
+    let members = members(opened);
+    let other = build(members.inputs, &members.patterns, monitor).map(shown).ok_or("it was stopped")?;
+    let (a, b) = (measured(&built.session), measured(&other));
+    let found = Arc::new(compare(&a, &b, &Terms::default(), None));
+    let limits = limits(&a, &b, &found);
+    let changes = Changes::new(&found, units(&a, &b, Per::Second).into(), &Divisor::Second);
+    let sentences = found.settings.iter().chain(&found.verdict).chain(&limits).cloned().collect();
+    let mut report = Report { sentences, ..Report::default() };
+    report.tables.push(changes.shown_changes().table);
+    Ok(report)
 }
 
 /// The same session for showing: in its names every character can be seen.
@@ -266,7 +302,8 @@ pub fn save(built: &Built, said: &[Said], output: &Output<'_>) -> Result<(), Str
     let inputs = said_of(&members.inputs, said);
     let folder = output.path.parent().unwrap_or_else(|| Path::new(""));
     let texts = (members.text.as_str(), members.pattern_text.as_str());
-    let file = described((&inputs, &members.paths), texts, folder).map_err(|error| error.to_string())?;
+    let colors: Vec<Option<[u8; 3]>> = said.iter().map(|said| said.color).collect();
+    let file = described((&inputs, &members.paths), texts, (folder, &colors)).map_err(|error| error.to_string())?;
     let text = file.text().map_err(|error| error.to_string())?;
     output.write(|writer| writer.write_all(text.as_bytes())).map_err(|error| error.to_string())
 }

@@ -11,7 +11,7 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::model::trace::Trace;
 use crate::session::activity::{Activities, Activity, What};
 use crate::session::calls::{Call, Calls, JoinBy, by_carried_id, by_request_id};
-use crate::session::clock::{ClockMap, Pair};
+use crate::session::clock::{Bounds, ClockMap, Pair};
 use crate::session::join::{Joins, TasksByName, offset_by_names};
 use crate::session::model::{Content, Input, Service, Session, Tally};
 use crate::session::name::{Told, main_package, of_file, told, told_apart};
@@ -25,6 +25,10 @@ use crate::spans::{SpanFile, SpanKind};
 /// Goroutines that are looked at to see whether two traces are of one process.
 const LOOKED_AT: u32 = 10_000;
 
+/// The first release whose traces count time from an instant that all processes of a host share: Go 1.22.
+const FIRST_WITH_HOST_TIME: u32 = 22;
+/// Calls found by time alone from which on two clocks are taken to be one.
+const LEAST_BY_TIME: usize = 12;
 /// Goroutines that two traces must have in common where no reading of a clock tells that they are of one boot.
 const ALIKE: usize = 3;
 
@@ -104,12 +108,15 @@ pub fn build(inputs: Vec<Input>, patterns: &Patterns, monitor: &Monitor) -> Opti
     let shares = share(&parts, &records, &acts, &clocks, &mut joins, monitor)?;
     clocks.extend(service_clocks(&records, &joins, &shares));
     let known: Vec<&Call> = carried.list.iter().chain(&early.list).collect();
-    let pairs = pairs(&acts, &records, &joins, &known, parts.traces.len());
-    let places = place(&clocks, &pairs, 0);
+    let mut pairs = pairs(&acts, &records, &joins, &known, parts.traces.len());
+    pairs_by_time((&acts, &hidden), &parts, (&records, &joins), &mut pairs);
+    // A clock that the user moves moves alone: another one is the session's.
+    let reference = clocks.iter().position(|clock| clock.manual.is_none()).unwrap_or(0);
+    let places = place(&clocks, &pairs, reference);
     if monitor.is_cancelled() {
         return None;
     }
-    let calls = all_calls(&acts, carried, &records, &joins, &places);
+    let calls = all_calls((&acts, &hidden), carried, &records, &joins, &places);
     let mut session = Session { copies, doubles: records.doubles, ..Session::default() };
     let is_orphan = |record: &RecordRef| {
         records.span(*record).is_some_and(|span| span.parent.is_some()) && records.parent(*record).is_none()
@@ -354,7 +361,13 @@ fn pairs(acts: &Activities, records: &Records, joins: &Joins, calls: &[&Call], t
 }
 
 /// All calls, with those that need clocks.
-fn all_calls(acts: &Activities, mut calls: Calls, records: &Records, joins: &Joins, places: &[Placement]) -> Calls {
+fn all_calls(
+    (acts, hidden): (&Activities, &FxHashSet<u32>),
+    mut calls: Calls,
+    records: &Records,
+    joins: &Joins,
+    places: &[Placement],
+) -> Calls {
     let order = |(a, one): (u32, i64), (b, other): (u32, i64)| {
         if a == b {
             return Some(one.cmp(&other));
@@ -374,15 +387,87 @@ fn all_calls(acts: &Activities, mut calls: Calls, records: &Records, joins: &Joi
     let (late, list): (Vec<Call>, Vec<Call>) = std::mem::take(&mut calls.list).into_iter().partition(is_late);
     calls.list = list;
     calls.ambiguous.extend(late.iter().map(|call| call.server));
+    settle(acts, &mut calls, places);
     let asked = by_request_id(acts, &calls, &order);
     calls.list.extend(asked.list);
     calls.ambiguous.extend(asked.ambiguous);
     // A span file tells who called.
     let is_known = |act: u32| joins.of_act.get(&act).is_some_and(|record| records.parent(*record).is_some());
-    let timed = by_time(acts, &calls.list, places, &is_known);
-    calls.list.extend(timed.list);
-    calls.ambiguous.extend(timed.ambiguous);
+    // What lies inside of a call may have been called by a process in between, whose clock nothing ties to the others.
+    let has_tasks = |trace: u32| acts.all.iter().any(|act| act.trace == trace && matches!(act.what, What::Task(_)));
+    let traces = u32::try_from(acts.starts.len()).unwrap_or(u32::MAX);
+    let is_placed = |trace: u32| places.get(trace as usize).is_some_and(|place| place.error.is_some());
+    if (0..traces).all(|trace| is_placed(trace) || !has_tasks(trace)) {
+        let timed = by_time(acts, &calls.list, places, (&is_known, hidden));
+        calls.list.extend(timed.list);
+        calls.ambiguous.extend(timed.ambiguous);
+    }
     calls
+}
+
+/// Which of two activities with one id called is clear where clocks tell which began first, beyond their errors.
+fn settle(acts: &Activities, calls: &mut Calls, places: &[Placement]) {
+    if calls.ambiguous.is_empty() {
+        return;
+    }
+    let order = |(a, one): (u32, i64), (b, other): (u32, i64)| {
+        let (from, to) = (places.get(a as usize)?, places.get(b as usize)?);
+        let error = if a == b { 0 } else { from.error?.at(one).saturating_add(to.error?.at(other)) };
+        let (one, other) = (from.map.apply(one), to.map.apply(other));
+        (one.abs_diff(other) > error.unsigned_abs()).then(|| one.cmp(&other))
+    };
+    let again = by_carried_id(acts, &order);
+    let served: FxHashSet<u32> = calls.list.iter().map(|call| call.server).collect();
+    calls.list.extend(again.list.into_iter().filter(|call| !served.contains(&call.server)));
+    let served: FxHashSet<u32> = calls.list.iter().map(|call| call.server).collect();
+    let called: FxHashSet<u32> = calls.list.iter().map(|call| call.client).collect();
+    calls.ambiguous.retain(|act| !served.contains(act) && !called.contains(act));
+    calls.single.retain(|(act, _)| !served.contains(act) && !called.contains(act));
+}
+
+/// Calls between traces whose releases recorded no clocks, and that nothing else ties: since Go 1.22 the processes of one
+/// host count time from one instant, so that tasks of one lie inside those of the other where these called them. If many
+/// do, and each in an only one, that is no chance; how exact it is then follows from them as from any calls.
+fn pairs_by_time(
+    (acts, hidden): (&Activities, &FxHashSet<u32>),
+    parts: &Parts,
+    (records, joins): (&Records, &Joins),
+    pairs: &mut Pairs,
+) {
+    let is_known = |act: u32| joins.of_act.get(&act).is_some_and(|record| records.parent(*record).is_some());
+    let has_no_clock =
+        |trace: &Trace| trace.clock_snapshots().is_empty() && trace.totals().version >= FIRST_WITH_HOST_TIME;
+    for (b, later) in (0_usize..).zip(&parts.traces) {
+        for (a, earlier) in (0_usize..).zip(&parts.traces).take(b) {
+            let is_tied = pairs.contains_key(&(a, b)) || pairs.contains_key(&(b, a));
+            let overlaps = earlier.range().overlaps(later.range());
+            if is_tied || !overlaps || !has_no_clock(earlier) || !has_no_clock(later) {
+                continue;
+            }
+            let mut places = vec![Placement::default(); parts.traces.len()];
+            for at in [a, b] {
+                if let Some(place) = places.get_mut(at) {
+                    *place = Placement { error: Some(Bounds::constant(TICK)), ..Placement::default() };
+                }
+            }
+            let found = by_time(acts, &[], &places, (&is_known, hidden));
+            if found.list.len() < LEAST_BY_TIME {
+                continue;
+            }
+            for call in &found.list {
+                let (Some(client), Some(server)) = (acts.get(call.client), acts.get(call.server)) else { continue };
+                let pair = Pair {
+                    send: client.range.start.0,
+                    begin: server.range.start.0,
+                    end: server.range.end.0,
+                    receive: client.range.end.0,
+                    slack: TICK,
+                };
+                let clocks = (client.trace as usize, server.trace as usize);
+                pairs.entry(clocks).or_default().push((pair, Some((call.client, call.server))));
+            }
+        }
+    }
 }
 
 /// The services: traces first, then what only span files know.

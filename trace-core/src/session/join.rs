@@ -17,6 +17,8 @@ const LAG: i64 = 5_000_000;
 const MARGIN: (i64, i64) = (20_000, 4);
 /// Rounds in which joined parents settle what was ambiguous.
 const ROUNDS: u32 = 4;
+/// Joins from which on they tell how far a clock is off.
+const LEAST_LAGS: usize = 10;
 /// Candidates that are looked at of one span.
 const MOST_CANDIDATES: usize = 256;
 
@@ -183,13 +185,14 @@ impl Joins {
         &mut self,
         service: u32,
         (records, acts, trace, tasks): (&Records, &Activities, &Trace, &TasksByName<'_>),
-        (map, error): (ClockMap, i64),
+        (mut map, error): (ClockMap, i64),
     ) -> (u64, u64) {
         let range = (trace.range().start.0, trace.range().end.0);
+        let first = map;
         let in_trace = |record: &RecordRef| {
             let span = records.span(*record);
             span.is_some_and(|span| {
-                map.apply(span.start) >= range.0 - error && map.apply(span.end()) <= range.1 + error
+                first.apply(span.start) >= range.0 - error && first.apply(span.end()) <= range.1 + error
             })
         };
         let own: Vec<RecordRef> = records.of_service(service).iter().copied().filter(in_trace).collect();
@@ -203,12 +206,28 @@ impl Joins {
             if self.of_record.len() == known {
                 break;
             }
+            map = self.refined(&own, records, acts, map);
         }
         let joined = own.iter().filter(|record| self.of_record.contains_key(record)).count() as u64;
         if self.of_record.len() > before || joined > 0 {
             self.ambiguous.extend(unclear);
         }
         (joined, own.len() as u64)
+    }
+
+    /// The same map, corrected by what was joined with it: tasks begin right after their spans, most of them, so that what lies
+    /// further away fits worse.
+    fn refined(&self, own: &[RecordRef], records: &Records, acts: &Activities, map: ClockMap) -> ClockMap {
+        let lag = |record: &RecordRef| {
+            let joined = self.of_record.get(record).filter(|joined| joined.by == JoinBy::NameAndTime)?;
+            let act = acts.get(joined.act).filter(|act| act.began)?;
+            Some(act.range.start.0.saturating_sub(map.apply(records.span(*record)?.start)))
+        };
+        let mut lags: Vec<i64> = own.iter().filter_map(lag).collect();
+        lags.sort_unstable();
+        // Late ones lost their proc in between.
+        let usual = lags.get(lags.len() / 10).copied().unwrap_or(0);
+        if lags.len() < LEAST_LAGS { map } else { map.then(ClockMap::shift(usual)) }
     }
 
     /// Joins what is clear now; what is not.

@@ -275,6 +275,12 @@ fn clocks_of_other_hosts_are_found_by_pairs() {
         let by_hand = session(by_hand);
         assert_eq!(by_hand.services[1].clock.method, Method::Manual);
         assert_eq!(by_hand.services[1].clock.map, ClockMap::shift(-shift));
+        // The first one moves alone, too.
+        let mut first = inputs();
+        first[0].offset = Some(shift);
+        let first = session(first);
+        let clocks = [0, 1].map(|at: usize| (first.services[at].clock.method, first.services[at].clock.map));
+        assert_eq!(clocks, [(Method::Manual, ClockMap::shift(shift)), (Method::Reference, ClockMap::default())]);
     }
 }
 
@@ -344,6 +350,33 @@ fn without_ids_and_spans_only_clear_calls_are_joined() {
     let by_time = found.spans.iter().filter(|span| span.by == Some(JoinBy::Time)).count();
     assert!(by_time >= 30, "{by_time} of 60");
     assert_eq!(parents, 60 + by_time);
+}
+
+#[test]
+fn processes_of_one_host_are_known_by_their_calls_where_no_clock_was_recorded() {
+    for style in [Style::Otel, Style::Datadog] {
+        // Neither ids that calls carry nor readings of clocks.
+        let truth = story(18, 3, 80);
+        let traces = |clock: &dyn Fn(usize, i64) -> i64| -> Vec<Input> {
+            (0..3)
+                .map(|at| input(["a", "b", "c"][at], &trace_of(&truth, at, style, 23, &|time| clock(at, time))))
+                .collect()
+        };
+        let found = session(traces(&|_, time| time));
+        let methods: Vec<Method> = found.services.iter().map(|service| service.clock.method).collect();
+        assert_eq!(methods, [Method::Reference, Method::Pairs, Method::Pairs]);
+        check_clocks(&found, &[&same, &same, &same]);
+        // Panics if one is wrong.
+        let (_, parents) = right(&found);
+        let by_time = found.spans.iter().filter(|span| span.by == Some(JoinBy::Time)).count();
+        assert!(by_time >= 60 && parents >= 160 + by_time, "{by_time} of 160");
+        // Clocks of other hosts are not taken for one.
+        for shift in [700_000_000, 90_000_000_000, 35_000_000] {
+            let found = session(traces(&|at, time| if at == 1 { time + shift } else { time }));
+            assert_eq!(found.services[1].clock.method, Method::Unplaced, "{shift}: {:?}", found.services[1].clock);
+            right(&found);
+        }
+    }
 }
 
 #[test]

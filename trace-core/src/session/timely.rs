@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::ids::StrId;
 use crate::session::activity::{Activities, Activity, What};
 use crate::session::calls::{Call, Calls, JoinBy};
+use crate::session::pattern::Found;
 use crate::session::place::Placement;
 
 /// What a call may take beyond what serves it: this long, or half of that, nanoseconds.
@@ -37,17 +38,21 @@ fn timed(at: u32, act: &Activity, places: &[Placement]) -> Option<Timed> {
     (error <= MOST_ERROR).then_some(Timed { at, trace: act.trace, name: act.name, start, end, error })
 }
 
-/// Calls between tasks that no call is known of. `is_known`: who called it is known otherwise.
+/// Calls between tasks that no call is known of. `is_known`: who called it is known otherwise; `hidden`: what another trace
+/// of the process has, too.
 pub(super) fn by_time(
     acts: &Activities,
     calls: &[Call],
     places: &[Placement],
-    is_known: &dyn Fn(u32) -> bool,
+    (is_known, hidden): (&dyn Fn(u32) -> bool, &FxHashSet<u32>),
 ) -> Calls {
     let parents: FxHashSet<u32> = acts.all.iter().filter_map(|act| act.parent).collect();
-    let with_ids: FxHashSet<u32> = acts.mentions.iter().map(|mention| mention.act).collect();
+    // Who knows of the call what an id tells is not guessed; an own id alone tells nothing of it.
+    let tells = |found: &Found| found.ids.is_carried || found.ids.trace.is_some() || found.ids.request.is_some();
+    let with_ids: FxHashSet<u32> =
+        acts.mentions.iter().filter(|mention| tells(&mention.found)).map(|mention| mention.act).collect();
     let in_calls: FxHashSet<u32> = calls.iter().flat_map(|call| [call.client, call.server]).collect();
-    let is_free = |at: u32| !with_ids.contains(&at) && !in_calls.contains(&at);
+    let is_free = |at: u32| !with_ids.contains(&at) && !in_calls.contains(&at) && !hidden.contains(&at);
     let tasks = (0_u32..)
         .zip(&acts.all)
         .filter(|(at, act)| matches!(act.what, What::Task(_)) && act.is_complete() && is_free(*at));
@@ -65,7 +70,7 @@ pub(super) fn by_time(
     let mut served: FxHashMap<u32, u32> = FxHashMap::default();
     let mut found: Vec<(Timed, Vec<Timed>)> = Vec::new();
     for server in servers {
-        let fitting = fitting(&clients, &server);
+        let fitting = innermost(fitting(&clients, &server));
         for client in &fitting {
             *served.entry(client.at).or_default() += 1;
         }
@@ -86,6 +91,21 @@ fn fitting(clients: &[Timed], server: &Timed) -> Vec<Timed> {
     let end = clients.partition_point(|client| client.start <= server.start.saturating_add(server.error + MOST_ERROR));
     let near = clients.get(..end).unwrap_or_default().iter().rev().take(MOST_LOOKS);
     near.filter(could).copied().collect()
+}
+
+/// Of calls that lie inside of each other, each in another process, only the innermost: the others wait for what made that.
+fn innermost(mut clients: Vec<Timed>) -> Vec<Timed> {
+    clients.sort_unstable_by_key(|client| (client.end.saturating_sub(client.start), client.at));
+    let is_inside = |inner: &Timed, outer: &Timed| {
+        let error = inner.error.saturating_add(outer.error);
+        inner.trace != outer.trace
+            && outer.start <= inner.start.saturating_add(error)
+            && inner.end <= outer.end.saturating_add(error)
+    };
+    if clients.windows(2).all(|two| matches!(two, [inner, outer] if is_inside(inner, outer))) {
+        clients.truncate(1);
+    }
+    clients
 }
 
 /// Those of which it is clear, if most servers of the name have such a client.

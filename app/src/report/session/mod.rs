@@ -25,6 +25,12 @@ use crate::report::value::Value;
 /// The report on a session.
 #[must_use]
 pub fn report(session: &Arc<Session>) -> Report {
+    colored_report(session, &[])
+}
+
+/// The same with the colours that the user chose, by the place of the service.
+#[must_use]
+pub fn colored_report(session: &Arc<Session>, colors: &[Option<[u8; 3]>]) -> Report {
     let (tasks, calls) = (session.tasks, session.served);
     let of = |id, title, value| (id, title, Value::Count(value));
     let facts = [
@@ -46,7 +52,7 @@ pub fn report(session: &Arc<Session>) -> Report {
     let mut report = facts.into_iter().fold(report, |report, (id, title, value)| report.fact(id, title, value));
     report.notes = notes(session);
     report
-        .table(requests(session))
+        .table(requests(session, colors))
         .table(services(session))
         .table(edges(session))
         .table(files(session))

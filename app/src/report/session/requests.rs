@@ -34,8 +34,8 @@ fn slowest<'a>(session: &'a Session, row: &Row) -> Option<&'a SessionSpan> {
     session.spans.get(row.found.slowest? as usize)
 }
 
-/// The requests, a row each in their order.
-pub(super) fn requests(session: &Arc<Session>) -> Table {
+/// The requests, a row each in their order. `colors`: that the user chose, by the place of the service.
+pub(super) fn requests(session: &Arc<Session>, colors: &[Option<[u8; 3]>]) -> Table {
     let rows: Rows = session
         .requests
         .iter()
@@ -46,7 +46,7 @@ pub(super) fn requests(session: &Arc<Session>) -> Table {
     let most = most.map_or(1, |span| span.nanos.unsigned_abs().max(1));
     Table::of("requests", "Requests", &Arc::new(rows), Vec::as_slice)
         .with(|table| first_span(table, session))
-        .with(|table| breakdowns(table, session, most))
+        .with(|table| breakdowns(table, session, (most, colors.to_vec())))
         .with(|table| rest(table, session))
         .sorted_by("duration_ns")
         .empty("No requests")
@@ -73,12 +73,19 @@ fn first_span(table: Builder<Rows, Row>, session: &Arc<Session>) -> Builder<Rows
         })
 }
 
-fn breakdowns(table: Builder<Rows, Row>, session: &Arc<Session>, most: u64) -> Builder<Rows, Row> {
+fn breakdowns(
+    table: Builder<Rows, Row>,
+    session: &Arc<Session>,
+    (most, colors): (u64, Vec<Option<[u8; 3]>>),
+) -> Builder<Rows, Row> {
     let [of_own, of_service, of_name, of_nanos] = [session; 4].map(Arc::clone);
     let own = Column::table("Own time", "of its spans without those below them, by service", own(session, &[]));
     table
         .column(Column::bar("Own time by service"), move |row: &Row| {
-            let shade = |service: u32| Shade::Series(u8::try_from(service % 6).unwrap_or(0));
+            let shade = |service: u32| {
+                let chosen = colors.get(service as usize).copied().flatten();
+                chosen.map_or_else(|| Shade::Series(u8::try_from(service % 6).unwrap_or(0)), Shade::Chosen)
+            };
             let mut parts = row.found.own.clone();
             // The same order in all rows.
             parts.sort_unstable();

@@ -182,6 +182,9 @@ fn in_order(session: &Arc<Session>, parts: &[Part], lines: &ServiceLines) -> Tab
         .build()
 }
 
+/// What takes at least this part of the time of the slowest requests (one in so many) leads the findings.
+const LEADS: i64 = 4;
+
 /// A finding of a service.
 #[derive(Clone, Debug)]
 struct ServiceFinding {
@@ -225,15 +228,16 @@ pub fn causes_listed(session: &Arc<Session>, why: &[Explained], findings: &[(u32
             ranked.map(|(rank, finding)| ServiceFinding { service: *service, rank, finding: finding.clone() })
         })
         .collect();
-    // What the requests' time goes to comes before calls of services that wait for it.
-    let culprit = added.first().and_then(|sum| Some((sum.part.service, frame_of(&lines, &sum.part)?)));
+    // What the requests' time goes to comes before all that is else amiss, and before calls that wait for it.
+    let most = added.first().filter(|sum| sum.nanos.saturating_mul(LEADS) >= whole);
+    let culprit = most.and_then(|sum| Some((sum.part.service, frame_of(&lines, &sum.part)?)));
     let is_culprit = |of: &ServiceFinding| {
         let place = of.finding.culprit.as_ref().map(|culprit| &culprit.place);
         culprit.is_some_and(|(service, frame)| {
             service == of.service && place.is_some_and(|place| place.function == frame.function)
         })
     };
-    list.sort_by_key(|of| std::cmp::Reverse((of.finding.severity, is_culprit(of), of.finding.time_lost_ns)));
+    list.sort_by_key(|of| std::cmp::Reverse((is_culprit(of), of.finding.severity, of.finding.time_lost_ns)));
     let ranks = list.iter().map(|of| (of.service, of.rank)).collect();
     let report = Report::default()
         .headline("sentence", &sentence)
