@@ -289,6 +289,48 @@ fn record_keeps_what_comes_and_quotes_what_is_refused() {
     assert_eq!(again.status.code(), Some(1), "files are there");
 }
 
+/// With `TRACELANE_SESSIONS` set to a folder of recordings by `gen/shop`, a folder each: no join may be wrong, with the
+/// spans and without; what was joined is printed.
+#[test]
+#[expect(clippy::print_stdout, reason = "a table, on demand")]
+fn no_join_of_another_folder_is_wrong() {
+    let Some(folder) = std::env::var_os("TRACELANE_SESSIONS").map(PathBuf::from) else { return };
+    let mut wrong = 0;
+    let mut recordings: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    recordings.sort();
+    for recording in recordings.iter().filter(|path| path.join("frontend.trace").exists()) {
+        for spans in [&["spans.jsonl"][..], &[]] {
+            let traces = ["frontend.trace", "backend.trace", "store.trace"];
+            let files: Vec<PathBuf> = traces.iter().chain(spans).map(|name| recording.join(name)).collect();
+            let found = session(&files);
+            let (mut joined, mut parents, mut could, mut bad) = (0, 0, 0, 0);
+            for (at, span) in (0..).zip(&found.spans) {
+                let Some((own, parent)) = logged(&found, at) else { continue };
+                if span.record.is_some() {
+                    joined += 1;
+                    bad += usize::from(span.ids.1.map(|id| id.0) != Some(own));
+                }
+                could += usize::from(parent != 0);
+                if let Some((above, _)) = span.parent.and_then(|above| logged(&found, above)) {
+                    parents += 1;
+                    bad += usize::from(above != parent);
+                }
+            }
+            wrong += bad;
+            let name = recording.file_name().expect("a name").to_string_lossy().into_owned();
+            let tally = (found.tasks.ambiguous + found.served.ambiguous, found.tasks.unjoined + found.served.unjoined);
+            println!(
+                "{name} {}: joined {joined}, parents {parents} of {could}, wrong {bad}, ambiguous {}, not joined {}",
+                if spans.is_empty() { "without spans" } else { "with spans" },
+                tally.0,
+                tally.1
+            );
+        }
+    }
+    assert_eq!(wrong, 0);
+}
+
 /// With `TRACELANE_GO` set to the root of a Go distribution (1.25 or newer).
 #[test]
 fn go_tests_the_package_for_programs() {

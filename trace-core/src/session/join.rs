@@ -19,6 +19,8 @@ const MARGIN: (i64, i64) = (20_000, 4);
 const ROUNDS: u32 = 4;
 /// Joins from which on they tell how far a clock is off.
 const LEAST_LAGS: usize = 10;
+/// No clock is found out more exactly than this, nanoseconds.
+const LEAST_ERROR: i64 = 2_000;
 /// Candidates that are looked at of one span.
 const MOST_CANDIDATES: usize = 256;
 
@@ -185,7 +187,7 @@ impl Joins {
         &mut self,
         service: u32,
         (records, acts, trace, tasks): (&Records, &Activities, &Trace, &TasksByName<'_>),
-        (mut map, error): (ClockMap, i64),
+        (mut map, mut error): (ClockMap, i64),
     ) -> (u64, u64) {
         let range = (trace.range().start.0, trace.range().end.0);
         let first = map;
@@ -206,7 +208,7 @@ impl Joins {
             if self.of_record.len() == known {
                 break;
             }
-            map = self.refined(&own, records, acts, map);
+            (map, error) = self.refined(&own, records, acts, (map, error));
         }
         let joined = own.iter().filter(|record| self.of_record.contains_key(record)).count() as u64;
         if self.of_record.len() > before || joined > 0 {
@@ -215,19 +217,28 @@ impl Joins {
         (joined, own.len() as u64)
     }
 
-    /// The same map, corrected by what was joined with it: tasks begin right after their spans, most of them, so that what lies
-    /// further away fits worse.
-    fn refined(&self, own: &[RecordRef], records: &Records, acts: &Activities, map: ClockMap) -> ClockMap {
+    /// The same map, corrected by what is joined, and how exact it is then: tasks begin right after their spans, most of them.
+    fn refined(
+        &self,
+        own: &[RecordRef],
+        records: &Records,
+        acts: &Activities,
+        (map, error): (ClockMap, i64),
+    ) -> (ClockMap, i64) {
         let lag = |record: &RecordRef| {
-            let joined = self.of_record.get(record).filter(|joined| joined.by == JoinBy::NameAndTime)?;
+            let joined = self.of_record.get(record).filter(|joined| joined.is_whole)?;
             let act = acts.get(joined.act).filter(|act| act.began)?;
             Some(act.range.start.0.saturating_sub(map.apply(records.span(*record)?.start)))
         };
         let mut lags: Vec<i64> = own.iter().filter_map(lag).collect();
         lags.sort_unstable();
         // Late ones lost their proc in between.
-        let usual = lags.get(lags.len() / 10).copied().unwrap_or(0);
-        if lags.len() < LEAST_LAGS { map } else { map.then(ClockMap::shift(usual)) }
+        let at = |part: usize| lags.get(lags.len() * part / 10).copied().unwrap_or(0);
+        if lags.len() < LEAST_LAGS {
+            return (map, error);
+        }
+        let (usual, spread) = (at(1), at(5).saturating_sub(at(1)));
+        (map.then(ClockMap::shift(usual)), spread.saturating_add(LEAST_ERROR).min(error))
     }
 
     /// Joins what is clear now; what is not.
@@ -265,11 +276,11 @@ impl Joins {
         let mut unclear = Vec::new();
         for &record in open {
             let Some(best) = of_record.get(&record) else { continue };
-            let Some((at, task)) = best.clear().and_then(|at| Some((at, of_task.get(&at)?))) else {
+            let Some((at, task)) = best.clear(error).and_then(|at| Some((at, of_task.get(&at)?))) else {
                 unclear.push(record);
                 continue;
             };
-            if task.clear() == Some(record) {
+            if task.clear(error) == Some(record) {
                 let go = acts.get(at).map_or(GoroutineIdx::NONE, |act| act.go);
                 self.join(record, Joined { act: at, go, is_whole: true, by: JoinBy::NameAndTime });
             } else {
@@ -304,10 +315,12 @@ impl<T: Copy> Best<T> {
         }
     }
 
-    /// The best, if nothing else comes near.
-    fn clear(&self) -> Option<T> {
+    /// The best, if nothing else comes near. `error`: how far off the clock may be, which start and end show alike: what fits
+    /// best by that may be another one's.
+    fn clear(&self, error: i64) -> Option<T> {
         let (cost, what) = self.first?;
-        (self.second >= cost.saturating_mul(MARGIN.1).saturating_add(MARGIN.0)).then_some(what)
+        let apart = cost.saturating_mul(MARGIN.1).saturating_add(MARGIN.0).saturating_add(error.saturating_mul(2));
+        (self.second >= apart).then_some(what)
     }
 }
 
