@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use trace_core::base::monitor::Monitor;
 use trace_core::session::{Method, Session, What, build};
+use trace_core::wire::text::push_uvarint;
+use trace_core::wire::v2::spec;
 use tracelane::session::open;
 
+use crate::batches::{self, Batch, Item};
 use crate::fixtures;
 use crate::run;
 
@@ -287,6 +290,87 @@ fn record_keeps_what_comes_and_quotes_what_is_refused() {
     assert!(found["requests"].as_array().is_some_and(|requests| requests.len() == 30));
     let again = run::tracelane(&["record", "--seconds", "1", &front, "-o", out]);
     assert_eq!(again.status.code(), Some(1), "files are there");
+}
+
+/// A trace of Go 1.22 to 1.24 on a clock that is ahead by `shift` nanoseconds and runs faster by `ppm` millionths, and the way
+/// back to the true time.
+fn shifted(bytes: &[u8], shift: i64, ppm: i64) -> (Vec<u8>, impl Fn(i64) -> i64 + use<>) {
+    let mut out = bytes[..batches::HEADER_BYTES].to_vec();
+    let (mut from, mut to) = (0, 0);
+    let items = batches::items(bytes);
+    for item in &items {
+        if let Item::Other(raw) = item
+            && let Some(frequency) = frequency_of(raw)
+        {
+            // With fewer ticks in a second each tick is longer.
+            (from, to) = (frequency, frequency - frequency * ppm / 1_000_000);
+        }
+    }
+    let ticks = i128::from(shift) * i128::from(from) / 1_000_000_000;
+    for item in items {
+        match item {
+            Item::Events(batch) => {
+                let moved = i128::from(batch.ticks) + ticks;
+                Batch { ticks: u64::try_from(moved).expect("it stays positive"), ..batch }.write(&mut out);
+            }
+            Item::Other(raw) if frequency_of(&raw).is_some() => {
+                let mut at = 1;
+                let [generation, thread, time, _] = [(); 4].map(|()| batches::uvarint(&raw, &mut at));
+                let mut payload = vec![spec::FREQUENCY];
+                push_uvarint(&mut payload, u64::try_from(to).expect("positive"));
+                Batch { generation, thread, ticks: time, payload }.write(&mut out);
+            }
+            Item::Other(raw) => out.extend(raw),
+        }
+    }
+    let back = move |time: i64| {
+        let found = (i128::from(time) * i128::from(to) / 1_000_000_000 - ticks) * 1_000_000_000 / i128::from(from);
+        i64::try_from(found).expect("a time")
+    };
+    (out, back)
+}
+
+/// The ticks in a second, of the batch that says so.
+fn frequency_of(raw: &[u8]) -> Option<i64> {
+    let mut at = 1;
+    let is_batch = raw.first() == Some(&spec::EVENT_BATCH);
+    let _ids = is_batch.then(|| [(); 4].map(|()| batches::uvarint(raw, &mut at)))?;
+    (raw.get(at) == Some(&spec::FREQUENCY)).then(|| {
+        at += 1;
+        i64::try_from(batches::uvarint(raw, &mut at)).expect("it fits")
+    })
+}
+
+#[test]
+fn shifted_and_stretched_clocks_are_found_within_the_error_that_is_stated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = unpack("traceparent-lock-go1.23", folder.path());
+    let name = |file: &PathBuf| file.file_stem().expect("a name").to_string_lossy().into_owned();
+    for file in files.iter().filter(|file| name(file) != "frontend") {
+        let bytes = fs::read(file).expect("a trace");
+        for (shift, ppm) in [3_000_000_000, -3_000_000_000].into_iter().flat_map(|shift| [(shift, 100), (shift, -100)])
+        {
+            let (moved, back) = shifted(&bytes, shift, ppm);
+            let path = folder.path().join("moved.trace");
+            fs::write(&path, moved).expect("written");
+            let mut members: Vec<PathBuf> = files.iter().filter(|other| *other != file).cloned().collect();
+            // The session's clock is that of the first.
+            members.sort_by_key(|file| name(file) != "frontend");
+            members.push(path);
+            let found = session(&members);
+            let service = found.services.last().expect("it");
+            let trace = service.trace.as_ref().expect("its trace");
+            assert_eq!(service.clock.method, Method::Pairs, "{file:?} {shift} {ppm}");
+            let error = service.clock.error.expect("calls bound it");
+            for part in 0..=100 {
+                let time = trace.range().start.0 + trace.range().nanos() / 100 * part;
+                let off = (service.clock.map.apply(time) - back(time)).abs();
+                assert!(off <= error.at(time) + 64, "{file:?} {shift} {ppm} at {part} %: {off} > {}", error.at(time));
+            }
+            assert!(service.clock.pairs >= 20 && error.least() < 1_000_000, "{:?}", service.clock);
+            assert_eq!(found.requests.len(), 40, "{file:?} {shift} {ppm}");
+        }
+    }
 }
 
 /// With `TRACELANE_SESSIONS` set to a folder of recordings by `gen/shop`, a folder each: no join may be wrong, with the

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use trace_core::analysis::findings::find;
 use trace_core::base::monitor::Monitor;
-use trace_core::session::path::{explain, request_with_id};
+use trace_core::session::path::{explain, request_with_id, told_best};
 use trace_core::session::{Content, Session, build};
 
 use crate::cli::command::AnalysisArgs;
@@ -151,7 +151,7 @@ pub fn why(args: &AnalysisArgs) -> CliResult {
     let loaded = load(std::slice::from_ref(&args.file), None)?;
     let found = match &args.request {
         Some(id) => request_with_id(&loaded.session, id),
-        None => loaded.session.requests.first(),
+        None => told_best(&loaded.session).next(),
     };
     let Some(request) = found else {
         let ids: Vec<&str> = loaded.session.requests.iter().take(3).map(|request| request.id.as_str()).collect();
@@ -180,7 +180,7 @@ pub fn why(args: &AnalysisArgs) -> CliResult {
 pub fn report(file: &Path, format: FormatArgs) -> CliResult {
     let loaded = load(&[file.to_path_buf()], None)?;
     let monitor = Monitor::new();
-    let slowest = loaded.session.requests.iter().take(EXPLAINED);
+    let slowest = told_best(&loaded.session).take(EXPLAINED);
     let why: Vec<_> = slowest.filter_map(|request| explain(&loaded.session, request, &monitor)).collect();
     let traces = loaded.session.services.iter().zip(0_u32..);
     let found = traces.filter_map(|(service, at)| Some((at, find(service.trace.as_ref()?, &monitor)?)));

@@ -42,7 +42,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         offered
     };
-    let lead = |ui: &mut Ui| services_ui(ui, built);
+    let lead = |ui: &mut Ui| services_ui(ui, open, built);
     session_table_ui(&mut part, (state, open), ("requests", table, open.request), lead, show, actions);
     if is_wide {
         let right = Rect::from_min_max(pos2(area.max.x - PICTURE, area.min.y), area.max);
@@ -52,10 +52,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 /// The colours of the services.
-fn services_ui(ui: &mut Ui, built: &Built) {
+fn services_ui(ui: &mut Ui, open: &OpenSession, built: &Built) {
     let tokens = tokens::of(ui.ctx());
-    let named = built.session.services.iter().take(NAMED).enumerate();
-    let entries: Vec<(&str, Color32)> = named.map(|(at, service)| (service.name.as_str(), tokens.series(at))).collect();
+    let named = built.session.services.iter().take(NAMED).zip(0_u32..);
+    let color = |at: u32| tokens.service(at, open.color_of(at));
+    let entries: Vec<(&str, Color32)> = named.map(|(service, at)| (service.name.as_str(), color(at))).collect();
     legend(ui, &entries);
     ui.add_space(space::S);
 }

@@ -108,7 +108,7 @@ fn node_ui(ui: &Ui, (open, name, at): (&OpenSession, &str, u32), place: Rect, ac
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{name} on the map")));
     let fill = if response.hovered() { tokens.hovered } else { tokens.raised };
     ui.painter().rect_filled(place, space::RADIUS, fill);
-    ui.painter().rect_filled(place.with_max_x(place.min.x + 5.0), space::RADIUS, tokens.series(at as usize));
+    ui.painter().rect_filled(place.with_max_x(place.min.x + 5.0), space::RADIUS, tokens.service(at, open.color_of(at)));
     ui.painter().rect_stroke(place, space::RADIUS, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
     let room = place.shrink2(vec2(space::M, 0.0));
     let mut job = egui::text::LayoutJob::simple_singleline(name.to_owned(), fonts::strong(), tokens.text);

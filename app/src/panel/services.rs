@@ -118,8 +118,7 @@ fn color_ui(
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
         response.on_hover_text(name)
     };
-    let usual = tokens.series(at as usize);
-    let color = open.color_of(at).map_or(usual, rgb);
+    let (usual, color) = (tokens.service(at, None), tokens.service(at, open.color_of(at)));
     let response = swatch(ui, color, &format!("Colour of {}", service.name));
     let Some((input, said)) = said else { return };
     Popup::menu(&response).show(|ui| {

@@ -72,7 +72,8 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
         (None, None) => {
             if let Some(service) = service {
                 let mark = Rect::from_center_size(place.center(), vec2(10.0, 10.0));
-                ui.painter().rect_filled(mark, 2.0, tokens.series(service as usize));
+                let chosen = state.session.as_ref().and_then(|session| session.color_of(service));
+                ui.painter().rect_filled(mark, 2.0, tokens.service(service, chosen));
             }
         }
     }

@@ -124,6 +124,12 @@ impl Tokens {
             _ => self.classes[SpanClass::Gc as usize],
         }
     }
+
+    /// The colour of a service: the one that the user chose, else one by its place.
+    #[must_use]
+    pub fn service(&self, at: u32, chosen: Option<[u8; 3]>) -> Color32 {
+        chosen.map_or_else(|| self.series(at as usize), rgb)
+    }
 }
 
 /// Colours that the user may give to a service, as red, green and blue: to be told apart on both themes.

@@ -20,7 +20,7 @@ use crate::state::document::Document;
 use crate::state::session::{Built, OpenSession, RequestView, session_nanos, unix_of};
 use crate::state::view::View;
 use crate::theme::lanes::{HEIGHTS, LaneColors, STACK};
-use crate::theme::tokens::{Tokens, rgb};
+use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline::axis::Axis;
 use crate::timeline::ruler::origin_of;
@@ -64,7 +64,7 @@ pub struct RequestLane<'a> {
 /// The colour of a service: the one that the user chose, else one by its place.
 #[must_use]
 pub fn service_color(tokens: &Tokens, session: &OpenSession, service: u32) -> Color32 {
-    session.color_of(service).map_or_else(|| tokens.series(service as usize), rgb)
+    tokens.service(service, session.color_of(service))
 }
 
 /// How high the rows are that there are to show, points.

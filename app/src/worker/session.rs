@@ -15,7 +15,7 @@ use trace_core::base::visible::visible;
 use trace_core::model::trace::Trace;
 use trace_core::session::crossing::Crossings;
 use trace_core::session::measure::measured;
-use trace_core::session::path::explain;
+use trace_core::session::path::{explain, told_best};
 use trace_core::session::waterfall::waterfall;
 use trace_core::session::{Content, Input, Service, Session, build};
 
@@ -332,7 +332,7 @@ fn answer(built: &Built, query: SessionQuery, monitor: &Monitor) -> Option<Sessi
         }
         SessionQuery::Causes => {
             let mut explained = Vec::new();
-            for request in session.requests.iter().take(EXPLAINED) {
+            for request in told_best(session).take(EXPLAINED) {
                 explained.push(explain(session, request, monitor)?);
             }
             let mut found = Vec::new();

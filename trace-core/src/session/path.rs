@@ -98,6 +98,14 @@ pub fn explain(session: &Session, request: &Request, monitor: &Monitor) -> Optio
     Some(Explained { nanos: root.nanos, parts, sums, sentence })
 }
 
+/// The requests whose time can be told best, the longest first: those whose first span some trace shows; all if there is none.
+/// Spans of files may lie beside the traces, where nothing tells what was done.
+pub fn told_best(session: &Session) -> impl Iterator<Item = &Request> {
+    let is_shown = |request: &&Request| session.spans.get(request.root as usize).is_some_and(|span| span.go.is_some());
+    let has_any = session.requests.iter().any(|request| is_shown(&request));
+    session.requests.iter().filter(move |request| !has_any || is_shown(request))
+}
+
 /// The request with an id; the first letters are enough if no other begins with them.
 #[must_use]
 pub fn request_with_id<'a>(session: &'a Session, id: &str) -> Option<&'a Request> {

@@ -607,6 +607,24 @@ fn crossings_lead_from_the_client_to_the_server_and_back() {
 }
 
 #[test]
+fn requests_beside_the_traces_are_not_explained_first() {
+    let truth = story(19, 2, 20);
+    // The traces begin late: of the first requests only spans are known.
+    let late: Vec<True> = truth.iter().skip(20).cloned().collect();
+    let mut spans = truth.clone();
+    spans.iter_mut().take(4).for_each(|span| span.end += 900_000_000);
+    let inputs = [0, 1].map(|at| input(["a", "b"][at], &trace_of(&late, at, Style::Datadog, 26, &same)));
+    let inputs: Vec<Input> = inputs.into_iter().chain([input("s", otlp(&spans, &|_| 0).as_bytes())]).collect();
+    let found = session(inputs);
+    assert!(found.spans[found.requests[0].root as usize].go.is_none(), "the longest is in no trace");
+    let told: Vec<_> = super::path::told_best(&found).collect();
+    assert!(told.len() < found.requests.len() && !told.is_empty());
+    assert!(told.iter().all(|request| found.spans[request.root as usize].go.is_some()));
+    let alone = session(vec![input("s", otlp(&spans, &|_| 0).as_bytes())]);
+    assert_eq!(super::path::told_best(&alone).count(), alone.requests.len());
+}
+
+#[test]
 fn own_times_add_up_to_the_request() {
     let truth = story(22, 3, 10);
     let traces: Vec<Vec<u8>> = (0..3).map(|service| trace_of(&truth, service, Style::Traceparent, 26, &same)).collect();
