@@ -74,15 +74,15 @@ const INTRODUCTION: &str = "\
 ready queries below, `--tables` lists tables and functions, `--queries` the ready queries.
 
 ```sh
-tracelane query server.trace 'SELECT function, count(*), dur(sum(duration_ns)) FROM waits GROUP BY 1 ORDER BY 3 DESC'
+tracelane query server.trace 'SELECT function, count(*), dur(sum(duration_ns)) FROM waits GROUP BY 1 ORDER BY sum(duration_ns) DESC'
 tracelane query server.trace --named lock-waits
 tracelane query --format csv before.trace after.trace 'SELECT trace_id, state, total_ns FROM state_totals'
 ```
 
-- Tables are made while they are read; nothing is copied. Conditions on the goroutine (`g = 25`), on times
-  (`start_ns > 1e9` needs whole numbers: `start_ns > 1000000000`), on `state`, and on `stack_id` of `stacks` make a query
-  fast: the other rows are not made at all. `state_totals`, `goroutine_states` and `wait_sites` are sums at hand: they
-  answer in a fraction of the time that summing `spans` takes.
+- Rows are made while they are read; nothing is copied. Conditions on the goroutine (`g = 25`), on times as whole numbers
+  (`start_ns > 1000000000`), on `state`, and on `stack_id` of `stacks` make a query fast: other rows are not made at all.
+  `state_totals`, `goroutine_states` and `wait_sites` are sums at hand: they answer in a fraction of the time that summing
+  `spans` takes.
 - Times are nanoseconds from the start of the trace, durations nanoseconds; `dur(ns)` writes them for people.
 - A query can only read: it cannot attach files, change settings or make tables, and it takes 1 GB of memory at most.
 - With several files each row has its trace in `trace_id`, and functions of stacks take that as a further argument:
