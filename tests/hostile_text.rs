@@ -92,6 +92,7 @@ impl Den {
         let other = self.traces[0].to_str().expect("text");
         match command {
             "compare" => vec![trace, other],
+            "query" => vec![trace, "SELECT * FROM goroutines JOIN stacks ON stack_id = creation_stack_id"],
             "screenshot" => vec![trace, "--size", "400x300", "-o", "{out}.png", "--force"],
             _ => vec![trace],
         }
@@ -256,6 +257,7 @@ fn words_and_paths_on_the_command_line_are_quoted_as_text() {
         vec!["profile", trace, "-o", missing],
         vec!["compare", trace, trace, "--html", missing],
         vec!["compare", trace, trace, "--fail-if", &poison],
+        vec!["query", trace, &poison],
     ];
     for command in trace_commands() {
         lines.push(vec![command, missing]);

@@ -20,7 +20,10 @@ struct Group {
 
 /// The groups of the overview that read traces.
 const GROUPS: [Group; 7] = [
-    Group { after: &[("compare", "A B")], ..of(Topic::Overview, &[("report", "FILE"), ("stats", "FILE")]) },
+    Group {
+        after: &[("compare", "A B"), ("query", "FILE... SQL")],
+        ..of(Topic::Overview, &[("report", "FILE"), ("stats", "FILE")])
+    },
     of(Topic::Waiting, &[]),
     of(Topic::Goroutines, &[]),
     of(Topic::Scheduler, &[]),
