@@ -210,7 +210,8 @@ fn every_command_of_the_overview_prints_json() {
     let file = fixture("real/workers-go1.27.trace");
     let commands = listed_commands();
     assert!(commands.len() > 15, "{commands:?}");
-    for command in commands {
+    // A query prints an array: see sql.rs.
+    for command in commands.into_iter().filter(|command| command != "query") {
         let files = if command == "compare" { vec![file.as_str(); 2] } else { vec![file.as_str()] };
         let json = |form: &[&str]| {
             let output = run::tracelane(&[&[command.as_str()], &files[..], form].concat());

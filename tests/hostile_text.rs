@@ -292,6 +292,7 @@ fn archives_and_files_that_are_no_traces_are_quoted_as_text() {
             let path = path.to_str().expect("text");
             let words: Vec<&str> = match command {
                 "compare" => vec![command, path, path],
+                "query" => vec![command, path, "SELECT * FROM traces"],
                 "screenshot" => vec![command, path, "-o", "{out}.png"],
                 _ => vec![command, path],
             };
