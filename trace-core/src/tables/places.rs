@@ -14,7 +14,7 @@ pub struct StackWords {
     pub file: String,
     /// Its line; 0 if it is not known.
     pub line: u64,
-    /// What the goroutine was in there: `mutex lock`, `chan receive`.
+    /// What the goroutine was in there: `sync.(*Mutex).Lock`, `chan receive`.
     pub operation: &'static str,
     /// The function at the leaf.
     pub leaf: String,

@@ -57,8 +57,8 @@ pub(super) static WAITS: Typed<Span> = Typed {
     about: "A stretch of time in which a goroutine waits, with where it waits and who ends it.",
     fields: &[
         Field::id("g", "the goroutine", |source, row: &Span| source.g(row.go)).with(Role::Goroutine),
-        Field::text("reason", "the runtime's word for it: sync mutex lock, chan receive", reason),
-        Field::text("operation", "what the program is in: mutex lock, chan send", |source, row| {
+        Field::text("reason", "the runtime's word for it: sync, chan receive", reason),
+        Field::text("operation", "what the program is in: sync.(*Mutex).Lock, chan send", |source, row| {
             source.words(row.start_stack).map_or(Value::Null, |words| Value::text(words.operation))
         }),
         Field::text("function", "the program's function in which it waits", |source, row| {

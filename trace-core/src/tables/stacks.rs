@@ -30,7 +30,7 @@ pub(super) static STACKS: Typed<StackId> = Typed {
         Field::id("line", "the line of that frame", |source, row| {
             source.words(*row).filter(|words| words.line > 0).map_or(Value::Null, |words| Value::count(words.line))
         }),
-        Field::text("operation", "what it waits for, if it waits: mutex lock, chan receive", |source, row| {
+        Field::text("operation", "what it is in, if it waits: sync.(*Mutex).Lock, chan receive", |source, row| {
             source.words(*row).map_or(Value::Null, |words| Value::text(words.operation))
         }),
         Field::text("leaf_function", "the function at the leaf", |source, row| {

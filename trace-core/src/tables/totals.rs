@@ -66,7 +66,7 @@ pub(super) static WAIT_SITES: Typed<StackSum> = Typed {
     about: "All waits with one stack, those with most time first.",
     fields: &[
         Field::id("stack_id", "the stack", |_, row: &StackSum| stack(row.stack)),
-        Field::text("operation", "what the program waits for: mutex lock, chan receive", |source, row| {
+        Field::text("operation", "what the program is in: sync.(*Mutex).Lock, chan receive", |source, row| {
             source.words(row.stack).map_or(Value::Null, |words| Value::text(words.operation))
         }),
         Field::text("function", "the program's function in which it waits", |source, row| {
