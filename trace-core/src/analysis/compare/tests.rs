@@ -274,6 +274,12 @@ fn a_row_under_a_new_name_is_one() {
     let row = found.changes.iter().find(|row| row.kind == RowKind::Region).expect("the region");
     assert_eq!((row.renamed.as_deref(), row.is_guess), (Some("lookup in m.handle"), true));
     assert!(!row.is_reported() && found.changes.len() == 2, "{found:?}");
+    let slower = |name: &str, base: i64| measured(vec![(RowKind::Region, name, series(scattered(base, 2_000, 1)))]);
+    let said =
+        compare(&slower("lookup in m.lookup", 10_900), &slower("lookup in m.handle", 12_500), &Terms::default(), None);
+    let is_guess = said.changes.iter().any(|row| row.is_guess && row.is_named);
+    assert_eq!(is_guess, said.verdict.iter().any(|sentence| sentence.contains("m.handle (renamed?)")), "{said:?}");
+    assert!(is_guess, "{said:?}");
     let other = compare(&side("lookup in m.lookup", 1), &side("send in n.mail", 2), &Terms::default(), None);
     assert_eq!(other.changes.len(), 3, "another thing in another place");
     let apart = Correction { kind: RowKind::Region, a: Some("lookup in m.lookup".to_owned()), b: None };

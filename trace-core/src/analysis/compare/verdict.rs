@@ -254,7 +254,9 @@ fn full_stop(title: &str) -> String {
 /// +103.0 %).`
 fn sentence(change: &Change, context: &VerdictContext<'_>) -> String {
     let [name_a, name_b] = context.names;
-    let other = change.renamed.as_ref().map_or_else(String::new, |other| format!(" → {other}"));
+    // That they are one thing is inferred from shape and size.
+    let guess = if change.is_guess { " (renamed?)" } else { "" };
+    let other = change.renamed.as_ref().map_or_else(String::new, |other| format!(" → {other}{guess}"));
     let what = format!("{} {}{other}", subject(change.kind), change.name);
     let (unit_a, unit_b) = context.units;
     let per = per_words(context.per);
