@@ -431,14 +431,14 @@ fn ask_both(state: &mut AppState, query: CompareQuery) -> Vec<Effect> {
     vec![Effect::AnswerCompareQuery { query, measured: all, findings, monitor }]
 }
 
-/// What was in sight of the two before an action.
+/// What was in view of the two before an action.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Before {
     sides: [DocumentId; 2],
     views: [Option<View>; 2],
 }
 
-/// Notes what is in sight.
+/// Notes what is in view.
 pub(super) fn before(state: &AppState) -> Option<Before> {
     let pair = state.pair.as_ref()?;
     let views = pair.sides.map(|id| state.document_by_id(id).and_then(|document| document.view));

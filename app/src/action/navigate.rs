@@ -197,7 +197,7 @@ fn toggle_frames(document: &mut Document, lane: LaneId) {
         toggle_pin(document, Pin::Lane(lane));
     }
     document.folds.unfold(Section::Pinned);
-    // What was asked for is in sight.
+    // What was asked for is in view.
     if let Some(view) = &mut document.view {
         view.scroll_points = 0.0;
     }
@@ -376,7 +376,7 @@ pub(super) fn resize_rows(state: &mut AppState) {
     }
 }
 
-/// The lane area has another width. What is selected and in sight stays in sight: the panels that open with the first
+/// The lane area has another width. What is selected and in view stays in view: the panels that open with the first
 /// selection must not hide it.
 fn widen(document: &mut Document, from: View, to: View) {
     let Some(view) = &mut document.view else { return };
@@ -396,7 +396,7 @@ fn widen(document: &mut Document, from: View, to: View) {
     }
 }
 
-/// The lane area has another height. A selected lane in sight stays in sight: the panels that open with
+/// The lane area has another height. A selected lane in view stays in view: the panels that open with
 /// the first selection must not hide it.
 fn resize(document: &mut Document, points: f64) {
     let before = std::mem::replace(&mut document.lanes_height_points, points);
@@ -443,7 +443,7 @@ fn jump_to_edge(document: &mut Document, side: i32) {
     });
 }
 
-/// Lanes for some goroutines only, or for all again: what is selected stays in sight, or the first of them comes
+/// Lanes for some goroutines only, or for all again: what is selected stays in view, or the first of them comes
 /// into sight.
 pub(super) fn show_only(document: &mut Document, lane_filter: Option<Arc<LaneFilter>>) {
     if document.lane_filter == lane_filter {
@@ -477,7 +477,7 @@ fn reveal(document: &mut Document, lane: LaneId, time: Option<TraceTime>) {
     unfold_group_of(document, lane);
     // Only then is it known which rows there are.
     move_view(document, |view, bounds| {
-        // What is in sight already stays where it is, however near the edge.
+        // What is in view already stays where it is, however near the edge.
         let unseen = time.filter(|time| {
             let at = time.0 as f64;
             at < view.start_nanos || at > view.end_nanos() - view.span_nanos * EDGE_AIR

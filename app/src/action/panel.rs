@@ -39,7 +39,7 @@ pub enum Needs {
     Row,
     /// Three compared traces or more.
     Series,
-    /// A session.
+    /// The traces of several services, opened as one session.
     Session,
 }
 

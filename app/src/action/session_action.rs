@@ -23,7 +23,7 @@ pub struct MemberTrace {
     pub source: Source,
     /// The trace, for showing.
     pub trace: Arc<Trace>,
-    /// Its lanes.
+    /// The rows of its timeline.
     pub rows: Arc<Rows>,
 }
 
@@ -54,7 +54,7 @@ pub enum SessionAction {
     CompareWith(PathBuf),
     /// A worker: what changed from it to the session of this file, or why nothing came of it.
     Compared(DocumentId, PathBuf, Result<Arc<Report>, String>),
-    /// Stop loading it.
+    /// Stop loading the session that is being opened.
     Stop,
     /// End it; its traces stay open.
     Leave,
@@ -105,13 +105,13 @@ pub enum SessionAction {
 /// Something to happen to the form that records several services together.
 #[derive(Clone, Debug)]
 pub enum RecordAction {
-    /// Show it.
+    /// Show the dialog.
     Open,
     /// Close it, unless a recording goes on.
     Close,
     /// What is typed into it.
     Fields(RecordFields),
-    /// Record.
+    /// Start recording at the addresses that were typed.
     Start,
     /// End the recording; what has come is kept.
     Stop,

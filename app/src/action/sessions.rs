@@ -484,14 +484,14 @@ fn save(state: &mut AppState) -> Vec<Effect> {
     vec![SessionEffect::Save { built, said: session.said.clone(), title: session.title(), inputs }.into()]
 }
 
-/// What was in sight of each service before an action.
+/// What was in view of each service before an action.
 #[derive(Clone, Debug)]
 pub(super) struct Before {
     session: DocumentId,
     views: Vec<(DocumentId, Option<View>)>,
 }
 
-/// Notes what is in sight.
+/// Notes what is in view.
 pub(super) fn before(state: &AppState) -> Option<Before> {
     let session = state.session.as_ref().filter(|_| state.pair.is_none())?;
     let views = session.documents.iter().flatten();

@@ -223,7 +223,7 @@ fn right(text: RichText) -> egui::Label {
     egui::Label::new(text).halign(egui::Align::Max).selectable(false)
 }
 
-/// A proc or thread: how busy it was in sight, and with whom.
+/// A proc or thread: how busy it was in view, and with whom.
 fn runner_ui(ui: &mut Ui, document: &Document, lane: LaneId, actions: &mut Actions) {
     let trace = &document.trace;
     let tokens = tokens::of(ui.ctx());

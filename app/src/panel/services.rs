@@ -166,7 +166,7 @@ fn offset_ui(
     });
 }
 
-/// A field that tells what was typed once it is left or Enter is pressed, if it is something else than before.
+/// A field that gives what was typed, once it loses focus or Enter is pressed, if that differs from what was there.
 fn field_ui(
     ui: &mut Ui,
     open: &OpenSession,

@@ -34,7 +34,7 @@ pub struct Place<'a> {
     pub is_open: bool,
 }
 
-/// Paints them. `view`: what is in sight, on the session's clock.
+/// Paints them. `view`: what is in view, on the session's clock.
 pub fn ui(
     ui: &mut Ui,
     (state, session): (&AppState, &OpenSession),

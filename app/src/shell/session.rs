@@ -85,7 +85,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) -> bool {
     true
 }
 
-/// What is in sight where no trace leads: the request that is shown, or all.
+/// What is in view where no trace leads: the request that is shown, or all.
 fn whole_of(session: &OpenSession, built: &Built) -> View {
     let request = session.request.and_then(|at| built.range_of(built.request(at)?));
     let whole = View::whole(built.session.range);

@@ -172,13 +172,13 @@ impl Cursor<'_> {
     fn find_row(&mut self, mut is_new: bool) {
         loop {
             if is_new {
-                let source = self.sources.get(self.at);
                 let is_wanted = self.only.is_none_or(|only| usize::try_from(only) == Ok(self.at + 1));
-                self.rows = source.map(|source| self.table.rows(source, &self.scan));
-                if source.is_some() && (!is_wanted || self.scan.is_empty()) {
+                if self.at < self.sources.len() && (!is_wanted || self.scan.is_empty()) {
                     self.at += 1;
                     continue;
                 }
+                let source = self.sources.get(self.at);
+                self.rows = source.map(|source| self.table.rows(source, &self.scan));
             }
             let Some(rows) = &mut self.rows else { return };
             if rows.advance() {

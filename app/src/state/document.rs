@@ -183,11 +183,11 @@ pub struct Document {
     pub hides_idle: bool,
     /// The only goroutines that rows are, or will be, made for.
     pub lane_filter: Option<Arc<LaneFilter>>,
-    /// Rows have to be made anew, and then this lane is to be in sight.
+    /// Rows have to be made anew, and then this lane is to be in view.
     pub rows_due: Option<Option<LaneId>>,
-    /// The lane that is to be in sight once the new rows are there.
+    /// The lane that is to be in view once the new rows are there.
     pub reveal_later: Option<LaneId>,
-    /// What is in sight. `None` until the first snapshot: then all of it.
+    /// What is in view. `None` until the first snapshot: then all of it.
     pub view: Option<View>,
     /// What the view may go over beyond the trace itself, while another trace is shown along with it.
     pub shared_reach: Option<TimeRange>,

@@ -1,4 +1,4 @@
-//! Which part of the trace is in sight, and what is selected in it.
+//! Which part of the trace is in view, and what is selected in it.
 
 use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
@@ -96,7 +96,7 @@ impl View {
         Self { start_nanos: start, span_nanos: span, ..self }
     }
 
-    /// Whether exactly the times of another view are in sight, whatever the rows.
+    /// Whether exactly the times of another view are in view, whatever the rows.
     #[must_use]
     pub fn shows_times_of(&self, other: &Self) -> bool {
         self.start_nanos == other.start_nanos && self.span_nanos == other.span_nanos
@@ -210,7 +210,7 @@ impl Selection {
 /// A place to come back to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
-    /// What was in sight.
+    /// What was in view.
     pub view: View,
     /// What was selected there.
     pub selection: Selection,

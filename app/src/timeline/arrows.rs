@@ -42,7 +42,7 @@ const MARKER_WIDTH: f32 = 260.0;
 pub struct Arrows {
     /// Arrows of the selected span, then those in view if asked for.
     pub list: Vec<Arrow>,
-    /// Where arrows leave the lanes in sight.
+    /// Where arrows leave the lanes in view.
     pub markers: Vec<Marker>,
     /// How many of how many edges are drawn: of all in view if they are asked for; of the selected
     /// span if those are too many.
@@ -62,7 +62,7 @@ pub struct Arrow {
     pub chosen: bool,
     /// Where it runs, from cause to effect.
     pub(super) path: Vec<Pos2>,
-    /// Its effect lies in sight, so it has a head.
+    /// Its effect lies in view, so it has a head.
     pub(super) head: bool,
 }
 
@@ -77,7 +77,7 @@ pub enum Role {
     Other,
 }
 
-/// Says where an arrow leads that leaves the lanes in sight.
+/// Says where an arrow leads that leaves the lanes in view.
 #[derive(Clone, Debug)]
 pub struct Marker {
     /// Where its box is, points.
@@ -196,7 +196,7 @@ fn end(frame: &Frame<'_>, lane: LaneId, nanos: i64) -> Option<End> {
         let y = frame.y_of(row);
         y < lanes.bottom() && y + row.height as f32 > lanes.top()
     };
-    // In its own place, or where it is pinned if only that is in sight.
+    // In its own place, or where it is pinned if only that is in view.
     let own = frame.layout.row_of(lane);
     let pinned = || frame.layout.pinned_row_of(lane).filter(is_seen);
     let row = own.filter(is_seen).or_else(pinned).or(own)?;

@@ -115,7 +115,7 @@ fn meshes(frame: &Frame<'_>, curves: &Curves) -> CounterMeshes {
 fn tracks(ui: &Ui, frame: &Frame<'_>, curves: &Curves, meshes: &CounterMeshes, pointer: Option<Pos2>) {
     let strip = frame.strips.counters;
     let place = frame.strips.gutter_of(strip);
-    // Values at the pointer; without one, at the right edge of what is in sight.
+    // Values at the pointer; without one, at the right edge of what is in view.
     let column = column_at(frame, pointer.map_or(strip.right(), |at| at.x));
     let value = |curve: &Curve| curve.get(column.min(curve.len().saturating_sub(1))).copied().flatten();
     let say = |curve: &Curve, words: fn(u64) -> String| value(curve).map_or("–".to_owned(), |(_, high)| words(high));

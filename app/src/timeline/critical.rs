@@ -17,7 +17,7 @@ use crate::timeline::frame::Frame;
 
 /// Height of a step's line, points.
 const LINE: f32 = 3.0;
-/// Steps that are drawn at most; further ones in sight are left out.
+/// Steps that are drawn at most; further ones in view are left out.
 const STEPS_MOST: usize = 2_000;
 
 /// Paints the chain of the selection, and asks for it if nobody has yet.

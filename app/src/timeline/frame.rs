@@ -76,7 +76,7 @@ pub struct Frame<'a> {
     pub faded: &'a LaneColors,
     /// Where the parts lie.
     pub strips: Strips,
-    /// What is in sight, as painted.
+    /// What is in view, as painted.
     pub view: View,
     /// From the first to the last event.
     pub bounds: TimeRange,

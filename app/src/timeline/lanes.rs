@@ -1,4 +1,4 @@
-//! The lanes in sight: their meshes, what is written in them, what is outlined.
+//! The lanes in view: their meshes, what is written in them, what is outlined.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ const APART: f32 = 1.0 / 1024.0;
 /// At most so many spans get names for assistive technology.
 const NAMES_MOST: usize = 300;
 
-/// The rows in sight, with their scenes as far as they are made.
+/// The rows in view, with their scenes as far as they are made.
 pub fn visible(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache) -> Vec<Visible> {
     let from = frame.view.scroll_points;
     let to = from + f64::from(frame.strips.lanes.height());
@@ -248,7 +248,7 @@ struct Writer<'a, 'f> {
 }
 
 impl Writer<'_, '_> {
-    /// Writes the longest wording that fits the part of `rect` in sight.
+    /// Writes the longest wording that fits the part of `rect` in view.
     fn write(&mut self, rect: Rect, wordings: &[&str], color: Color32) {
         let lanes = self.frame.strips.lanes;
         let (x0, x1) = (rect.left().max(lanes.left()), rect.right().min(lanes.right()));
@@ -334,7 +334,7 @@ fn bars_of(row: &Visible) -> impl Iterator<Item = &Bar> {
     row.scene.iter().flat_map(|scene| &scene.bars)
 }
 
-/// The row in sight that a lane is on, by itself or with others.
+/// The row in view that a lane is on, by itself or with others.
 #[must_use]
 pub fn row_of<'a>(frame: &Frame<'_>, visible: &'a [Visible], lane: LaneId) -> Option<&'a Visible> {
     let row = frame.layout.row_of(lane)?;

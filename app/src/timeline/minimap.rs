@@ -1,5 +1,5 @@
 //! The whole trace in one strip: how many goroutines ran and waited to run, where the collector
-//! worked, where nothing could be read; and the frame that shows which part is in sight.
+//! worked, where nothing could be read; and the frame that shows which part is in view.
 
 use std::sync::Arc;
 

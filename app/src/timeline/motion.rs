@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(motion.advance(target, true, 1.0), (view(0.0, 1000.0), true));
         let (half, moving) = motion.advance(target, true, 1.0 + SECONDS / 2.0);
         assert!(moving && half.span_nanos < 500.0 && half.span_nanos > 100.0, "{half:?}");
-        // The target stays in sight on the way.
+        // The target stays in view on the way.
         assert!(half.start_nanos <= 500.0 && half.end_nanos() >= 600.0, "{half:?}");
         assert_eq!(motion.advance(target, true, 1.001 + SECONDS), (target, false));
     }

@@ -200,7 +200,7 @@ fn specials(trace: &Trace, lane: LaneId, grid: &Grid) -> Vec<SpecialRange> {
     found
 }
 
-/// The regions in sight: all of them, or, where there are too many, those that begin first in each
+/// The regions in view: all of them, or, where there are too many, those that begin first in each
 /// column on each level.
 fn regions(trace: &Trace, go: GoroutineIdx, grid: &Grid) -> Vec<Region> {
     let range = grid.range();

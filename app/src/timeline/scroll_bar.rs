@@ -12,7 +12,7 @@ use crate::timeline::frame::Frame;
 const THUMB_LEAST: f64 = 28.0;
 
 /// Where the thumb is (distance from the bar's top, height) for rows `content` high in a view `height`
-/// high, scrolled by `scroll`; `None` if all rows are in sight.
+/// high, scrolled by `scroll`; `None` if all rows are in view.
 fn thumb(scroll: f64, content: f64, height: f64) -> Option<(f64, f64)> {
     if content <= height || height <= 0.0 {
         return None;

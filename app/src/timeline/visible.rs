@@ -8,7 +8,7 @@ use crate::state::row::Row;
 use crate::timeline::frame::Frame;
 use crate::timeline::scene::LaneScene;
 
-/// A row in sight.
+/// A row in view.
 #[derive(Clone, Debug)]
 pub struct Visible {
     /// The row, with its kind and height.

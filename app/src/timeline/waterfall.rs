@@ -45,7 +45,7 @@ const AROUND: f32 = 6.0;
 /// Zoom of one step of the wheel with Ctrl is what the lanes have; this turns its points into a factor.
 const WHEEL: f32 = 1.0 / 200.0;
 
-/// Where the request lane lies, and what is in sight.
+/// Where the request lane lies, and what is in view.
 pub struct RequestLane<'a> {
     /// The session.
     pub session: &'a OpenSession,
@@ -53,7 +53,7 @@ pub struct RequestLane<'a> {
     pub built: &'a Built,
     /// The trace in front: it takes zooming and panning; `None` if no service has one.
     pub front: Option<(&'a Document, u32)>,
-    /// What is in sight, on the session's clock.
+    /// What is in view, on the session's clock.
     pub view: View,
     /// All of it.
     pub place: Rect,

@@ -181,7 +181,7 @@ fn read_once(job: &Job, is_known: bool, reading: &Reading, mailbox: &Mailbox) ->
     let tell = || {
         if reading.caught_up.load(Ordering::Relaxed) {
             publisher.slow_down(SNAPSHOT_EVERY);
-            // From here on all that the file holds is in sight.
+            // From here on all that the file holds is in view.
             if publisher.has_sent() && !told.swap(true, Ordering::Relaxed) {
                 mailbox.send(Action::Worker(WorkerAction::LoadDone(job.document, Ok(()))));
             }

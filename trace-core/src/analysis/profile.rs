@@ -238,7 +238,7 @@ impl Growing {
         self.settle(trace, phase, (go, ranges), &mut fresh, None);
     }
 
-    /// Counts, of what came before the first run in sight, what is to be counted.
+    /// Counts, of what came before the first run in view, what is to be counted.
     fn settle(
         &mut self,
         trace: &Trace,

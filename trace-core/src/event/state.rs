@@ -21,7 +21,7 @@ pub enum GoState {
 }
 
 impl GoState {
-    /// Its stable name in queries and filters; as Go's own reader calls it, but `dead` where that has `notexist`.
+    /// Its stable name in queries: as Go's own reader calls it, but `dead` where that has `NotExist`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -87,8 +87,7 @@ impl Side {
             // Nobody cancels.
             let (measured, found) = rayon::join(|| measure(&trace, range, &monitor), || find(&trace, &monitor));
             let (measured, found) = (measured.unwrap_or_default(), found.unwrap_or_default());
-            // Two recordings that last and run equally long to the nanosecond are one.
-            let is_same = |other: &Measured| (other.nanos, other.running) == (measured.nanos, measured.running);
+            let is_same = |other: &Measured| is_same_recording(other, &measured);
             if measured.nanos > 0 && runs.iter().any(is_same) {
                 let sentence = format!("{} is the same recording as one before it on its side", file.display());
                 return Err(CliError::usage(sentence));
@@ -130,6 +129,15 @@ impl Side {
         self.summary.add_session(file, &loaded.session, session::is_partial(&loaded));
         Ok(())
     }
+}
+
+/// Whether they last and run equally long to the nanosecond, with the same rows of as many events and as much time: no
+/// two recordings do.
+fn is_same_recording(one: &Measured, other: &Measured) -> bool {
+    let rows = |side: &'_ Measured| -> Vec<_> { side.rows.iter().map(|row| (row.1.count, row.1.total)).collect() };
+    let lengths = |side: &Measured| (side.nanos, side.running);
+    let names = || one.rows.iter().map(|row| &row.0).eq(other.rows.iter().map(|row| &row.0));
+    lengths(one) == lengths(other) && rows(one) == rows(other) && names()
 }
 
 /// Four points a decade are enough for a picture. `None`: cancelled.
