@@ -32,6 +32,18 @@ impl Cell {
     }
 }
 
+/// Names of columns, each once: a second `g` is `g_2`.
+#[must_use]
+pub fn distinct(columns: Vec<String>) -> Vec<String> {
+    let mut made: Vec<String> = Vec::new();
+    for column in columns {
+        let name = |number: usize| if number == 1 { column.clone() } else { format!("{column}_{number}") };
+        let free = (1..).map(name).find(|name| !made.contains(name));
+        made.extend(free);
+    }
+    made
+}
+
 /// Why a query gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryError {
@@ -59,3 +71,14 @@ impl std::fmt::Display for QueryError {
 }
 
 impl std::error::Error for QueryError {}
+
+#[cfg(test)]
+mod tests {
+    use super::distinct;
+
+    #[test]
+    fn columns_of_one_name_are_told_apart() {
+        let names = ["g", "g", "g_2", "x"].map(str::to_owned).to_vec();
+        assert_eq!(distinct(names), ["g", "g_2", "g_2_2", "x"]);
+    }
+}

@@ -12,6 +12,7 @@ use trace_core::tables::source::Source;
 
 use crate::fmt::similar::most_similar;
 use crate::sql::answer::{Cell, QueryError};
+use crate::sql::lexer::{Word, words};
 use crate::sql::{functions, virtual_table};
 
 /// Steps of SQLite's machine between two looks at whether the query is cancelled: well below a millisecond.
@@ -120,15 +121,30 @@ fn error_of(error: Error, sql: &str) -> QueryError {
         Error::SqlInputError { error, .. } if error.code == ErrorCode::AuthorizationForStatementDenied => {
             wrong("a query can only read: SELECT or WITH".to_owned(), None)
         }
-        Error::SqlInputError { msg, offset, .. } => {
-            let before = usize::try_from(offset).ok().and_then(|offset| sql.get(..offset));
-            wrong(format!("{msg}{}", hint(&msg)), before.map(|before| before.chars().count()))
+        Error::SqliteFailure(_, Some(message)) if message.ends_with("may not be modified") => {
+            wrong("a query can only read: SELECT or WITH".to_owned(), None)
         }
+        Error::SqlInputError { msg, offset, .. } => wrong(format!("{msg}{}", hint(&msg)), position(sql, &msg, offset)),
         Error::ModuleError(message) | Error::SqliteFailure(_, Some(message)) => {
-            wrong(format!("{message}{}", hint(&message)), None)
+            wrong(format!("{message}{}", hint(&message)), position(sql, &message, -1))
         }
         other => wrong(other.to_string(), None),
     }
+}
+
+/// Where a query is wrong, in characters: where SQLite says, in bytes; else at the name that it says is not there, or at the
+/// end of what ends too early.
+fn position(sql: &str, message: &str, offset: i32) -> Option<usize> {
+    let chars = |at: usize| sql.get(..at).map(|before| before.chars().count());
+    if let Ok(offset) = usize::try_from(offset) {
+        return chars(offset);
+    }
+    if message == "incomplete input" {
+        return Some(sql.chars().count());
+    }
+    let name = message.strip_prefix("no such ").and_then(|rest| rest.split_once(": ")).map(|(_, name)| name)?;
+    let is_it = |word: &Word| sql.get(word.range.clone()).is_some_and(|text| text.eq_ignore_ascii_case(name));
+    words(sql).iter().find(|word| is_it(word)).and_then(|word| chars(word.range.start))
 }
 
 /// `; did you mean duration_ns?` for a name that is nearly right.

@@ -13,15 +13,23 @@ use crate::fmt::name;
 
 /// A function: how it is called, and what it gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FunctionInfo {
+pub struct FunctionInfo {
     /// With its arguments.
-    pub(super) call: &'static str,
+    pub call: &'static str,
     /// What it gives, in a phrase.
-    pub(super) about: &'static str,
+    pub about: &'static str,
+}
+
+impl FunctionInfo {
+    /// Its name alone.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.call.split('(').next().unwrap_or(self.call)
+    }
 }
 
 /// All functions that [`register`] adds, in the order in which the manual lists them.
-pub(super) const FUNCTIONS: &[FunctionInfo] = &[
+pub const FUNCTIONS: &[FunctionInfo] = &[
     FunctionInfo { call: "func(stack_id)", about: "the program's function nearest to the leaf of a stack" },
     FunctionInfo { call: "leaf_func(stack_id)", about: "the function at the leaf of a stack" },
     FunctionInfo { call: "root_func(stack_id)", about: "the function at the root of a stack" },

@@ -1,9 +1,11 @@
 //! SQL over traces: the tables of `trace_core::tables` in an SQLite that has no file and can only read.
 
 pub mod answer;
+pub mod complete;
 pub mod engine;
+pub mod functions;
+pub mod lexer;
 pub mod library;
 pub mod schema;
 
-mod functions;
 mod virtual_table;

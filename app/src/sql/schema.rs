@@ -79,6 +79,10 @@ tracelane query server.trace --named lock-waits
 tracelane query --format csv before.trace after.trace 'SELECT trace_id, state, total_ns FROM state_totals'
 ```
 
+In the window the Query panel (Ctrl+E) asks the trace in front: Ctrl+Enter runs what is typed, Ctrl+Space lists what can go
+on. Cells with times, goroutines, tasks and stacks are links; rows that are selected are marked on the timeline, and an
+answer with `start_ns` and `end_time_ns` or `duration_ns` can be shown as a lane above all others.
+
 - Rows are made while they are read; nothing is copied. Conditions on the goroutine (`g = 25`), on times as whole numbers
   (`start_ns > 1000000000`), on `state`, and on `stack_id` of `stacks` make a query fast: other rows are not made at all.
   `state_totals`, `goroutine_states` and `wait_sites` are sums at hand: they answer in a fraction of the time that summing

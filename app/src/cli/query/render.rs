@@ -7,7 +7,7 @@ use crate::fmt::escape::visible;
 use crate::fmt::markdown::{Align, Inline, Markdown};
 use crate::fmt::text::Text;
 use crate::report::format::Format;
-use crate::sql::answer::Cell;
+use crate::sql::answer::{Cell, distinct};
 
 /// Characters of a text's cell beyond which it is cut where people read it.
 const WIDEST: usize = 80;
@@ -136,26 +136,4 @@ fn shown(cell: &Cell) -> String {
         Cell::Int(_) => cell.raw(),
     };
     if text.chars().count() <= WIDEST { text } else { text.chars().take(WIDEST - 1).chain(['…']).collect() }
-}
-
-/// Names of columns, each once: a second `g` is `g_2`.
-fn distinct(columns: Vec<String>) -> Vec<String> {
-    let mut made: Vec<String> = Vec::new();
-    for column in columns {
-        let name = |number: usize| if number == 1 { column.clone() } else { format!("{column}_{number}") };
-        let free = (1..).map(name).find(|name| !made.contains(name));
-        made.extend(free);
-    }
-    made
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distinct;
-
-    #[test]
-    fn columns_of_one_name_are_told_apart() {
-        let names = ["g", "g", "g_2", "x"].map(str::to_owned).to_vec();
-        assert_eq!(distinct(names), ["g", "g_2", "g_2_2", "x"]);
-    }
 }
