@@ -29,8 +29,8 @@ const TRACE_CORE: &str = "
 /// The same for the window. `core` stands for trace-core, `egui` for egui and its relatives.
 const APP: &str = "
     fmt:      core
-    report:   core fmt
     sql:      core fmt
+    report:   core fmt sql
     theme:    core egui
     widget:   core egui fmt theme report
     state:    core fmt report
@@ -41,9 +41,9 @@ const APP: &str = "
     private:
     cache:    core remote private
     session:  core memory remote cache
-    worker:   core fmt report state action sample remote cache output private session
-    timeline: core egui fmt theme widget state action
-    panel:    core egui fmt theme widget report state action
+    worker:   core fmt report sql state action sample remote cache output private session
+    timeline: core egui fmt theme widget report state action
+    panel:    core egui fmt theme widget report sql state action
     shell:    core egui fmt theme widget report state action worker timeline panel remote
     raster:   egui
     sample:
@@ -458,6 +458,7 @@ const KEPT_OUTSIDE: &[(&str, &str)] = &[
     ("app/src/timeline/anchor.rs", "what a menu that is open is about"),
     ("app/src/timeline/cache.rs", "scenes and meshes that are made again when they are not there"),
     ("app/src/timeline/menu.rs", "what a menu that is open is about"),
+    ("app/src/widget/code_editor.rs", "the list that is open at the cursor, and that the focus was asked for"),
     ("app/src/widget/data_table/keys.rs", "the focus, and where rows were in the last frame"),
     ("app/src/widget/content.rs", "heights of what scrolls, from where it is shown to where the window is divided"),
     ("app/src/widget/flame.rs", "the box that a menu that is open is about"),

@@ -63,6 +63,7 @@ mod ui_pictures;
 mod ui_pins;
 mod ui_pointer;
 mod ui_profile;
+mod ui_query;
 mod ui_schedule;
 mod ui_search;
 mod ui_selection;

@@ -12,6 +12,7 @@ use tracelane::raster::image::Image;
 use tracelane::raster::window::OffscreenWindow;
 use tracelane::shell::app::TracelaneApp;
 use tracelane::state::settings::{Settings, ThemeChoice};
+use tracelane::state::sql::SqlAction;
 use tracelane::theme::tokens;
 
 use crate::fixtures;
@@ -180,6 +181,35 @@ fn each_panel_in_both_themes() {
     for (pictures, name) in pictures.iter().zip(["each-panel", "each-panel-light"]) {
         picture::assert_same(name, &sheet(pictures), &twin);
     }
+}
+
+/// A query with its answer as a table and as a lane, and the columns of a table.
+fn query_shot(theme: ThemeChoice, name: &str) {
+    let mut app = TracelaneApp::new_headless(Settings { theme, animate: false, ..Settings::default() });
+    let mut window = OffscreenWindow::new([1440.0, 900.0].into(), 1.0);
+    let path = fixtures::data().join("real/httpserver-go1.27.trace");
+    let open = vec![Action::File(FileAction::Open(path)), Action::Panel(PanelAction::OpenPanel(Panel::Query))];
+    settle(&mut window, &mut app, open);
+    let id = app.state().document().expect("a trace").id;
+    let query = "-- Waits of the program, longest first\n\
+                 SELECT g, reason, func(stack_id) AS place, start_ns, duration_ns, stack_id, waker_g\n\
+                 FROM waits\nWHERE place LIKE 'main.%' AND duration_ns BETWEEN 50000 AND 2000000\n\
+                 ORDER BY duration_ns DESC";
+    for action in [SqlAction::Run(query.to_owned()), SqlAction::ToggleTable("goroutines"), SqlAction::ShowLane(true)] {
+        settle(&mut window, &mut app, vec![Action::Sql(id, action)]);
+    }
+    let image = window.paint(tokens::of(window.ctx()).background);
+    picture::assert_same(name, &image, &picture::twin(window.shapes()));
+}
+
+#[test]
+fn a_query_and_its_answer_in_the_dark() {
+    query_shot(ThemeChoice::Dark, "query");
+}
+
+#[test]
+fn a_query_and_its_answer_in_the_light() {
+    query_shot(ThemeChoice::Light, "query-light");
 }
 
 #[test]

@@ -39,6 +39,7 @@ use crate::state::section::Section;
 use crate::state::settings::ThemeChoice;
 use crate::state::sheet::Sheet;
 use crate::state::source::{SourcePlace, SourceText};
+use crate::state::sql::SqlAction;
 use crate::state::view::View;
 use trace_core::analysis::compare::partners::Correction;
 
@@ -82,6 +83,8 @@ pub enum Action {
     Table(DocumentId, String, TableAction),
     /// Something about the search field of a document.
     Search(DocumentId, SearchAction),
+    /// Something about the query panel of a document.
+    Sql(DocumentId, SqlAction),
     /// Something about the command palette.
     Palette(PaletteAction),
     /// Put text on the clipboard.

@@ -24,6 +24,7 @@ use crate::state::palette::PaletteAction;
 use crate::state::search::SearchAction;
 use crate::state::settings::ThemeChoice;
 use crate::state::sheet::Sheet;
+use crate::state::sql::SqlAction;
 use crate::state::view::Selection;
 
 pub use crate::action::command::Command;
@@ -141,6 +142,8 @@ fn escape(state: &AppState) -> Option<Action> {
     let document = state.document()?;
     if document.is_loading() {
         Some(Action::File(FileAction::CancelLoad(document.id)))
+    } else if document.sql.is_running() {
+        Some(Action::Sql(document.id, SqlAction::Stop))
     } else if state.warnings_open {
         Some(Action::Panel(PanelAction::ToggleWarnings))
     } else if document.selection != Selection::None {

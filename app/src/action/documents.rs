@@ -196,6 +196,7 @@ pub(super) fn close(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     effects.push(Effect::Forget(id));
     effects.extend(document.watch.take().map(Effect::Cancel));
     document.queries.clear();
+    document.sql.forget();
     if let LoadState::Loading { monitor, .. } = document.load {
         effects.push(Effect::Cancel(monitor));
     }
@@ -248,6 +249,7 @@ pub(super) fn snapshot(state: &mut AppState, id: DocumentId, trace: Arc<Trace>, 
         keep_selection(document, &trace);
     } else {
         document.queries.clear();
+        document.sql.forget();
     }
     let old_trace = std::mem::replace(&mut document.trace, Arc::clone(&trace));
     let old_rows = std::mem::replace(&mut document.rows, rows);

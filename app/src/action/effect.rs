@@ -212,6 +212,21 @@ pub enum Effect {
         /// Cancelled when another search begins.
         monitor: Monitor,
     },
+    /// Run a query in SQL.
+    RunSql {
+        /// Whose trace it is.
+        document: DocumentId,
+        /// The snapshot to ask.
+        trace: Arc<Trace>,
+        /// What the file is called.
+        file: String,
+        /// The query.
+        sql: String,
+        /// Counts the runs of the document.
+        number: u64,
+        /// Cancelled when the user stops it, or runs another.
+        monitor: Monitor,
+    },
     /// Find and read a source file, in these folders first.
     ReadSource(SourcePlace, Vec<PathBuf>),
     /// Open a line of a file in the user's editor.

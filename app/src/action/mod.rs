@@ -27,5 +27,6 @@ pub mod session_contrast;
 mod session_edits;
 mod sessions;
 mod source;
+mod sql;
 mod tables;
 mod unsaved;

@@ -144,6 +144,9 @@ panels! {
     Tasks: about("tasks", "Tasks and regions", "Tasks and regions by type, slowest first")
         .key(&[Chord::plain(Key::Char('Q'))]).of(&[&Tasks, &Regions]);
 
+    Query: about("query", "Query", "Questions in SQL about this trace: tables, ready queries, answers as a table or a lane")
+        .key(&[Chord::ctrl(Key::Char('E'))]);
+
     Changes: compared("compare", "Changes", "What changed from A to B, ranked").key(&[Chord::plain(Key::Char('C'))]);
     DifferenceFlame:
         compared("difference-flame", "Difference flame graph", "Where time became more or less, by stack");
@@ -273,7 +276,7 @@ mod tests {
             let report = analysis.run(&trace, &ask, &Monitor::new()).expect("not cancelled");
             for table in &report.tables {
                 titles.push(table.title.clone());
-                titles.extend(table.columns.iter().map(|column| column.title.to_owned()));
+                titles.extend(table.columns.iter().map(|column| column.title.clone().into_owned()));
             }
         }
         titles.retain(|title| title.contains('('));

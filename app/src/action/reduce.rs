@@ -9,7 +9,7 @@ use crate::action::keymap;
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
     area, bookmarks, comparisons, crossing, documents, instant, landmark, layouts, navigate, search, sessions, source,
-    tables, unsaved,
+    sql, tables, unsaved,
 };
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
@@ -76,6 +76,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Session(action) => sessions::apply(state, action, on),
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
         Action::Search(id, action) => search::apply(state, id, action),
+        Action::Sql(id, action) => sql::apply(state, id, action),
         Action::Palette(action) => {
             palette(state, action);
             Vec::new()

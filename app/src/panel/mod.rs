@@ -19,6 +19,7 @@ pub mod lane_details;
 pub mod latency;
 pub mod mutator;
 pub mod profile;
+pub mod query;
 pub mod region_details;
 pub mod request;
 pub mod requests;

@@ -8,9 +8,10 @@ use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 
-use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, ViewAction};
+use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction, ViewAction};
 use crate::panel::scope::goroutine_filter_name;
 use crate::panel::{instant_range as instant, kept, point_to};
+use crate::report::frame::Frame;
 use crate::report::table::{Table, Target};
 use crate::report::value::Value;
 use crate::report::view::{TableLayout, TableSession};
@@ -20,6 +21,7 @@ use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::pinned::Pin;
 use crate::state::scope::ScopeChoice;
 use crate::state::search::SearchAction;
+use crate::state::source::SourcePlace;
 use crate::widget::data_table::{DataTable, Touched};
 
 /// Shows a table of a document. `key` names it among all tables of the program; what the window remembers of it goes by
@@ -43,10 +45,15 @@ pub fn table_ui(
     if let Some(chosen) = chosen {
         actions.push(chosen);
     }
-    if let Some((row, column)) = touched.link
-        && let Some(action) = go_to(document, &table.value(row, column))
-    {
-        actions.push(action);
+    if let Some((row, column)) = touched.link {
+        match table.value(row, column) {
+            Value::Time(nanos) => {
+                let time = document.time_at(nanos);
+                actions.push(SelectAction::Highlight(Some(instant(time))));
+                actions.push(ViewAction::Centre(time));
+            }
+            value => go_to(document, &value).into_iter().for_each(|action| actions.push(action)),
+        }
     }
     if let Some(row) = touched.hovered {
         let time = touched.hovered_column.and_then(|column| match table.value(row, column) {
@@ -105,6 +112,11 @@ fn go_to(document: &Document, value: &Value) -> Option<Action> {
             let range = TimeRange::new(task.began.unwrap_or(all.start), task.ended.unwrap_or(all.end));
             Some(Action::Select(SelectAction::GoToStretch(LaneId::Goroutine(task.go), range)))
         }
+        Value::Stack(frames) => {
+            let frame = Frame::representative(frames)?;
+            let place = SourcePlace { file: frame.file.clone(), line: frame.line };
+            Some(Action::Source(SourceAction::ShowSource(place)))
+        }
         _ => None,
     }
 }
@@ -113,8 +125,10 @@ fn go_to(document: &Document, value: &Value) -> Option<Action> {
 /// pin. Behind that come filters and copies, which the table adds.
 fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(String, Action)> {
     let mut entries = Vec::new();
-    if let Some(action) = go_to(document, value) {
-        entries.push((format!("Go to {}", value.text()), action));
+    let is_place = matches!(value, Value::Stack(_));
+    if let Some(action) = go_to(document, value).filter(|_| !is_place || table.links_places) {
+        let verb = if is_place { "Source of" } else { "Go to" };
+        entries.push((format!("{verb} {}", value.text()), action));
     }
     if let Some(target) = table.target(row) {
         entries.push(("Show on timeline".to_owned(), show(target)));

@@ -100,7 +100,7 @@ pub fn filter_name(title: &str) -> String {
 /// The word and the column that a part of a filter asks for: `kind:wait`. What names no column is a word as it is.
 fn wanted<'a>(table: &Table, word: &'a str) -> Wanted<'a> {
     let named = word.split_once(':').and_then(|(name, word)| {
-        let is_it = |column: &Column| column.is_in_window() && filter_name(column.title) == name;
+        let is_it = |column: &Column| column.is_in_window() && filter_name(&column.title) == name;
         Some((word, Some(table.columns.iter().position(is_it)?)))
     });
     named.unwrap_or((word, None))

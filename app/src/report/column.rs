@@ -1,5 +1,7 @@
 //! What a column is, and where it shows.
 
+use std::borrow::Cow;
+
 use crate::report::data::{Column, Kind, Shade, Shown, Table};
 
 impl Kind {
@@ -50,6 +52,13 @@ impl Column {
     /// A column of values of a kind.
     #[must_use]
     pub const fn new(kind: Kind, id: &'static str, title: &'static str, help: &'static str) -> Self {
+        let (id, title, help) = (Cow::Borrowed(id), Cow::Borrowed(title), Cow::Borrowed(help));
+        Self { id, title, help, kind, shown: Shown::Always, nested: Vec::new(), unfolded: 0, legend: &[] }
+    }
+
+    /// The same with a name, a heading and a help that are made while the program runs.
+    #[must_use]
+    pub fn named([id, title, help]: [Cow<'static, str>; 3], kind: Kind) -> Self {
         Self { id, title, help, kind, shown: Shown::Always, nested: Vec::new(), unfolded: 0, legend: &[] }
     }
 

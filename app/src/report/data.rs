@@ -1,6 +1,7 @@
 //! What tables are made of: values, columns, and rows that are made when they are asked for. They hold each other (a cell
 //! may hold a table), so they stand in one file; what they can do is in `value.rs`, `column.rs` and `table.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -75,11 +76,11 @@ pub enum Shown {
 #[derive(Clone, Debug)]
 pub struct Column {
     /// Its name in JSON and CSV, which stays as it is; dots make objects of JSON: `calls.count`.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Its heading, where people read it.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What its values mean, in a sentence; may be empty.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     /// What its values are.
     pub kind: Kind,
     /// Where it shows: window, text, or files for programs.
@@ -166,6 +167,8 @@ pub struct Table {
     pub has_details: bool,
     /// Who reads it: people, programs, or both.
     pub readers: Readers,
+    /// Whether its times and stacks are links, too.
+    pub links_places: bool,
     pub(super) rows: Box<dyn Rows>,
 }
 

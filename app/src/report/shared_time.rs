@@ -79,6 +79,7 @@ impl SharedTime {
             is_optional: table.is_optional,
             has_details: table.has_details,
             readers: table.readers,
+            links_places: table.links_places,
             rows: Box::new(Shared { table: Arc::clone(table), time: self }),
         }
     }

@@ -271,6 +271,7 @@ impl<S: Send + Sync + 'static, R: 'static> Builder<S, R> {
             readers: self.readers,
             is_optional: self.is_optional,
             has_details: self.has_details,
+            links_places: false,
             rows: Box::new(self.rows),
         }
     }

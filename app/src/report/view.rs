@@ -161,7 +161,7 @@ impl TableLayout {
         let is_shown = |at: &usize| {
             table.columns.get(*at).is_some_and(|column| {
                 let usual = !matches!(column.shown, Shown::OnRequest | Shown::Text);
-                column.is_in_window() && *self.shown.get(column.id).unwrap_or(&usual)
+                column.is_in_window() && *self.shown.get(&*column.id).unwrap_or(&usual)
             })
         };
         self.ordered(table).into_iter().filter(is_shown).collect()
@@ -171,7 +171,7 @@ impl TableLayout {
     #[must_use]
     pub fn ordered(&self, table: &Table) -> Vec<usize> {
         let rank = |at: &usize| {
-            let id = table.columns.get(*at).map_or("", |column| column.id);
+            let id = table.columns.get(*at).map_or("", |column| &*column.id);
             self.order.iter().position(|known| known == id).unwrap_or(self.order.len())
         };
         let offered = table.columns.iter().enumerate().filter(|(_, column)| column.is_in_window());

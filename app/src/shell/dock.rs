@@ -261,6 +261,7 @@ impl Behavior<Panel> for Shown<'_> {
                 | Panel::Syscalls => {
                     panel::analysis::group_ui(ui, state, pane.title(), pane.info().analyses, actions);
                 }
+                Panel::Query => panel::query::ui(ui, state, actions),
                 Panel::Requests => panel::requests::ui(ui, state, actions),
                 Panel::Request => panel::request::ui(ui, state, actions),
                 Panel::SessionFindings => panel::session_findings::ui(ui, state, actions),

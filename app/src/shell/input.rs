@@ -11,7 +11,7 @@ use crate::action::session_action::SessionAction;
 use crate::state::app::AppState;
 use crate::state::document::{Document, Source};
 use crate::state::settings::Settings;
-use crate::widget::data_table;
+use crate::widget::{code_editor, data_table};
 
 /// A key held this long moves the view on smoothly, seconds.
 const HOLD_SECONDS: f64 = 0.18;
@@ -68,7 +68,10 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
                     });
                     return;
                 }
-                if (typing && !works_while_typing(&chord)) || data_table::keys::takes(ctx, *key, *modifiers) {
+                if (typing && !works_while_typing(&chord))
+                    || data_table::keys::takes(ctx, *key, *modifiers)
+                    || code_editor::takes(ctx, *key)
+                {
                     continue;
                 }
                 if state.dialog.is_some() && chord.key != Key::Escape {

@@ -25,6 +25,7 @@ pub const PAGES: &[Page] = &[
     ("timeline", "The timeline", include_str!("../../../assets/manual/timeline.md")),
     ("selecting", "Selecting time and rows", include_str!("../../../assets/manual/selecting.md")),
     ("searching", "Searching and filtering", include_str!("../../../assets/manual/searching.md")),
+    ("querying", "Asking with SQL", include_str!("../../../assets/manual/querying.md")),
     ("moments", "One moment", include_str!("../../../assets/manual/moments.md")),
     ("notes", "Bookmarks and pins", include_str!("../../../assets/manual/notes.md")),
     ("following", "Following a request through services", include_str!("../../../assets/manual/following.md")),

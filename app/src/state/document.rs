@@ -33,6 +33,7 @@ use crate::state::row::RowSizes;
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::scope::{ScopeChoice, When};
 use crate::state::search::Search;
+use crate::state::sql::SqlConsole;
 use crate::state::view::{History, Selection, View};
 
 /// Names a document for as long as the window lives. Answers of workers carry it.
@@ -149,6 +150,8 @@ pub struct Document {
     pub queries: TraceQueries,
     /// What is searched for in it.
     pub search: Search,
+    /// What is asked of it in SQL.
+    pub sql: SqlConsole,
     /// What the user does with tables, by table.
     pub tables: BTreeMap<String, TableSession>,
     /// What the user has chosen in panels of analyses, by analysis.
@@ -264,6 +267,7 @@ impl Document {
             rows: Arc::default(),
             queries: TraceQueries::default(),
             search: Search::default(),
+            sql: SqlConsole::default(),
             tables: BTreeMap::new(),
             analyses: BTreeMap::new(),
             scope_choice: ScopeChoice::default(),

@@ -70,6 +70,10 @@ pub struct Settings {
     pub layouts: BTreeMap<String, String>,
     /// Searches that were kept, in the order of keeping.
     pub searches: Vec<String>,
+    /// Queries in SQL that were run lately, newest first.
+    pub query_history: Vec<String>,
+    /// Queries in SQL that were saved, by name.
+    pub saved_queries: BTreeMap<String, String>,
     /// Folders in which source files are looked for first.
     pub source_folders: Vec<PathBuf>,
     /// The command that opens an editor, with `{file}` and `{line}`; empty for the usual one.
@@ -105,6 +109,8 @@ impl Default for Settings {
             dock: None,
             layouts: BTreeMap::new(),
             searches: Vec::new(),
+            query_history: Vec::new(),
+            saved_queries: BTreeMap::new(),
             source_folders: Vec::new(),
             editor: String::new(),
             tables: BTreeMap::new(),

@@ -57,6 +57,12 @@ pub const LIST: &str = "\u{e2f2}";
 pub const SETTINGS: &str = "\u{e270}";
 /// The keyboard.
 pub const KEYBOARD: &str = "\u{e2d8}";
+/// Runs something.
+pub const RUN: &str = "\u{e3d0}";
+/// Stops what runs.
+pub const STOP: &str = "\u{e46c}";
+/// Tables and their columns.
+pub const TABLE: &str = "\u{e476}";
 /// Leads out of here.
 pub const OUTGOING: &str = "\u{e02e}";
 /// Comes in from elsewhere.

@@ -35,6 +35,7 @@ pub mod motion;
 pub mod paint;
 pub mod pins;
 mod quiet;
+pub mod result_lane;
 pub mod ruler;
 pub mod scene;
 pub mod scroll_bar;
@@ -107,6 +108,7 @@ pub fn document_ui(
         _ => (Strips::new(area, gutter, counters::height(ui, &state.settings)), None, None),
     };
     let strips = strips.filtered(document.lane_filter.is_some());
+    let strips = strips.with_result(result_lane::height(document.sql.lane.as_deref()));
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
     let meant = fitted(ui, document, (meant, led.is_some()), (&strips, &mut cache), actions);
@@ -219,10 +221,12 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut Ti
     marks::gaps(ui, frame);
     marks::thread_gaps(ui, frame, &visible);
     critical::paint(ui, frame, actions);
+    result_lane::marks(ui, frame);
     flows::paint(ui, frame, &arrows, &hit);
     gutter::ui(ui, frame, &visible, cache, actions);
     counters::ui(ui, frame, cache, pointer, actions);
     filter::ui(ui, frame, actions);
+    result_lane::ui(ui, frame, actions);
     ruler::paint(ui, frame, pointer);
     anchor::paint(ui, frame);
     marks::paint(ui, frame, cache, &visible, pointer);

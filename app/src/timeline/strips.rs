@@ -16,6 +16,8 @@ pub struct Strips {
     pub counters: Rect,
     /// Which goroutines have lanes, if not all do; else without height.
     pub filter: Rect,
+    /// The answer to a query as a lane, if it is shown as one; else without height.
+    pub result: Rect,
     /// The area of the lanes.
     pub lanes: Rect,
     /// The scroll bar right of the lanes.
@@ -67,6 +69,7 @@ impl Strips {
             ruler,
             counters,
             filter: lanes.with_max_y(lanes.top()),
+            result: lanes.with_max_y(lanes.top()),
             lanes,
             scroll_bar: Rect::from_min_max(pos2(right, lanes.top()), pos2(area.right(), lanes.bottom())),
             gutter_left: area.left(),
@@ -80,9 +83,20 @@ impl Strips {
         if is_filtered {
             let edge = (self.lanes.top() + FILTER_HEIGHT).min(self.lanes.bottom());
             self.filter.max.y = edge;
+            self.result = self.lanes.with_min_y(edge).with_max_y(edge);
             self.lanes.min.y = edge;
             self.scroll_bar.min.y = edge;
         }
+        self
+    }
+
+    /// With so much room over the lanes for the answer to a query, points, but no more than half of theirs.
+    #[must_use]
+    pub fn with_result(mut self, height: f32) -> Self {
+        let edge = self.lanes.top() + height.min(self.lanes.height() / 2.0).round();
+        self.result = self.lanes.with_max_y(edge);
+        self.lanes.min.y = edge;
+        self.scroll_bar.min.y = edge;
         self
     }
 
@@ -125,6 +139,15 @@ mod tests {
         assert_eq!(strips.counters.bottom(), strips.filter.top());
         assert_eq!(strips.filter.bottom(), strips.lanes.top());
         assert_eq!(Strips::new(area, 220.0, 96.0).filtered(false), Strips::new(area, 220.0, 96.0));
+    }
+
+    #[test]
+    fn an_answer_has_a_strip_above_the_lanes() {
+        let area = Rect::from_min_max(pos2(10.0, 20.0), pos2(1290.0, 740.0));
+        let strips = Strips::new(area, 220.0, 96.0).filtered(true).with_result(40.0);
+        assert_eq!(strips.filter.bottom(), strips.result.top());
+        assert_eq!((strips.result.bottom(), strips.result.height()), (strips.lanes.top(), 40.0));
+        assert_eq!(Strips::new(area, 220.0, 96.0).with_result(0.0).lanes, Strips::new(area, 220.0, 96.0).lanes);
     }
 
     #[test]

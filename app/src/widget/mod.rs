@@ -4,6 +4,7 @@ pub mod badge;
 pub mod button;
 pub mod call_tree;
 pub mod chip;
+pub mod code_editor;
 pub mod content;
 pub mod data_table;
 pub mod diff_flame;

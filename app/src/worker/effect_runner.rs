@@ -36,7 +36,7 @@ use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{compare_query, editor, follow, load, query, search, session, source};
+use crate::worker::{compare_query, editor, follow, load, query, search, session, source, sql};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -233,6 +233,12 @@ impl EffectRunner {
                 let mailbox = self.mailbox.clone();
                 self.run("search", move || {
                     search::run(&search::Job { document, trace, text, rules, filters, monitor }, &mailbox);
+                });
+            }
+            Effect::RunSql { document, trace, file, sql: text, number, monitor } => {
+                let mailbox = self.mailbox.clone();
+                self.run("sql", move || {
+                    sql::run(&sql::Job { document, trace, file, sql: text, number, monitor }, &mailbox);
                 });
             }
             Effect::ReadSource(place, folders) => self.answer_with("source", move || {

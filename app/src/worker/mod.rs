@@ -15,3 +15,4 @@ pub mod session;
 pub mod settings_file;
 pub mod source;
 pub mod spool;
+pub mod sql;

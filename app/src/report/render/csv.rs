@@ -29,7 +29,7 @@ pub fn rows(table: &Table, rows: impl IntoIterator<Item = usize>, columns: &[usi
         }
         out.push('\n');
     };
-    line(&mut columns.iter().filter_map(|at| table.columns.get(*at)).map(|column| field(column.id, separator)));
+    line(&mut columns.iter().filter_map(|at| table.columns.get(*at)).map(|column| field(&column.id, separator)));
     for row in rows {
         line(&mut columns.iter().map(|at| {
             let value = table.value(row, *at);

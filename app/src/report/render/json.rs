@@ -25,7 +25,7 @@ pub fn report(schema: &str, file: &str, is_partial: bool, report: &Report) -> Js
         if let Some((id, total)) = &found.total {
             let fields = found.columns.iter().zip(total).filter(|(column, _)| column.is_in_json());
             let mut row = Map::new();
-            fields.for_each(|(column, total)| insert(&mut row, column.id, value(total)));
+            fields.for_each(|(column, total)| insert(&mut row, &column.id, value(total)));
             insert(&mut object, id, Json::Object(row));
         }
         insert(&mut object, found.id, table(found));
@@ -46,7 +46,7 @@ pub fn rows(table: &Table, rows: impl IntoIterator<Item = usize>) -> Json {
     let columns: Vec<_> = table.columns.iter().enumerate().filter(|(_, column)| column.is_in_json()).collect();
     let row = |row: usize| {
         let mut object = Map::new();
-        columns.iter().for_each(|(at, column)| insert(&mut object, column.id, value(&table.value(row, *at))));
+        columns.iter().for_each(|(at, column)| insert(&mut object, &column.id, value(&table.value(row, *at))));
         known(object)
     };
     Json::Array(rows.into_iter().map(row).collect())

@@ -64,7 +64,7 @@ pub fn in_text(table: &Table) -> Vec<usize> {
 pub fn rows(page: &mut Markdown, table: &Table, rows: impl IntoIterator<Item = usize>, columns: &[usize]) {
     let shown: Vec<_> = columns.iter().filter_map(|at| table.columns.get(*at).map(|column| (*at, column))).collect();
     let align = |kind: Kind| if kind.is_right() { Align::Right } else { Align::Left };
-    let heads: Vec<_> = shown.iter().map(|(_, column)| (column.title, align(column.kind))).collect();
+    let heads: Vec<_> = shown.iter().map(|(_, column)| (&*column.title, align(column.kind))).collect();
     page.table(&heads);
     for row in rows {
         let values: Vec<(bool, String)> = shown.iter().map(|(at, _)| cell(&table.value(row, *at))).collect();

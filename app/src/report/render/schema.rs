@@ -36,8 +36,8 @@ pub fn of_columns(indent: usize, of: &[Column]) -> String {
 
 fn columns(out: &mut String, indent: usize, columns_of: &[Column]) {
     for column in columns_of.iter().filter(|column| column.is_in_json()) {
-        let help = if column.help.is_empty() { column.title } else { column.help };
-        line(out, indent, column.id, column.kind.json(), help);
+        let help = if column.help.is_empty() { &column.title } else { &column.help };
+        line(out, indent, &column.id, column.kind.json(), help);
         columns(out, indent + 2, &column.nested);
     }
 }

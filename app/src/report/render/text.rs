@@ -100,7 +100,7 @@ pub fn table(text: &mut Text, table: &Table, rows: Range<usize>, more: &str) {
     let order: Vec<usize> =
         short.chain(in_text().filter(|(_, column)| !column.kind.is_short())).map(|(at, _)| at).collect();
     let column = |at: usize| table.columns.get(at);
-    let title = |at: &usize| column(*at).map_or("", |column| column.title).to_owned();
+    let title = |at: &usize| column(*at).map_or("", |column| &*column.title).to_owned();
     let cell = |value: Value| value.text();
     let mut lines: Vec<Vec<String>> = vec![order.iter().map(title).collect()];
     lines.extend(rows.clone().map(|row| order.iter().map(|at| cell(table.value(row, *at))).collect()));

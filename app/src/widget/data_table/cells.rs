@@ -20,7 +20,7 @@ const BAR: f32 = 10.0;
 const COLUMN: f32 = 16.0;
 
 /// Shows a value in its room; whether its link was clicked.
-pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, value: &Value, kind: Kind) -> bool {
+pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, (value, leads): (&Value, bool), kind: Kind) -> bool {
     if let Value::Bar(parts, whole) = value {
         bar_ui(ui, room.shrink2(vec2(PADDING, 0.0)), parts, *whole);
         return false;
@@ -30,7 +30,7 @@ pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, value: &Value, kind: Kind) -> 
         return false;
     }
     let text = value.text();
-    if !is_link(value) {
+    if !leads {
         let tokens = tokens::of(ui.ctx());
         let usual = if is_quiet(value) { tokens.muted } else { tokens.text };
         let color = value.lean().map_or(usual, |of| lean(tokens, of));
@@ -53,9 +53,14 @@ pub(super) fn label(ui: &mut Ui, room: Rect, text: &str, kind: Kind) {
     put(ui, room, text, kind, color);
 }
 
-/// Whether a value leads somewhere.
-pub(super) const fn is_link(value: &Value) -> bool {
-    matches!(value, Value::Lane(..) | Value::Task(..))
+/// Whether a value leads somewhere; `places` says whether times and stacks do.
+pub(super) fn is_link(value: &Value, places: bool) -> bool {
+    match value {
+        Value::Lane(..) | Value::Task(..) => true,
+        Value::Time(_) => places,
+        Value::Stack(frames) => places && !frames.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether a value says that there is nothing, which should not catch the eye.

@@ -39,7 +39,7 @@ pub(super) fn places(
         .map(|at| {
             let Some(column) = table.columns.get(*at) else { return (0.0, 0.0) };
             let heading = column.title.chars().count() as f32 * 6.6 + 22.0;
-            match (layout.widths.get(column.id), usual(column.kind)) {
+            match (layout.widths.get(&*column.id), usual(column.kind)) {
                 (Some(dragged), _) if dragged.is_finite() => (dragged.max(LEAST_WIDTH), 0.0),
                 (_, (0.0, share)) => (0.0, share),
                 (_, (usual, share)) => (usual.max(heading).max(widths.of_column(*at)), share),

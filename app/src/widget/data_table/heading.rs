@@ -25,7 +25,7 @@ pub(super) fn ui(
         let (left, right) = (rect.min.x + x, rect.min.x + x + width);
         let room = Rect::from_min_max(pos2(left, rect.min.y), pos2(right - 4.0, rect.max.y));
         let sense = if column.kind == Kind::Bar { Sense::drag() } else { Sense::click_and_drag() };
-        let response = ui.interact(room, id.with(("heading", column.id)), sense);
+        let response = ui.interact(room, id.with(("heading", &column.id)), sense);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Sort by {}", column.title)));
         let place = sort_place(data, column);
         let is_lit = place.is_some() || response.hovered() || response.has_focus();
@@ -36,7 +36,7 @@ pub(super) fn ui(
                 None => is_largest_first(column.kind),
             };
             let add = ui.input(|input| input.modifiers.shift);
-            out.push(TableAction::Sort { column: column.id.to_owned(), descending, add });
+            out.push(TableAction::Sort { column: column.id.clone().into_owned(), descending, add });
         }
         if response.drag_stopped()
             && let Some(pointer) = response.interact_pointer_pos()
@@ -51,7 +51,7 @@ pub(super) fn ui(
         }
         response.context_menu(|ui| toolbar::columns_menu_ui(ui, data, out));
         if !column.help.is_empty() {
-            response.on_hover_text(column.help);
+            response.on_hover_text(&*column.help);
         }
         if at + 1 < columns.len() {
             grip_ui(ui, id, (right, rect), column, *width, out);
@@ -73,14 +73,14 @@ fn sort_place(data: DataTable<'_>, column: &Column) -> Option<(usize, bool)> {
             let at = keys.iter().position(|key| key.column == column.id)?;
             keys.get(at).map(|key| (at, key.descending))
         }
-        None => (data.table.sorted_by == Some(column.id)).then(|| (0, is_largest_first(column.kind))),
+        None => (data.table.sorted_by == Some(&*column.id)).then(|| (0, is_largest_first(column.kind))),
     }
 }
 
 fn title_ui(ui: &Ui, (left, right, y): (f32, f32, f32), column: &Column, is_lit: bool, place: Option<(usize, bool)>) {
     let tokens = tokens::of(ui.ctx());
     let color = if is_lit { tokens.text } else { tokens.muted };
-    let galley = ui.painter().layout_no_wrap(column.title.to_owned(), fonts::small(), color);
+    let galley = ui.painter().layout_no_wrap(column.title.clone().into_owned(), fonts::small(), color);
     let is_right = column.kind.is_right();
     let x = if is_right { right - PADDING - galley.size().x } else { left + PADDING };
     let room = Rect::from_min_max(pos2(left, y - space::ROW), pos2(right, y + space::ROW));
@@ -110,9 +110,10 @@ fn arrow_ui(ui: &Ui, at: Pos2, descending: bool) {
 
 fn grip_ui(ui: &Ui, id: Id, (x, rect): (f32, Rect), column: &Column, width: f32, out: &mut Vec<TableAction>) {
     let grip = Rect::from_min_max(pos2(x - 3.0, rect.min.y), pos2(x + 3.0, rect.max.y));
-    let grip = ui.interact(grip, id.with(("grip", column.id)), Sense::drag()).on_hover_cursor(CursorIcon::ResizeColumn);
+    let grip =
+        ui.interact(grip, id.with(("grip", &column.id)), Sense::drag()).on_hover_cursor(CursorIcon::ResizeColumn);
     if grip.dragged() && grip.drag_delta().x != 0.0 {
-        out.push(TableAction::Resize(column.id.to_owned(), (width + grip.drag_delta().x).max(LEAST_WIDTH)));
+        out.push(TableAction::Resize(column.id.clone().into_owned(), (width + grip.drag_delta().x).max(LEAST_WIDTH)));
     }
     if grip.hovered() || grip.dragged() {
         ui.painter().vline(x, rect.y_range(), Stroke::new(1.0, tokens::of(ui.ctx()).muted));
@@ -127,6 +128,6 @@ fn moved(data: DataTable<'_>, columns: &[usize], from: usize, to: Option<usize>,
     order.retain(|column| column != moving);
     let Some(at) = order.iter().position(|column| column == goal) else { return };
     order.insert(if to > from { at + 1 } else { at }, *moving);
-    let names = order.iter().filter_map(|at| data.table.columns.get(*at)).map(|column| column.id.to_owned());
+    let names = order.iter().filter_map(|at| data.table.columns.get(*at)).map(|column| column.id.clone().into_owned());
     out.push(TableAction::OrderColumns(names.collect()));
 }

@@ -134,7 +134,8 @@ impl DataTable<'_> {
         for ((value, column), (x, width)) in values.iter().zip(columns).zip(places) {
             let room = Rect::from_min_size(pos2(rect.min.x + x, rect.min.y), vec2(*width, space::ROW));
             let Some(kind) = self.table.columns.get(*column).map(|column| column.kind) else { continue };
-            if cells::ui(ui, id.with((row, *column)), room, value, kind) {
+            let leads = cells::is_link(value, self.table.links_places);
+            if cells::ui(ui, id.with((row, *column)), room, (value, leads), kind) {
                 touched.link = Some((row, *column));
                 is_link = true;
             }

@@ -107,7 +107,7 @@ pub(super) fn filter_menu_ui(
     let text = value.text();
     let is_one_word = !text.contains(char::is_whitespace);
     let text = match column.kind {
-        Kind::Word if is_one_word && !text.is_empty() => format!("{}:{text}", filter_name(column.title)),
+        Kind::Word if is_one_word && !text.is_empty() => format!("{}:{text}", filter_name(&column.title)),
         _ => text,
     };
     if !text.is_empty() && menu_entry(ui, "Filter rows by this value", "", true, false).clicked() {
@@ -127,8 +127,8 @@ pub(super) fn columns_menu_ui(ui: &mut Ui, data: DataTable<'_>, out: &mut Vec<Ta
         let Some(column) = data.table.columns.get(at) else { continue };
         let is_shown = shown.contains(&at);
         let may_change = !is_shown || shown.len() > 1;
-        if menu_entry(ui, column.title, "", may_change, is_shown).clicked() {
-            out.push(TableAction::ShowColumn(column.id.to_owned(), !is_shown));
+        if menu_entry(ui, &column.title, "", may_change, is_shown).clicked() {
+            out.push(TableAction::ShowColumn(column.id.clone().into_owned(), !is_shown));
         }
     }
     ui.separator();
