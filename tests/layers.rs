@@ -19,7 +19,7 @@ const TRACE_CORE: &str = "
     spans:    base input
     analysis: base event model
     session:  base event model spans analysis
-    tables:   base event model analysis
+    tables:   base event model analysis session
     cache:    base event model
     export:   base input event wire order model analysis
     load:     base input event wire order model cache

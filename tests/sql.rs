@@ -130,6 +130,48 @@ fn several_traces_are_told_apart() {
 }
 
 #[test]
+fn a_session_has_services_and_requests() {
+    let file = fixtures::data().join("sessions/traceparent-lock-go1.27.zip").display().to_string();
+    let session = report(&["session", &file, "--json", "--limit", "100000"]);
+    let listed = |id: &str| session[id].as_array().unwrap_or_else(|| panic!("{id}: {session}")).clone();
+    let of = |sql: &str| rows(&file, sql);
+    let found = of("SELECT request_id, id, name, service, start_ns, duration_ns, is_error, spans, slowest_service, \
+                    slowest_call_ns FROM requests ORDER BY request_id");
+    let expected = listed("requests");
+    assert!(expected.len() > 10);
+    assert_eq!(found.len(), expected.len());
+    for (own, other) in found.iter().zip(&expected) {
+        for (column, field) in [
+            ("id", "id"),
+            ("name", "name"),
+            ("service", "service"),
+            ("start_ns", "start_ns"),
+            ("duration_ns", "duration_ns"),
+        ] {
+            assert_eq!(own[column], other[field], "{own} {other}");
+        }
+        assert_eq!(own["spans"], other["span_count"]);
+        assert_eq!(own["slowest_service"], other["slowest_call"]["service"]);
+        assert_eq!(own["slowest_call_ns"], other["slowest_call"]["duration_ns"]);
+    }
+    let services = of("SELECT service, service_trace_id, clock FROM services");
+    let names: Vec<&Value> = services.iter().map(|row| &row["service"]).collect();
+    assert_eq!(names, listed("services").iter().map(|row| &row["name"]).collect::<Vec<_>>());
+    let sums =
+        of("SELECT r.request_id, r.spans, count(*) AS n FROM requests r JOIN request_spans s USING (request_id) \
+                   GROUP BY 1 HAVING n <> r.spans");
+    assert!(sums.is_empty(), "{sums:?}");
+    let goroutines = of("SELECT count(*) AS n, count(goroutines.g) AS known FROM request_spans s \
+                         LEFT JOIN goroutines ON goroutines.g = s.g AND goroutines.trace_id = s.service_trace_id \
+                         WHERE s.g IS NOT NULL");
+    assert_eq!(goroutines[0]["n"], goroutines[0]["known"]);
+    assert_ne!(goroutines[0]["n"], 0);
+    assert_eq!(of("SELECT * FROM requests WHERE request_id = 3").len(), 1);
+    let alone = trace(SERVER);
+    assert!(!rows(&alone, "SELECT * FROM services").is_empty(), "one trace is a session, too");
+}
+
+#[test]
 fn a_wrong_query_says_what_is_wrong_and_where() {
     let file = trace(SERVER);
     for (sql, expected) in [

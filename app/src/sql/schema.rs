@@ -31,6 +31,34 @@ pub fn tables() -> Text {
     text
 }
 
+/// The names of all tables in a line each, and of one of them its columns; then how functions are called. Short, for those
+/// who read little at a time.
+///
+/// # Errors
+/// When there is no such table.
+pub fn described(name: Option<&str>) -> Result<String, String> {
+    let mut text = String::new();
+    let names = || TABLES.iter().map(|table| table.name()).collect::<Vec<_>>().join(", ");
+    if let Some(name) = name {
+        let table = TABLES.iter().find(|table| table.name() == name);
+        let table = table.ok_or_else(|| format!("there is no table {name}: there are {}", names()))?;
+        text.push_str(&format!("{}: {}\n", table.name(), table.about()));
+        for column in table.columns() {
+            let unit = column.unit.words();
+            let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+            text.push_str(&format!("  {}: {}{unit}\n", column.name, column.about));
+        }
+        return Ok(text);
+    }
+    for table in TABLES {
+        let columns: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+        text.push_str(&format!("{}({})\n", table.name(), columns.join(", ")));
+    }
+    let calls: Vec<&str> = FUNCTIONS.iter().map(|function| function.call).collect();
+    text.push_str(&format!("functions: {}\n", calls.join(", ")));
+    Ok(text)
+}
+
 /// The ready queries, for a terminal.
 #[must_use]
 pub fn library() -> Text {
@@ -91,6 +119,14 @@ answer with `start_ns` and `end_time_ns` or `duration_ns` can be shown as a lane
 - A query can only read: it cannot attach files, change settings or make tables, and it takes 1 GB of memory at most.
 - With several files each row has its trace in `trace_id`, and functions of stacks take that as a further argument:
   `func(stack_id, trace_id)`.
+- A query that names `services`, `requests` or `request_spans` opens all files as one [session](requests.md): traces of several
+  services, span files, folders or archives of them, or a session file. Its times count from the start of the session, and
+  `service_trace_id` says which `trace_id` a service has in the other tables:
+
+```sh
+tracelane query front.trace cart.trace spans.json 'SELECT name, dur(duration_ns), slowest_service FROM requests LIMIT 10'
+```
+
 - `--format json` prints an array of objects; where two columns have the same name, the second is `name_2`.
 - Columns that [sqlprof](https://github.com/felixge/sqlprof) has too are called the same here.
 

@@ -22,6 +22,7 @@ mod goroutines;
 mod metrics;
 mod procs;
 mod reports;
+mod sessions;
 mod spans;
 mod stacks;
 mod totals;
@@ -57,7 +58,13 @@ pub static TABLES: &[&dyn Table] = &[
     &totals::STATE_TOTALS,
     &totals::GOROUTINE_STATES,
     &totals::WAIT_SITES,
+    &sessions::SERVICES,
+    &sessions::REQUESTS,
+    &sessions::REQUEST_SPANS,
 ];
+
+/// The names of the tables that have rows only if several recordings are asked as one session.
+pub const OF_SESSIONS: [&str; 3] = ["services", "requests", "request_spans"];
 
 /// The table of that name.
 #[must_use]

@@ -8,6 +8,7 @@ use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
+use crate::session::Session;
 use crate::tables::dictionary::Dictionary;
 use crate::tables::places::StackWords;
 use crate::tables::value::Value;
@@ -19,6 +20,8 @@ pub struct Source {
     /// The file as the user calls it.
     file: String,
     monitor: Monitor,
+    /// What it is recorded together with, if its tables are to tell of that.
+    session: Option<Arc<Session>>,
     order: OnceLock<Vec<GoroutineIdx>>,
     words: OnceLock<Vec<StackWords>>,
     dictionary: OnceLock<Dictionary>,
@@ -34,11 +37,23 @@ impl Source {
             trace,
             file,
             monitor,
+            session: None,
             order: OnceLock::new(),
             words: OnceLock::new(),
             dictionary: OnceLock::new(),
             findings: OnceLock::new(),
         }
+    }
+
+    /// The same with the tables of a session: one source of each session has these.
+    #[must_use]
+    pub fn with_session(self, session: Arc<Session>) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// The session whose tables it has.
+    pub(super) const fn session(&self) -> Option<&Arc<Session>> {
+        self.session.as_ref()
     }
 
     /// The trace.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use trace_core::base::monitor::Monitor;
+use trace_core::model::trace::Trace;
+use trace_core::tables::OF_SESSIONS;
 use trace_core::tables::source::Source;
 
 use crate::cli::exit::{CliError, CliResult, Exit, is_damaged};
@@ -14,19 +16,22 @@ use crate::cli::format::FormatArgs;
 use crate::cli::load::load;
 use crate::cli::print::print;
 use crate::cli::query::render::Printer;
+use crate::cli::session::{is_partial, load as load_session};
 use crate::cli::values;
 use crate::fmt::name;
 use crate::fmt::text::Text;
 use crate::report::format::Format;
 use crate::sql::answer::{Cell, QueryError};
 use crate::sql::engine::{Engine, Sink};
+use crate::sql::lexer::{WordKind, words};
 use crate::sql::library::{LIBRARY, Named, named};
 use crate::sql::schema;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
 Answers a question in SQL about a trace, or about several. --tables lists the tables with their columns, --queries queries
-that are ready to run with --named.";
+that are ready to run with --named. A query that names services, requests or request_spans opens all files as one session:
+traces of several services, span files, folders or archives of them, or a session file.";
 
 /// Rows that are printed at a time.
 const CHUNK: usize = 1_000;
@@ -34,7 +39,7 @@ const CHUNK: usize = 1_000;
 /// The arguments of `tracelane query`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct QueryArgs {
-    /// Traces to read, then the query unless --named gives it
+    /// Traces (or the files of a session) to read, then the query unless --named gives it
     #[arg(value_name = "FILE... SQL", num_args = 1.., required_unless_present_any = ["tables", "queries", "page"])]
     words: Vec<PathBuf>,
     /// Run this one of the ready queries
@@ -90,6 +95,34 @@ pub fn run(args: &QueryArgs) -> CliResult {
     }
     let (files, sql) = args.parts()?;
     let monitor = Monitor::new();
+    let (sources, is_partial) =
+        if is_of_session(&sql) { of_session(files, &monitor)? } else { of_traces(files, &monitor)? };
+    let engine = Engine::new(sources, monitor).map_err(failed)?;
+    answer(&engine, &sql, args)?;
+    Ok(if is_partial { Exit::Damaged } else { Exit::Fine })
+}
+
+/// What is asked, and whether parts of it are lost.
+pub type Asked = (Vec<Arc<Source>>, bool);
+
+/// The names of all tables with what their rows are; of one of them, its columns, and how functions are called.
+///
+/// # Errors
+/// When there is no such table.
+pub fn described(table: Option<&str>) -> Result<String, String> {
+    schema::described(table)
+}
+
+/// Whether a query names a table that only sessions have rows in.
+#[must_use]
+pub fn is_of_session(sql: &str) -> bool {
+    let tables = words(sql).into_iter().filter(|word| word.kind == WordKind::Table);
+    let names = tables.filter_map(|word| sql.get(word.range));
+    names.into_iter().any(|name| OF_SESSIONS.iter().any(|known| known.eq_ignore_ascii_case(name)))
+}
+
+/// Each file by itself.
+fn of_traces(files: &[PathBuf], monitor: &Monitor) -> Result<Asked, CliError> {
     let mut sources = Vec::new();
     let mut is_partial = false;
     for file in files {
@@ -97,9 +130,28 @@ pub fn run(args: &QueryArgs) -> CliResult {
         is_partial |= is_damaged(&trace);
         sources.push(Arc::new(Source::new(trace, name::path(file), monitor.clone())));
     }
-    let engine = Engine::new(sources, monitor).map_err(failed)?;
-    answer(&engine, &sql, args)?;
-    Ok(if is_partial { Exit::Damaged } else { Exit::Fine })
+    Ok((sources, is_partial))
+}
+
+/// All files as one session: each service with a trace is one of the traces.
+///
+/// # Errors
+/// When a file is unreadable.
+pub fn of_session(files: &[PathBuf], monitor: &Monitor) -> Result<Asked, CliError> {
+    let loaded = load_session(files, None)?;
+    let session = &loaded.session;
+    let source = |trace: &Arc<Trace>, file: &str| Source::new(Arc::clone(trace), file.to_owned(), monitor.clone());
+    let traces = session.services.iter().filter_map(|service| {
+        let file = service.input.and_then(|input| session.inputs.get(input)).map_or("", |input| input.file.as_str());
+        service.trace.as_ref().map(|trace| source(trace, file))
+    });
+    let mut sources: Vec<Source> = traces.collect();
+    if sources.is_empty() {
+        sources.push(source(&Arc::default(), ""));
+    }
+    let first = sources.remove(0).with_session(Arc::clone(session));
+    sources.insert(0, first);
+    Ok((sources.into_iter().map(Arc::new).collect(), is_partial(&loaded)))
 }
 
 /// Runs the query and prints its rows.
