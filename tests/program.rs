@@ -39,6 +39,7 @@ mod golden_dump;
 mod hostile_text;
 mod layers;
 mod lookalikes;
+mod mcp;
 mod nameless;
 mod recording;
 mod remote;

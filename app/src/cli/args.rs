@@ -11,6 +11,7 @@ use crate::cli::command::{AnalysisArgs, command};
 use crate::cli::compare::args::CompareArgs;
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
+use crate::cli::mcp::args::{self as mcp, McpArgs};
 use crate::cli::profile::ProfileArgs;
 use crate::cli::query::{self, QueryArgs};
 use crate::cli::record::{self, RecordArgs};
@@ -93,6 +94,9 @@ pub enum Command {
     #[command(override_usage = "tracelane query [OPTIONS] <FILE>... <SQL>\n       \
                                 tracelane query [OPTIONS] --named <NAME> <FILE>...")]
     Query(QueryArgs),
+    /// Answer the questions of programs and agents (Model Context Protocol)
+    #[command(long_about = mcp::ABOUT)]
+    Mcp(McpArgs),
     /// Print the help of a command, or how analyses count (tracelane help analyses)
     Help(HelpArgs),
     /// Print a completion script for a shell

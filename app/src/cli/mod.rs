@@ -10,6 +10,7 @@ pub mod exit;
 pub mod format;
 pub mod help;
 pub mod load;
+pub mod mcp;
 pub mod out;
 pub mod overview;
 pub mod print;
@@ -76,6 +77,7 @@ fn run_line(line: &CommandLine) -> CliResult {
         Command::Session(args) => session::run(args),
         Command::Record(args) => record::run(args),
         Command::Query(args) => query::run(args),
+        Command::Mcp(args) => mcp::run(*args),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions::run(*args),
         Command::Man(args) => help::run_man(args),

@@ -37,8 +37,10 @@ const fn of(topic: Topic, before: &'static [Entry]) -> Group {
 }
 
 /// Commands that read no trace.
-const OTHERS: (&str, &[(&str, &str)]) =
-    ("Other", &[("record", "NAME=URL..."), ("help", "COMMAND"), ("completions", "SHELL"), ("man", "[COMMAND]")]);
+const OTHERS: (&str, &[(&str, &str)]) = (
+    "Other",
+    &[("record", "NAME=URL..."), ("mcp", ""), ("help", "COMMAND"), ("completions", "SHELL"), ("man", "[COMMAND]")],
+);
 
 /// The groups of commands that read traces: a heading and its commands.
 fn groups() -> impl Iterator<Item = (&'static str, Vec<Entry>)> {

@@ -22,6 +22,12 @@ use crate::report::table::Table;
 pub struct Json(String);
 
 impl Json {
+    /// A value on one line.
+    #[must_use]
+    pub fn line(value: &serde_json::Value) -> Self {
+        Self(ascii_where_hidden(&value.to_string()) + "\n")
+    }
+
     /// Items of an array of JSON values, each on a line, with the beginning of the array before the first ones.
     #[must_use]
     pub fn items(items: impl Iterator<Item = serde_json::Value>, is_first: bool) -> Self {

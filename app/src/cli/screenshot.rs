@@ -123,6 +123,18 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
     let inputs = args.file.iter().chain(&args.compared).map(PathBuf::as_path);
     let out = args.output();
     let out = out.check(inputs)?;
+    let (image, exit) = picture(args)?;
+    if let Some(out) = out {
+        out.write(|file| image.write_png(file))?;
+    }
+    Ok(exit)
+}
+
+/// The picture, and whether the trace on it is damaged.
+///
+/// # Errors
+/// When the file is unreadable, or the selection does not exist.
+pub fn picture(args: &ScreenshotArgs) -> Result<(Image, Exit), CliError> {
     let mut exit = Exit::Fine;
     let mut app = TracelaneApp::new_headless(Settings { theme: args.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
@@ -155,11 +167,7 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
             }),
         );
     }
-    let image = draw(&mut app, then, args);
-    if let Some(out) = out {
-        out.write(|file| image.write_png(file))?;
-    }
-    Ok(exit)
+    Ok((draw(&mut app, then, args), exit))
 }
 
 /// Lets the window settle, does `then`, lets it settle again, and paints it.

@@ -1,0 +1,405 @@
+//! The tools: what each takes, and what it answers. Arguments are those of the commands of the same name, and read by the
+//! same code.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use trace_core::base::monitor::Monitor;
+use trace_core::tables::source::Source;
+
+use crate::cli::args::{self, Command, Invocation};
+use crate::cli::exit::{CliError, is_damaged};
+use crate::cli::mcp::budget::{USUAL, fitted};
+use crate::cli::mcp::open_traces::{OpenTrace, OpenTraces, local};
+use crate::cli::mcp::picture;
+use crate::cli::mcp::slice::{self, Lines};
+use crate::cli::{compare, query, screenshot};
+use crate::fmt::escape::visible;
+use crate::fmt::number::{bytes, count};
+use crate::fmt::time;
+use crate::report::analyses::by_id;
+use crate::report::{diagnosis, render};
+use crate::sql::answer::QueryError;
+use crate::sql::engine::Engine;
+
+/// An argument: its name, its type in JSON, what it means.
+type Argument = (&'static str, &'static str, &'static str);
+
+/// What a tool answers: the items of a message, or a sentence that says what to do.
+type Answer = Result<Vec<Value>, String>;
+
+/// A tool.
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    about: &'static str,
+    needed: &'static [&'static str],
+    arguments: &'static [Argument],
+    run: fn(&mut OpenTraces, &Arguments<'_>) -> Answer,
+}
+
+const FILE: Argument = ("file", "string", "path of a trace (also gzip, zstd, zip) on this machine");
+const MAX_BYTES: Argument = ("max_bytes", "integer", "bytes of the answer at most; 4000 if not given");
+const LIMIT: Argument = ("limit", "integer", "rows of each table at most");
+const RANGE: Argument = ("range", "string", "only this time from the start of the trace: 100ms..1.2s, 1s.., ..20ms");
+const GOROUTINE: Argument = ("goroutine", "string", "only this goroutine: G25");
+const FUNCTION: Argument = ("function", "string", "only goroutines started with this function: main.worker");
+const TASK: Argument = ("task", "string", "only this task, by id or type");
+const REGION: Argument = ("region", "string", "only regions of this type");
+
+/// All tools, in the order in which they are listed.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "open",
+        about: "Reads a Go execution trace and keeps it open: how long it is, what it holds, whether it is damaged.",
+        needed: &["file"],
+        arguments: &[FILE],
+        run: open,
+    },
+    Tool {
+        name: "findings",
+        about: "What probably costs the program its time, worst first: headline, explanation, function and line, time lost, \
+                when. Call this first.",
+        needed: &["file"],
+        arguments: &[FILE, MAX_BYTES],
+        run: findings,
+    },
+    Tool {
+        name: "why",
+        about: "Where the time of a goroutine, a task, a region or a range went: the chain of who waited for whom.",
+        needed: &["file"],
+        arguments: &[FILE, RANGE, GOROUTINE, FUNCTION, TASK, REGION, LIMIT, MAX_BYTES],
+        run: |traces, asked| analysis(traces, asked, "why", 10),
+    },
+    Tool {
+        name: "waits",
+        about: "Where goroutines were blocked, by place: how often, how long, and what those did meanwhile who unblocked them.",
+        needed: &["file"],
+        arguments: &[FILE, RANGE, GOROUTINE, FUNCTION, TASK, REGION, LIMIT, MAX_BYTES],
+        run: |traces, asked| analysis(traces, asked, "blocked", 10),
+    },
+    Tool {
+        name: "profile",
+        about: "Time by stack: blocking by kind (sync, net, syscall, sched), or CPU samples (cpu).",
+        needed: &["file"],
+        arguments: &[
+            FILE,
+            ("kind", "string", "what is summed, as tracelane profile --kind takes it"),
+            RANGE,
+            GOROUTINE,
+            FUNCTION,
+            TASK,
+            REGION,
+            LIMIT,
+            MAX_BYTES,
+        ],
+        run: |traces, asked| analysis(traces, asked, "profile", 15),
+    },
+    Tool {
+        name: "timeline",
+        about: "A slice of the timeline as text: what each goroutine did in a range, or, with goroutine, its states one by \
+                one with place and cause.",
+        needed: &["file", "range"],
+        arguments: &[FILE, RANGE, GOROUTINE, LIMIT, MAX_BYTES],
+        run: timeline,
+    },
+    Tool {
+        name: "query",
+        about: "Answers SQL (SQLite, read-only) over tables such as goroutines, spans, waits, flows, tasks, gc_cycles; without \
+                sql it lists tables and columns. Times in columns that end in _ns are ns from the start, durations ns; dur(ns) \
+                writes them for people, func(stack_id) names the code. Further files: trace_id counts them from 1.",
+        needed: &["file"],
+        arguments: &[
+            FILE,
+            ("files", "array", "further files: traces, or spans of a session that requests joins"),
+            ("sql", "string", "one SELECT or WITH statement"),
+            ("table", "string", "list the columns of this table instead"),
+            LIMIT,
+            MAX_BYTES,
+        ],
+        run: queried,
+    },
+    Tool {
+        name: "compare",
+        about: "What changed from one trace to another of the same program, ranked, with what is significant.",
+        needed: &["file", "other"],
+        arguments: &[FILE, ("other", "string", "path of the second trace"), LIMIT, MAX_BYTES],
+        run: compared,
+    },
+    Tool {
+        name: "screenshot",
+        about: "A picture (PNG) of the window with the trace: a range, something selected, a panel.",
+        needed: &["file"],
+        arguments: &[
+            FILE,
+            RANGE,
+            ("select", "string", "select what a lane does at a time: G25@1.2s, or the lane: G25, P0, gc"),
+            ("panel", "string", "a panel to open: report, why, blocked, query"),
+            ("size", "string", "size in points: 1100x700"),
+        ],
+        run: shot,
+    },
+    Tool {
+        name: "link",
+        about: "The commands with which a person opens the trace in the window, or has a picture of a place.",
+        needed: &["file"],
+        arguments: &[FILE, RANGE, GOROUTINE],
+        run: link,
+    },
+];
+
+impl Tool {
+    /// As `tools/list` has it.
+    pub(super) fn described(&self) -> Value {
+        let property = |(name, kind, about): &Argument| {
+            let mut schema = json!({ "type": kind, "description": about });
+            if *kind == "array" {
+                schema["items"] = json!({ "type": "string" });
+            }
+            ((*name).to_owned(), schema)
+        };
+        let properties: Map<String, Value> = self.arguments.iter().map(property).collect();
+        json!({
+            "name": self.name,
+            "description": self.about,
+            "inputSchema": {
+                "type": "object",
+                "properties": properties,
+                "required": self.needed,
+                "additionalProperties": false,
+            },
+            "annotations": { "readOnlyHint": true, "openWorldHint": false },
+        })
+    }
+
+    /// Answers a call.
+    pub(super) fn call(&self, traces: &mut OpenTraces, arguments: &Value) -> Answer {
+        let asked = Arguments { of: self, values: arguments };
+        asked.check()?;
+        (self.run)(traces, &asked)
+    }
+}
+
+/// The arguments of a call.
+struct Arguments<'a> {
+    of: &'a Tool,
+    values: &'a Value,
+}
+
+impl Arguments<'_> {
+    /// # Errors
+    /// When one is unknown or missing.
+    fn check(&self) -> Result<(), String> {
+        let names = || self.of.arguments.iter().map(|argument| argument.0).collect::<Vec<_>>().join(", ");
+        let given = self.values.as_object();
+        let unknown =
+            given.into_iter().flatten().find(|(name, _)| !self.of.arguments.iter().any(|known| known.0 == *name));
+        if let Some((name, _)) = unknown {
+            return Err(format!("{} takes no {name}: it takes {}", self.of.name, names()));
+        }
+        match self.of.needed.iter().find(|name| self.text(name).is_none()) {
+            Some(name) => Err(format!("{} needs {name}: it takes {}", self.of.name, names())),
+            None => Ok(()),
+        }
+    }
+
+    /// A text, or a number as text.
+    fn text(&self, name: &str) -> Option<String> {
+        match self.values.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<usize> {
+        self.text(name)?.parse().ok()
+    }
+
+    fn file(&self) -> String {
+        self.text("file").unwrap_or_default()
+    }
+
+    /// The arguments of these names as options of a command line.
+    fn options(&self, names: &[&str]) -> Vec<String> {
+        let option = |name: &&str| Some([format!("--{name}"), self.text(name)?]);
+        names.iter().filter_map(option).flatten().collect()
+    }
+
+    /// What an answer is about, and how to see it, behind its text.
+    fn answer(&self, text: &str, open: &OpenTrace, scope: &str) -> Answer {
+        let whole = open.trace.range().nanos();
+        let damaged = if is_damaged(&open.trace) { " The trace is damaged: totals are too small." } else { "" };
+        let scope = if scope.is_empty() { "whole trace".to_owned() } else { scope.to_owned() };
+        let range = self.text("range").map_or_else(String::new, |range| format!(" --range {range}"));
+        let select = self.text("goroutine").map_or_else(String::new, |go| format!(" --select {go}"));
+        let tail = format!(
+            "Scope: {scope} of {} ({}).{damaged}\nShow: tracelane screenshot {}{range}{select} -o picture.png",
+            visible(&open.file),
+            time::duration(whole),
+            shell_quoted(&open.file),
+        );
+        Ok(vec![text_item(&fitted(text, &tail, self.number("max_bytes").unwrap_or(USUAL)))])
+    }
+}
+
+fn text_item(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+/// A path for a shell.
+fn shell_quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
+    let shown = visible(path);
+    if path.chars().all(is_plain) { shown.into_owned() } else { format!("'{}'", shown.replace('\'', "'\\''")) }
+}
+
+fn sentence(error: CliError) -> String {
+    error.message
+}
+
+/// A command line as the program reads it.
+fn parsed(words: Vec<String>) -> Result<Command, String> {
+    let words = std::iter::once("tracelane".to_owned()).chain(words).map(OsString::from);
+    match args::parse(words).map_err(sentence)? {
+        Invocation::Run(line) => line.command.ok_or_else(|| "nothing is asked".to_owned()),
+        Invocation::Print(_) => Err("nothing is asked".to_owned()),
+    }
+}
+
+fn open(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let open = traces.get(&asked.file())?;
+    let (trace, totals) = (&open.trace, open.trace.totals());
+    let tasks =
+        if trace.task_count() > 0 { format!(", {} tasks", count(trace.task_count().into())) } else { String::new() };
+    let text = format!(
+        "{}: Go 1.{} trace, {}, {} long, {} events, {} goroutines, {} procs{tasks}, {}.\n\
+         Next: findings says what costs the program its time.",
+        visible(&open.file),
+        totals.version,
+        bytes(totals.bytes),
+        time::duration(trace.range().nanos()),
+        count(totals.events),
+        count(trace.goroutine_count().into()),
+        count(trace.proc_count().into()),
+        if is_damaged(trace) { "damaged: parts are lost" } else { "not damaged" },
+    );
+    asked.answer(&text, &open, "")
+}
+
+fn findings(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let (open, found) = traces.findings(&asked.file())?;
+    let report = diagnosis::report(&open.file, &open.trace, &found, false);
+    asked.answer(render::text::report(&report).as_str(), &open, "")
+}
+
+/// The report of an analysis.
+fn analysis(traces: &mut OpenTraces, asked: &Arguments<'_>, id: &'static str, limit: usize) -> Answer {
+    let names = ["range", "goroutine", "function", "task", "region", "kind"];
+    let file = asked.file();
+    local(&file)?;
+    let limit = asked.number("limit").unwrap_or(limit).to_string();
+    let mut words = vec![id.to_owned(), "--limit".to_owned(), limit];
+    words.extend(asked.options(&names));
+    words.extend(["--".to_owned(), file.clone()]);
+    let (Command::Analysis(line) | Command::Profile(line, _)) = parsed(words)? else {
+        return Err(format!("{id} is no analysis"));
+    };
+    let open = traces.get(&file)?;
+    let ask = line.ask(&open.trace).map_err(sentence)?;
+    // Never cancelled.
+    let report = by_id(id).and_then(|analysis| analysis.run_all(&open.trace, &ask, &Monitor::new()));
+    let mut report = report.unwrap_or_default();
+    report.limit(line.limit);
+    let scope: Vec<String> = names.iter().filter_map(|name| Some(format!("{name} {}", asked.text(name)?))).collect();
+    asked.answer(render::text::report(&report).as_str(), &open, &visible(&scope.join(", ")))
+}
+
+fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let open = traces.get(&asked.file())?;
+    let range = asked.text("range").unwrap_or_default();
+    let wanted = crate::fmt::place::parse_stretch(&range);
+    let wanted = wanted.ok_or_else(|| format!("{range:?} is no range: expected 100ms..1.2s, 1s.. or ..20ms"))?;
+    let whole = open.trace.range().nanos();
+    let (start, end) = (wanted.start_nanos.unwrap_or(0), wanted.end_nanos.unwrap_or(whole));
+    let limit = asked.number("limit").unwrap_or(25);
+    let sql = match asked.text("goroutine") {
+        None => slice::all(start, end, limit),
+        Some(go) => {
+            let digits = go.trim_start_matches(['g', 'G']);
+            let id: i64 = digits.parse().ok().ok_or_else(|| format!("{go:?} is no goroutine: expected G25"))?;
+            slice::of_goroutine(id, start, end, limit)
+        }
+    };
+    let mut lines = Lines::new(limit);
+    run_sql(vec![source_of(&open)], &sql, &mut lines)?;
+    let scope = asked.text("goroutine").map_or_else(String::new, |go| format!("{go}, "));
+    asked.answer(&lines.text(), &open, &visible(&format!("{scope}{range}")))
+}
+
+fn source_of(open: &OpenTrace) -> Arc<Source> {
+    Arc::new(Source::new(Arc::clone(&open.trace), open.file.clone(), Monitor::new()))
+}
+
+fn run_sql(sources: Vec<Arc<Source>>, sql: &str, lines: &mut Lines) -> Result<(), String> {
+    let says = |error: QueryError| format!("{error}. query without sql lists the tables and their columns");
+    let engine = Engine::new(sources, Monitor::new()).map_err(says)?;
+    engine.run(sql, lines).map_err(says)
+}
+
+fn queried(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let file = asked.file();
+    let Some(sql) = asked.text("sql") else {
+        let text = query::described(asked.text("table").as_deref())?;
+        return Ok(vec![text_item(&fitted(&text, "", asked.number("max_bytes").unwrap_or(USUAL)))]);
+    };
+    let more = asked.values.get("files").and_then(Value::as_array).into_iter().flatten();
+    let files: Vec<&str> = std::iter::once(file.as_str()).chain(more.filter_map(Value::as_str)).collect();
+    let mut lines = Lines::new(asked.number("limit").unwrap_or(50));
+    if query::is_of_session(&sql) {
+        let paths = files.iter().map(|file| local(file)).collect::<Result<Vec<PathBuf>, String>>()?;
+        let (sources, is_partial) = query::of_session(&paths, &Monitor::new()).map_err(sentence)?;
+        run_sql(sources, &sql, &mut lines)?;
+        let damaged = if is_partial { " Parts of it are lost." } else { "" };
+        let tail = format!("Scope: a session of {} files.{damaged}", files.len());
+        return Ok(vec![text_item(&fitted(&lines.text(), &tail, asked.number("max_bytes").unwrap_or(USUAL)))]);
+    }
+    let opened = files.iter().map(|file| traces.get(file)).collect::<Result<Vec<OpenTrace>, String>>()?;
+    run_sql(opened.iter().map(source_of).collect(), &sql, &mut lines)?;
+    let Some(first) = opened.first() else { return Err("query needs a file".to_owned()) };
+    asked.answer(&lines.text(), first, "")
+}
+
+fn compared(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let (file, other) = (asked.file(), asked.text("other").unwrap_or_default());
+    let words = vec!["compare".to_owned(), "--".to_owned(), file.clone(), other.clone()];
+    local(&file)?;
+    local(&other)?;
+    let Command::Compare(line) = parsed(words)? else { return Err("compare needs two traces".to_owned()) };
+    let mut report = compare::report_of(&line.options().map_err(sentence)?).map_err(sentence)?;
+    report.limit(asked.number("limit").unwrap_or(12));
+    let open = traces.get(&file)?;
+    asked.answer(render::text::report(&report).as_str(), &open, &visible(&format!("to {other}: all")))
+}
+
+fn shot(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let file = asked.file();
+    local(&file)?;
+    // It is read once, and an error says the same as elsewhere.
+    traces.get(&file)?;
+    let mut words: Vec<String> = ["screenshot", "--out", "-"].map(str::to_owned).to_vec();
+    words.extend(asked.options(&["range", "select", "panel"]));
+    words.extend(["--size".to_owned(), asked.text("size").unwrap_or_else(|| "1100x700".to_owned())]);
+    words.extend(["--".to_owned(), file]);
+    let Command::Screenshot(line) = parsed(words)? else { return Err("screenshot needs a trace".to_owned()) };
+    let (image, _) = screenshot::picture(&line).map_err(sentence)?;
+    let data = picture::encoded(&image)?;
+    Ok(vec![json!({ "type": "image", "data": data, "mimeType": "image/png" })])
+}
+
+fn link(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
+    let open = traces.get(&asked.file())?;
+    let text = format!("Window: tracelane {}", shell_quoted(&open.file));
+    asked.answer(&text, &open, &visible(&asked.text("range").unwrap_or_default()))
+}
