@@ -113,7 +113,7 @@ fn conditions_name_rows_that_are_there_and_say_what_came_of_them() {
     assert_eq!((&condition["decision"], &condition["failed"]), (&Value::from("met"), &Value::Bool(true)));
     let low = condition["interval"][0].as_f64().expect("an interval");
     assert!(low > 1.05 && condition["ratio"].as_f64() > Some(low), "{condition}");
-    assert!(json["crossed"][0].as_str().is_some_and(|said| said.starts_with("Failed: --fail-if region:price p50")));
+    assert!(json["crossed"][0].as_str().is_some_and(|said| said.starts_with("Failed: --fail-if 'region:price p50")));
     let others = [file("same-4"), file("same-5"), file("same-6")];
     assert_eq!(sides(&others, &["--fail-if", "region:price p50 > +10%"]).1, Some(0));
     assert_eq!(sides(&others, &["--require", "region:price p50 < -10%"]).1, Some(4));
@@ -217,6 +217,21 @@ fn a_comparison_is_a_table_for_spreadsheets_too() {
     let series = csv(&["same-1", "slow-1", "same-2"]);
     assert!(series.starts_with("kind,name,tested,values.a,values.b,values.c,ratio,"), "{series}");
     assert!(series.lines().any(|line| line.starts_with("region,price in main.serve,median,")), "{series}");
+}
+
+#[test]
+fn a_series_says_what_it_cannot_tell_and_what_was_set_otherwise() {
+    let files = ["real/tasks-go1.22.trace", "real/gc-4procs-go1.27.trace", "broken/cut-mid-batch-go1.27.trace"];
+    let files = files.map(fixture);
+    let words: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (json, code) = compared(&words);
+    assert_eq!(code, Some(3), "one is damaged");
+    let said = |field: &str| json[field].as_array().expect("sentences").clone();
+    let has =
+        |field: &str, start: &str| said(field).iter().any(|one| one.as_str().is_some_and(|one| one.starts_with(start)));
+    assert!(has("limits", "Each column is one recording"), "{:?}", said("limits"));
+    assert!(has("settings", "Go differs: trace format 1.22 in A"), "{:?}", said("settings"));
+    assert!(has("settings", "Parts of C are lost"), "{:?}", said("settings"));
 }
 
 #[test]

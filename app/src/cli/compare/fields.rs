@@ -10,7 +10,7 @@ use crate::report::render::schema;
 /// What the long help says after the options: the fields of the JSON.
 #[must_use]
 pub fn fields() -> String {
-    let series = series::report(&Arc::default(), &[], &[1.0; 2], &Divisor::Second);
+    let series = series::report(&Arc::default(), &[], (&[], &[1.0; 2]), &Divisor::Second);
     let found = Compared::empty().report();
     format!(
         "With --format json, one JSON object; of a row, an object without a value is null:\n\n{}\n\

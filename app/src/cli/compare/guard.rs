@@ -11,6 +11,7 @@ use trace_core::analysis::compare::words;
 use crate::cli::exit::CliError;
 use crate::fmt::place::parse_time;
 use crate::fmt::similar::distance;
+use crate::report::comparison::divisor::Divisor;
 
 /// Names that are offered where one is not known.
 const OFFERED: usize = 3;
@@ -27,26 +28,36 @@ pub struct Guard {
 }
 
 /// Reads the condition of `--fail-if`.
-#[must_use]
-pub fn fail_if(text: &str) -> Option<Guard> {
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn fail_if(text: &str) -> Result<Guard, String> {
     parse(text, false)
 }
 
 /// Reads the condition of `--require`.
-#[must_use]
-pub fn require(text: &str) -> Option<Guard> {
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn require(text: &str) -> Result<Guard, String> {
     parse(text, true)
 }
 
+/// What a condition may look like, for messages.
+const SHAPE: &str = "expected KIND:NAME METRIC > LIMIT (or <), e.g. 'task:/checkout p99 > +10%'";
+
 /// Reads `KIND:NAME METRIC > LIMIT` (or `<`): the limit is `+10%`, `-5%`, a time like `5ms`, or a count.
-fn parse(text: &str, is_required: bool) -> Option<Guard> {
-    let (kind, rest) = text.trim().split_once(':')?;
+fn parse(text: &str, is_required: bool) -> Result<Guard, String> {
+    let (kind, rest) = text.trim().split_once(':').ok_or(SHAPE)?;
     let (left, limit, above) = match (rest.rsplit_once('>'), rest.rsplit_once('<')) {
         (Some((left, limit)), None) => (left, limit, true),
         (None, Some((left, limit))) => (left, limit, false),
-        _ => return None,
+        _ => return Err(SHAPE.to_owned()),
     };
-    let (name, metric) = left.trim().rsplit_once(' ')?;
+    if limit.starts_with('=') {
+        return Err("there is no >= or <=, only > and <".to_owned());
+    }
+    let (name, metric) = left.trim().rsplit_once(' ').ok_or(SHAPE)?;
     let figure = match metric {
         "count" => Figure::Count,
         "total" => Figure::Total,
@@ -55,22 +66,34 @@ fn parse(text: &str, is_required: bool) -> Option<Guard> {
         "p90" => Figure::P90,
         "p99" => Figure::P99,
         "max" => Figure::Max,
-        _ => return None,
-    };
-    let limit = limit.trim();
-    let limit = match limit.strip_suffix('%') {
-        Some(percent) => Limit::Relative(percent.trim().parse::<f64>().ok()? / 100.0),
-        None if figure == Figure::Count => Limit::Absolute(limit.parse().ok()?),
-        None if kind.trim() == RowKind::Heap.name() => Limit::Absolute(limit.parse().ok()?),
-        None => Limit::Absolute(parse_time(limit)? as f64),
-    };
-    let is_sensible = match limit {
-        Limit::Relative(part) => part.is_finite() && part > -1.0,
-        Limit::Absolute(value) => value.is_finite(),
+        other => return Err(format!("unknown metric '{other}': count, total, mean, p50, p90, p99 or max")),
     };
     let (kind, name, text) = (kind.trim().to_owned(), name.trim().to_owned(), text.trim().to_owned());
+    let limit = limit_of(limit.trim(), figure, &kind)?;
     let gate = Gate { figure, above, limit };
-    (is_sensible && !kind.is_empty() && !name.is_empty()).then_some(Guard { kind, name, gate, is_required, text })
+    let guard = Guard { kind, name, gate, is_required, text };
+    if guard.kind.is_empty() || guard.name.is_empty() { Err(SHAPE.to_owned()) } else { Ok(guard) }
+}
+
+/// Reads what a figure of rows of a kind is held against.
+fn limit_of(limit: &str, figure: Figure, kind: &str) -> Result<Limit, String> {
+    if let Some(percent) = limit.strip_suffix('%') {
+        let part = percent.trim().parse::<f64>().map(|percent| percent / 100.0);
+        let part = part.ok().filter(|part| part.is_finite() && *part > -1.0);
+        return part.map(Limit::Relative).ok_or_else(|| format!("'{limit}' is no change such as +10% or -5%"));
+    }
+    let number = limit.parse::<f64>().ok().filter(|number| number.is_finite());
+    if figure == Figure::Count {
+        return number.map(Limit::Absolute).ok_or_else(|| format!("'{limit}' is no count, such as 400, or +10%"));
+    }
+    if kind == RowKind::Heap.name() {
+        return number.map(Limit::Absolute).ok_or_else(|| format!("'{limit}' is no number of bytes, or +10%"));
+    }
+    match parse_time(limit) {
+        Some(nanos) => Ok(Limit::Absolute(nanos as f64)),
+        None if number.is_some() => Err(format!("'{limit}' needs a unit, such as {limit}ms, or +{limit}%")),
+        None => Err(format!("'{limit}' is neither a time, such as 5ms, nor a change, such as +10%")),
+    }
 }
 
 /// What came of a condition, for a row.
@@ -99,6 +122,8 @@ pub struct Checked {
     /// Recordings a side that find a change as large as the limit; null if none is to be found, or more than 100.
     pub recordings_needed: Option<usize>,
     is_count: bool,
+    /// What totals and counts are divided by, such as ` per second`; empty for durations.
+    per: String,
 }
 
 impl Guard {
@@ -106,7 +131,12 @@ impl Guard {
     ///
     /// # Errors
     /// When no row has this name, or B has no such task, region or unit of work any more.
-    pub fn check(&self, changes: &[Change], sides: [&Measured; 2], per: Per) -> Result<Vec<Checked>, CliError> {
+    pub fn check(
+        &self,
+        changes: &[Change],
+        sides: [&Measured; 2],
+        (per, divisor): (Per, &Divisor),
+    ) -> Result<Vec<Checked>, CliError> {
         let of_kind: Vec<&Change> = changes.iter().filter(|change| change.kind.name() == self.kind).collect();
         let named: Vec<&Change> = of_kind.iter().copied().filter(|change| self.names(change)).collect();
         if named.is_empty() {
@@ -124,7 +154,9 @@ impl Guard {
             )));
         }
         let checked = named.into_iter().filter(goes_on);
-        Ok(checked.map(|change| self.checked(change, self.gate.check(change, sides, per))).collect())
+        let per_words = if self.gate.figure.is_sum() { divisor.behind_a_figure() } else { String::new() };
+        let checked = checked.map(|change| self.checked(change, self.gate.check(change, sides, per)));
+        Ok(checked.map(|checked| Checked { per: per_words.clone(), ..checked }).collect())
     }
 
     /// Whether it is about this row: by its name, in A or in B, or the type of a region.
@@ -169,6 +201,7 @@ impl Guard {
             failed: is_met != self.is_required,
             recordings_needed: outcome.needed.filter(|_| is_relative && !is_met),
             is_count: self.gate.figure == Figure::Count,
+            per: String::new(),
         }
     }
 }
@@ -208,8 +241,8 @@ impl Checked {
         let option = self.option.replace('_', "-");
         let (a, b) = (value(self.a), value(self.b));
         format!(
-            "{word}: --{option} {}: {} {}: {a} → {b}{ratio}{interval}{end}{needed}.",
-            self.condition, self.kind, self.name
+            "{word}: --{option} '{}': {} {}, {a} → {b}{}{ratio}{interval}{end}{needed}.",
+            self.condition, self.kind, self.name, self.per
         )
     }
 }
@@ -248,7 +281,24 @@ mod tests {
         for wrong in
             ["", "task", "task:x", "task:x p98 > 1ms", "task:x p99 > much", "task: p99 > 1ms", "task:x p99 1ms"]
         {
-            assert_eq!(fail_if(wrong), None, "{wrong}");
+            assert!(fail_if(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_condition_is_said() {
+        for (wrong, said) in [
+            ("task:x p99 1ms", "expected KIND:NAME METRIC > LIMIT"),
+            ("task:x p99 >= 1ms", "no >= or <="),
+            ("task:x p98 > 1ms", "unknown metric 'p98'"),
+            ("task:x p50 > 400", "'400' needs a unit, such as 400ms, or +400%"),
+            ("task:x p50 > much", "'much' is neither a time"),
+            ("task:x count > 5ms", "'5ms' is no count"),
+            ("heap:bytes allocated total > 5MB", "'5MB' is no number of bytes"),
+            ("task:x p50 > -100%", "'-100%' is no change"),
+        ] {
+            let message = fail_if(wrong).expect_err(wrong);
+            assert!(message.contains(said), "{wrong}: {message}");
         }
     }
 
@@ -266,7 +316,8 @@ mod tests {
             row(RowKind::Wait, "select in main.f", [true, false]),
         ];
         let sides = [&Measured::default(), &Measured::default()];
-        let check = |text: &str| fail_if(text).expect("a condition").check(&rows, sides, Per::Second);
+        let check =
+            |text: &str| fail_if(text).expect("a condition").check(&rows, sides, (Per::Second, &Divisor::Second));
         let said = |text: &str| check(text).expect_err("no such row").message;
         assert!(said("region:prase p50 > 1%").contains("similar: 'parse in main.parse'"));
         assert!(said("tsk:/order p50 > 1%").contains("there are region, task, wait"));
@@ -274,6 +325,6 @@ mod tests {
         assert_eq!(check("region:parse p50 > 5ms").expect("by its own name").len(), 1);
         assert!(!check("wait:select in main.f total > 1ms").expect("a wait that is gone").remove(0).failed);
         let required = require("region:parse p50 > 5ms").expect("a condition");
-        assert!(required.check(&rows, sides, Per::Second).expect("a row").remove(0).failed);
+        assert!(required.check(&rows, sides, (Per::Second, &Divisor::Second)).expect("a row").remove(0).failed);
     }
 }

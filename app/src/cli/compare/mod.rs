@@ -89,7 +89,7 @@ fn outcome(options: &CompareOptions) -> Result<Outcome, CliError> {
     let found = compare(&a.measured, &b.measured, &per.into(), Some((&findings[0], &findings[1])));
     let mut conditions = Vec::new();
     for guard in &options.guards {
-        conditions.extend(guard.check(&found.changes, [&a.measured, &b.measured], per)?);
+        conditions.extend(guard.check(&found.changes, [&a.measured, &b.measured], (per, &options.per))?);
     }
     let units = <[f64; 2]>::from(units(&a.measured, &b.measured, per));
     let limits = limits(&a.measured, &b.measured, &found);

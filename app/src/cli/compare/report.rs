@@ -121,7 +121,7 @@ impl Compared {
             limits,
             tested: found.tested,
             conditions,
-            footnotes: footnotes(found, &listed, &options.per),
+            footnotes: footnotes(found, &listed, &options.per, a.files.len().max(b.files.len()) == 1),
             changes: listed,
             per_request: changes.per_request().map(|listed| listed.table),
         }
@@ -193,12 +193,14 @@ impl Compared {
         self.footnotes.iter().fold(report.table(conditions(&self.conditions)), Report::note)
     }
 
-    /// What stands before the tables: settings, verdict, conditions that failed or could not be decided, and what could
-    /// not be compared.
+    /// What stands before the tables: settings, verdict, conditions (those that failed or could not be decided first), and
+    /// what could not be compared.
     fn sentences(&self) -> Vec<String> {
-        let undecided = self.conditions.iter().filter(|one| one.is_worth_telling()).map(Checked::sentence);
+        let (bad, passed): (Vec<&Checked>, Vec<&Checked>) =
+            self.conditions.iter().partition(|one| one.is_worth_telling());
+        let conditions = bad.into_iter().chain(passed).map(Checked::sentence);
         let said = self.settings.iter().chain(&self.verdict).cloned();
-        said.chain(undecided).chain(self.limits.iter().cloned()).collect()
+        said.chain(conditions).chain(self.limits.iter().cloned()).collect()
     }
 }
 
@@ -259,10 +261,12 @@ pub fn texts(of: &[String]) -> Value {
 }
 
 /// What the columns of the table mean.
-fn footnotes(found: &Comparison, listed: &Listed, per: &Divisor) -> Vec<String> {
+fn footnotes(found: &Comparison, listed: &Listed, per: &Divisor, is_single: bool) -> Vec<String> {
+    // What two recordings show is true of them: of their builds only the verdict speaks.
+    let of = if is_single { ", of these two recordings" } else { "" };
     let mut notes = vec![format!(
-        "~ not significant, or too small to matter ({} rows tested, false discoveries held to 5 %); total and count are \
-         {}; slowest 1 % is their mean.",
+        "~ not significant, or too small to matter ({} rows tested, false discoveries held to 5 %{of}); total and count \
+         are {}; slowest 1 % is their mean.",
         count(found.tested as u64),
         per.words()
     )];

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trace_core::analysis::compare::Terms;
+use trace_core::analysis::compare::limits::limits_of_series;
 use trace_core::analysis::compare::measure::Measured;
 use trace_core::analysis::compare::per::units;
 use trace_core::analysis::compare::trend::{Recording, Trends, trends};
@@ -40,31 +41,47 @@ pub(super) fn run(options: &CompareOptions) -> CliResult {
         .collect();
     let terms = |a: &Measured, b: &Measured| Terms::from(per(options, a, b).unwrap_or_default());
     let found = Arc::new(trends(&input, terms));
+    let limits =
+        limits_of_series(&input.iter().map(|recording| (recording.name, recording.measured)).collect::<Vec<_>>());
     let damaged = sides.iter().any(|side| side.summary.is_damaged);
     let units: Vec<f64> = sides
         .iter()
         .map(|side| Ok(units(&side.measured, &side.measured, per(options, &side.measured, &side.measured)?).0))
         .collect::<Result<_, CliError>>()?;
     let summaries: Vec<SideSummary> = sides.into_iter().map(|side| side.summary).collect();
-    let report = report(&found, &summaries, &units, &options.per);
+    let report = report(&found, &summaries, (&limits, &units), &options.per);
     let files = options.series.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ");
     let head = Head { schema: "compare_series", title: TITLE, file: &files, is_partial: damaged };
     print(Output::of(options.format, head, &report)?)?;
     Ok(if damaged { Exit::Damaged } else { Exit::Fine })
 }
 
-/// What changed from recording to recording, as a report; `units` is what totals of each are divided by.
+/// What changed from recording to recording, as a report: with what they cannot tell, and what totals of each are divided
+/// by.
 #[must_use]
-pub(super) fn report(found: &Arc<Trends>, sides: &[SideSummary], units: &[f64], per: &Divisor) -> Report {
+pub(super) fn report(
+    found: &Arc<Trends>,
+    sides: &[SideSummary],
+    (limits, units): (&[String], &[f64]),
+    per: &Divisor,
+) -> Report {
     let listed = Series::new(found, units, per).listed(None, false, &LETTERS);
     let trend = |row: usize| listed.place(row).and_then(|place| found.rows.get(place));
     let has_too_few = listed.table.listed().any(|row| trend(row).is_some_and(|trend| trend.overall.is_too_few));
     let steps = found.steps.iter().map(|step| texts(&step.verdict)).collect();
     let letters = letters(sides.len());
     let about = letters.iter().zip(sides).map(|(letter, side)| format!("{letter}  {}", side.files.join(", ")));
-    let mut report = Report { about: about.collect(), sentences: sentences(found, &letters), ..Report::default() }
+    let settings = settings(found);
+    let said = settings.iter().cloned().chain(sentences(found, &letters)).chain(limits.iter().cloned());
+    let mut report = Report { about: about.collect(), sentences: said.collect(), ..Report::default() }
+        .field(
+            "settings",
+            "what differs from each recording to the next before anything of the program is compared: sentences",
+            texts(&settings),
+        )
         .field("verdict", "sentences about the last against the first", texts(&found.overall.verdict))
         .field("steps", "what changed from each recording to the next: a list of sentences each", Value::List(steps))
+        .field("limits", "what could not be compared, or only with care: sentences", texts(limits))
         .note(
             "* changed significantly (or plainly) from the recording before; ~ the last does not differ significantly \
              from the first.",
@@ -74,6 +91,17 @@ pub(super) fn report(found: &Arc<Trends>, sides: &[SideSummary], units: &[f64], 
     }
     report.tables.push(listed.table);
     report.table(SideSummary::table(sides))
+}
+
+/// What differs from each recording to the next before anything of the program is compared, a sentence once.
+fn settings(found: &Trends) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for sentence in found.steps.iter().flat_map(|step| &step.settings) {
+        if !all.contains(sentence) {
+            all.push(sentence.clone());
+        }
+    }
+    all
 }
 
 /// What changed from each recording to the next, and from the first to the last: a sentence each.

@@ -21,12 +21,20 @@ fn joined(text: &str, first_is_code: fn(&str) -> bool) -> String {
     // Four blanks at the beginning would make it code, two at the end break the line.
     let mut words = text.trim_matches(' ').split(' ');
     let first = words.next().unwrap_or_default();
-    let mut out = if first_is_code(first) || !is_plain(first) { code(first) } else { first.to_owned() };
+    let mut out = if first_is_code(first) || !is_plain(first) { word_as_code(first) } else { first.to_owned() };
     for word in words {
         out.push(' ');
-        out.push_str(&if is_plain(word) { word.to_owned() } else { code(word) });
+        out.push_str(&if is_plain(word) { word.to_owned() } else { word_as_code(word) });
     }
     out
+}
+
+/// A word as code. What ends a clause behind a name is no part of it.
+fn word_as_code(word: &str) -> String {
+    // An entity's semicolon is its own.
+    let is_name = |name: &&str| !name.starts_with('&') && name.ends_with(char::is_alphanumeric) && !is_plain(name);
+    let name = word.strip_suffix([',', ';', ':', '.']).filter(is_name);
+    name.map_or_else(|| code(word), |name| format!("{}{}", code(name), &word[name.len()..]))
 }
 
 /// A name as code, on one line, whatever is in it. Nothing if there is none.
@@ -119,6 +127,18 @@ mod tests {
             "at 1234567 ns, in Go 1.27-rc2, 10-20 ms, never!",
         ] {
             assert_eq!(block(prose), prose);
+        }
+    }
+
+    #[test]
+    fn punctuation_behind_a_name_is_no_part_of_it() {
+        for (prose, expected) in [
+            ("in main.(*cache).get: new", "in `main.(*cache).get`: new"),
+            ("of f_x, g_x; h_x.", "of `f_x`, `g_x`; `h_x`."),
+            ("in a_b...", "in `a_b...`"),
+            ("a :smile: b", "a `:smile:` b"),
+        ] {
+            assert_eq!(inline(prose), expected);
         }
     }
 

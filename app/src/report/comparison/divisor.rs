@@ -48,14 +48,25 @@ impl Divisor {
         }
     }
 
-    /// What a sentence about totals says: `per second of the trace`.
+    /// What a sentence about totals says: `per second of the trace`, `per task /order`.
     #[must_use]
-    pub const fn words(&self) -> &'static str {
+    pub fn words(&self) -> String {
         match self {
-            Self::Second => "per second of the trace",
-            Self::CpuSecond => "per CPU second",
-            Self::Task(_) => "per task",
-            Self::Nothing => "not divided by anything",
+            Self::Second => "per second of the trace".to_owned(),
+            Self::CpuSecond => "per CPU second".to_owned(),
+            Self::Task(name) => format!("per task {name}"),
+            Self::Nothing => "not divided by anything".to_owned(),
+        }
+    }
+
+    /// What stands behind a total or count in a sentence: ` per second`, ` per task /order`.
+    #[must_use]
+    pub fn behind_a_figure(&self) -> String {
+        match self {
+            Self::Second => " per second".to_owned(),
+            Self::CpuSecond => " per CPU second".to_owned(),
+            Self::Task(name) => format!(" per task {name}"),
+            Self::Nothing => String::new(),
         }
     }
 

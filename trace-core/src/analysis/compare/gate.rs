@@ -116,7 +116,7 @@ impl Gate {
             return self.of_several(change, [a, b], per, (limit, found));
         }
         let beyond = if self.above { ratio.ln() > limit } else { ratio.ln() < limit };
-        if self.allows_no_change(limit) {
+        if self.allows_no_change(limit) || self.figure == Figure::P50 {
             return self.by_interval(
                 change,
                 [a, b],
@@ -168,12 +168,13 @@ impl Gate {
         if self.above { limit < 0.0 } else { limit > 0.0 }
     }
 
-    /// One recording a side, and a limit to how much the figure may have changed: the interval of the medians has to lie
-    /// within it.
+    /// One recording a side, and medians, or a limit that allows no change: the interval of the medians decides.
     fn by_interval(&self, change: &Change, [a, b]: [&Measured; 2], (limit, found): (f64, Outcome)) -> Outcome {
         let row = |side: &'_ Measured, at: Option<usize>| at.and_then(|at| side.rows.get(at)).map(|row| row.1.clone());
         let medians = match (self.figure, row(a, change.places[0]), row(b, change.places[1])) {
-            (Figure::P50, Some(a_row), Some(b_row)) => durations(&a_row, &b_row, parts(a.nanos.min(b.nanos))).interval,
+            (Figure::P50, Some(a_row), Some(b_row)) => {
+                durations(change.kind, &a_row, &b_row, parts(a.nanos.min(b.nanos))).interval
+            }
             _ => None,
         };
         let Some((low, high)) = medians else { return Outcome { decision: Decision::Undecided, ..found } };
@@ -193,14 +194,14 @@ impl Gate {
         let (Some((_, row_a)), Some((_, row_b))) = (a.rows.get(at_a), b.rows.get(at_b)) else { return false };
         let parts = parts(a.nanos.min(b.nanos));
         match self.figure {
-            Figure::P50 | Figure::Mean => {
+            Figure::Mean => {
                 let moved = mann_whitney(&row_a.values(), &row_b.values())
                     .max(mann_whitney(&row_a.part_medians(parts), &row_b.part_medians(parts)));
                 moved <= SURE && change.a.zip(change.b).is_some_and(|(a, b)| named::stands_out(&a, &b))
             }
             Figure::P90 | Figure::P99 => tails::slowest(row_a, row_b).is_some_and(|tail| tail.p <= SURE),
-            // One value each.
-            Figure::Max => false,
+            // One value each; and the interval of medians decides.
+            Figure::Max | Figure::P50 => false,
             Figure::Count | Figure::Rate | Figure::Total => {
                 let (unit_a, unit_b) = units(a, b, per);
                 let per_part = |row: &super::Series, unit: f64| -> Vec<f64> {

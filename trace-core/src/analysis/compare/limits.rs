@@ -21,7 +21,7 @@ pub fn limits(a: &Measured, b: &Measured, found: &Comparison) -> Vec<String> {
                 .to_owned(),
         );
     }
-    sentences.extend(shortage(a, b));
+    sentences.extend(shortage(&[("A", a), ("B", b)]));
     let untested = found.changes.iter().filter(|change| change.p.is_none() && !change.is_reported()).count();
     if untested > 0 {
         let (untested, all) = (count(untested as u64), count(found.changes.len() as u64));
@@ -62,25 +62,34 @@ pub fn limits(a: &Measured, b: &Measured, found: &Comparison) -> Vec<String> {
     sentences
 }
 
+/// What a series of single recordings cannot tell, in sentences. Each recording comes with its name.
+#[must_use]
+pub fn limits_of_series(recordings: &[(&str, &Measured)]) -> Vec<String> {
+    let alone = "Each column is one recording: differences are between recordings, not between builds, and recordings of \
+                 one build differ, too.";
+    std::iter::once(alone.to_owned()).chain(shortage(recordings)).collect()
+}
+
 /// Whether CPUs were short meanwhile, and what cannot be told for it.
-fn shortage(a: &Measured, b: &Measured) -> Option<String> {
-    if ![a, b].iter().any(|side| side.late.is_short_of_cpus(side.nanos)) {
+fn shortage(sides: &[(&str, &Measured)]) -> Option<String> {
+    if !sides.iter().any(|(_, side)| side.late.is_short_of_cpus(side.nanos)) {
         return None;
     }
-    let late = |name: &str, side: &Measured| {
+    let late = |(name, side): &(&str, &Measured)| {
         let times = if side.late.count == 1 { "1 time" } else { &format!("{} times", count(side.late.count)) };
         format!("{times} ({} total) in {name}", value(RowKind::Sched, side.late.nanos as f64))
     };
-    let unknown = if a.recordings().max(b.recordings()) == 1 {
-        " One recording a side then tests neither the slowest 1 % nor how long waits last, and only medians that moved by \
-         more than 10 % count."
+    let unknown = if sides.iter().all(|(_, side)| side.recordings() == 1) {
+        " One recording a side then tests neither the slowest 1 % nor how long waits last, and a median counts only if it \
+         moved by more than 5 % for certain (the near end of its interval)."
     } else {
         ""
     };
+    let (last, others) = sides.split_last()?;
+    let others = others.iter().map(late).collect::<Vec<_>>().join(", ");
     Some(format!(
         "Procs waited for CPUs (other processes ran, or there are fewer CPUs than procs): goroutines stayed runnable for \
-         1 ms or more beside an idle proc {} and {}.{unknown}",
-        late("A", a),
-        late("B", b),
+         1 ms or more beside an idle proc {others} and {}.{unknown}",
+        late(last),
     ))
 }

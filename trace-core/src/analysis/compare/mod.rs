@@ -40,11 +40,12 @@ use rayon::prelude::*;
 use crate::analysis::compare::between::{Runs, between};
 use crate::analysis::compare::evidence::{Evidence, Measure};
 use crate::analysis::compare::measure::{Measured, is_nameless};
+use crate::analysis::compare::named::Family;
 use crate::analysis::compare::partners::{Correction, Pairs, RowPair, corrected};
 use crate::analysis::compare::rank::ranked;
 use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::{Run, Series};
-use crate::analysis::compare::settings::{Load, load, settings};
+use crate::analysis::compare::settings::{Load, load, one_of, settings};
 use crate::analysis::compare::single::{FEW, LEAST_PARTS, parts, within};
 use crate::analysis::compare::stats::{false_discovery, quantile, shift};
 use crate::analysis::findings::Findings;
@@ -120,31 +121,42 @@ pub fn compare_named(
 ) -> Comparison {
     let load = load(a, b);
     let mut changes = changes(a, b, terms, load.as_ref());
-    let tested: Vec<f64> = changes.iter().filter_map(|change| change.p).collect();
-    let mut q = false_discovery(&tested).into_iter();
-    for change in changes.iter_mut().filter(|change| change.p.is_some()) {
-        change.q = q.next();
-        // What does not matter keeps a mark that it may not be called significant.
-        change.is_significant &= change.q.is_some_and(|q| q <= SIGNIFICANT);
-    }
-    judge_tails(&mut changes);
     let is_single = a.recordings().max(b.recordings()) == 1;
+    let tested = changes.iter().filter(|change| change.p.is_some()).count();
+    correct(&mut changes, is_single);
+    judge_tails(&mut changes);
     for change in &mut changes {
         change.is_too_few &= !change.is_significant;
-        change.is_named =
-            !change.follows_load && if is_single { named::by_two(change, [a, b]) } else { change.is_significant };
+        change.is_named = !change.follows_load
+            && if is_single { named::by_two(change, [a, b], load.as_ref()) } else { change.is_significant };
     }
     ranked(&mut changes);
     lead(&mut changes, findings);
-    let tested = tested.len();
-    let context =
-        VerdictContext { tested, names, per: terms.per, is_single, units: units(a, b, terms.per), load: load.as_ref() };
+    let divisor =
+        if let Per::Row(at, _) = terms.per { a.rows.get(at).map(|row| one_of(row.0.0, &row.0.1)) } else { None };
+    let units = units(a, b, terms.per);
+    let context = VerdictContext { tested, names, per: terms.per, divisor, is_single, units, load: load.as_ref() };
     Comparison {
         settings: settings(a, b, load.as_ref(), names),
         verdict: verdict(&changes, findings, &context),
         load: load.filter(|_| terms.per == Per::Second),
         changes,
         tested,
+    }
+}
+
+/// Gives rows that were tested their q value. With one recording a side rows are three families of tests, each by itself:
+/// otherwise many rows that two recordings can hardly tell anything of would hide the few that they can.
+fn correct(changes: &mut [Change], is_single: bool) {
+    let family = |change: &Change| if is_single { named::family(change.kind) } else { Family::Other };
+    for one in [Family::Work, Family::Collector, Family::Other] {
+        let is_one = |change: &&mut Change| change.p.is_some() && family(change) == one;
+        let p: Vec<f64> = changes.iter_mut().filter(is_one).filter_map(|change| change.p).collect();
+        for (change, q) in changes.iter_mut().filter(is_one).zip(false_discovery(&p)) {
+            change.q = Some(q);
+            // What does not matter keeps a mark that it may not be called significant.
+            change.is_significant &= q <= SIGNIFICANT;
+        }
     }
 }
 

@@ -7,13 +7,14 @@
 //! another process takes, it takes here and there, and from one recording more than from the other: it makes some
 //! requests slow, and whatever waits for them. So neither the slowest count as changed then nor the length of waits,
 //! only how many waits there are, and medians, which a few interruptions do not move. A CPU whose caches and hardware
-//! threads are shared is slower all the time as well, by about a tenth: medians have to move by more than that.
+//! threads are shared is slower all the time as well: all of the interval of a median has to lie beyond 5 %.
 
 use crate::analysis::compare::change::Change;
 use crate::analysis::compare::evidence::Measure;
 use crate::analysis::compare::figures::Figures;
 use crate::analysis::compare::measure::Measured;
 use crate::analysis::compare::row_kind::RowKind;
+use crate::analysis::compare::settings::Load;
 
 /// Durations that a median needs to be named for.
 const LEAST: u64 = 20;
@@ -31,12 +32,35 @@ const LEAST_RATIO: f64 = 0.5;
 const LEAST_HEAP: f64 = 0.4;
 /// The same beside other processes: the part that a median moves by for certain (the near end of its interval), the
 /// part of the time, and how many times as many waits there are.
-const LEAST_MEDIAN_SHARED: f64 = 0.1;
+const LEAST_MEDIAN_SHARED: f64 = 0.05;
 const LEAST_TIME_SHARED: f64 = 0.05;
 const LEAST_COUNT_SHARED: f64 = 2.0;
 
-/// Whether two recordings show this change well enough for the verdict to name it.
-pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
+/// Rows that are tested together, with one recording a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    /// What was to be done: tasks, regions, requests, units of work.
+    Work,
+    /// Heap, GC and STW pauses.
+    Collector,
+    /// Where goroutines ran and waited.
+    Other,
+}
+
+/// The family of a row.
+pub(super) const fn family(kind: RowKind) -> Family {
+    match kind {
+        RowKind::Task | RowKind::Region | RowKind::Work | RowKind::Request | RowKind::Call | RowKind::SelfTime => {
+            Family::Work
+        }
+        RowKind::Heap | RowKind::Gc | RowKind::Stw | RowKind::Assist => Family::Collector,
+        _ => Family::Other,
+    }
+}
+
+/// Whether two recordings show this change well enough for the verdict to name it. The slowest count only under the same
+/// load: requests that come faster than they are served are slow, too.
+pub(super) fn by_two(change: &Change, sides: [&Measured; 2], load: Option<&Load>) -> bool {
     if !change.is_reported() {
         return false;
     }
@@ -55,7 +79,12 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2]) -> bool {
         RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime => match change.tested {
             Some(Measure::Median) if is_shared => moves_by(change, LEAST_MEDIAN_SHARED) && stands_out(a, b),
             Some(Measure::Median) => moved(LEAST_MEDIAN) && moves_by(change, 0.0) && stands_out(a, b),
-            Some(Measure::Tail) => !is_shared && moved(LEAST_TAIL) && change.q.is_some_and(|q| q <= SURE_TAIL),
+            Some(Measure::Tail) => {
+                !is_shared
+                    && !load.is_some_and(Load::differs)
+                    && moved(LEAST_TAIL)
+                    && change.q.is_some_and(|q| q <= SURE_TAIL)
+            }
             _ => false,
         },
         RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Assist => {

@@ -71,8 +71,7 @@ impl Load {
     /// What one of them is called: `task /order`.
     #[must_use]
     pub fn request(&self) -> String {
-        let kind = if self.kind == RowKind::Work { "unit of work in" } else { self.kind.name() };
-        format!("{kind} {}", self.name)
+        one_of(self.kind, &self.name)
     }
 
     /// A total or number of a row in A and in B for each of them: what stays the same when there are more requests.
@@ -100,6 +99,12 @@ impl Load {
     pub fn divisor(&self) -> Option<String> {
         (self.kind == RowKind::Task).then(|| format!("task:{}", self.name))
     }
+}
+
+/// One event of a row: `task /order`.
+pub(super) fn one_of(kind: RowKind, name: &str) -> String {
+    let kind = if kind == RowKind::Work { "unit of work in" } else { kind.name() };
+    format!("{kind} {name}")
 }
 
 /// The load of both sides: of the requests or tasks that both have, the type with the most; else of regions, else of units of
@@ -131,6 +136,16 @@ pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2
                 "Parts of {name} are lost: its counts and totals are too small, and what is only on the other side \
                  may be lost here."
             ));
+        }
+    }
+    for (side, name) in [a, b].into_iter().zip(names) {
+        if side.settings.procs.len() > 1 && side.recordings() > 1 {
+            let procs = listed(&side.settings.procs, "");
+            sentences.push(format!("GOMAXPROCS differs within {name}: {procs}."));
+        }
+        if side.settings.formats.len() > 1 {
+            let formats = listed(&side.settings.formats, "1.");
+            sentences.push(format!("Go differs within {name}: trace formats {formats}."));
         }
     }
     if a.settings.procs != b.settings.procs && !a.settings.procs.is_empty() && !b.settings.procs.is_empty() {

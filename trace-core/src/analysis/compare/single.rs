@@ -1,10 +1,11 @@
-//! One recording a side: what differs between the two recordings by more than they vary within themselves. It
-//! cannot tell how much two recordings of one build differ.
+//! One recording a side: what differs between the two recordings by more than they vary within themselves, and by more
+//! than recordings of one build usually differ. How much those of *this* build differ, two recordings cannot tell.
 
-use crate::analysis::compare::evidence::{Evidence, Measure};
+use crate::analysis::compare::change::SIGNIFICANT;
+use crate::analysis::compare::evidence::{Evidence, Measure, usual_spread};
 use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Series;
-use crate::analysis::compare::stats::{mann_whitney, quantile, same_rate};
+use crate::analysis::compare::stats::{Z_95, mann_whitney, quantile, same_rate};
 use crate::analysis::compare::tested_row::TestedRow;
 use crate::analysis::compare::time_blocks;
 use crate::analysis::compare::{student, tails};
@@ -16,6 +17,9 @@ const WITNESS: u64 = 5_000_000;
 pub(super) const LEAST_PARTS: usize = 8;
 /// Counts up to this are tested as single events, larger ones by how they vary over the trace.
 pub(super) const FEW: u64 = 20;
+/// Medians of work whose durations do not scatter deviate by this much between recordings of one build, as logarithms:
+/// those of regions that only compute, on a quiet machine and on a busy one (`tests/data/gen/compare`).
+const STEADY: f64 = 0.013;
 /// Added to both sides of a ratio where one has nothing, as a part of the larger: 1 against 100.
 const LITTLE: f64 = 0.01;
 
@@ -40,7 +44,7 @@ pub(super) fn within(
     // Bytes have none, and of GC cycles the number is asked.
     let has_durations = !matches!(kind, RowKind::Heap | RowKind::Gc) || subject.is_level;
     if let (Some(a), Some(b), true) = (a, b, has_durations) {
-        found.push(durations(a, b, parts));
+        found.push(durations(kind, a, b, parts));
         if kind.is_work() {
             found.extend(tails::slowest(a, b));
         }
@@ -62,12 +66,14 @@ pub(super) fn within(
             let sums = series.map_or_else(|| vec![0; parts], of);
             sums.into_iter().map(|sum| sum as f64 / unit).collect()
         };
-        let p = mann_whitney(&per_part(a, unit_a), &per_part(b, unit_b));
-        if is_number {
-            (p, Measure::Count, (count(a) as f64 / unit_a, count(b) as f64 / unit_b))
+        let within = mann_whitney(&per_part(a, unit_a), &per_part(b, unit_b));
+        let (measure, figures) = if is_number {
+            (Measure::Count, (count(a) as f64 / unit_a, count(b) as f64 / unit_b))
         } else {
-            (p, Measure::Total, (total(a) / unit_a, total(b) / unit_b))
-        }
+            (Measure::Total, (total(a) / unit_a, total(b) / unit_b))
+        };
+        let usual = by_chance(log_ratio(figures), difference(usual_spread(kind, measure)));
+        (judged(within, usual), measure, figures)
     };
     found.push(Evidence { measure, p, log_ratio: log_ratio(figures), interval: None, precision: None });
     found
@@ -81,14 +87,39 @@ fn log_ratio((a, b): (f64, f64)) -> f64 {
 }
 
 /// Durations close in time are alike (a burst, a busy neighbour, goroutines that share a fate): a thousand of
-/// them are not a thousand witnesses. The medians of parts of the trace have to differ as well.
-pub(super) fn durations(a: &Series, b: &Series, parts: usize) -> Evidence {
+/// them are not a thousand witnesses. The medians of parts of the trace have to differ as well. And recordings of one
+/// build differ by more than either varies within itself: by as much again as the interval within them is wide, and by
+/// what is usual for such a row.
+pub(super) fn durations(kind: RowKind, a: &Series, b: &Series, parts: usize) -> Evidence {
     let (values_a, values_b) = (a.values(), b.values());
     let (parts_a, parts_b) = (a.part_medians(parts), b.part_medians(parts));
-    let p = mann_whitney(&values_a, &values_b).max(mann_whitney(&parts_a, &parts_b));
     let log_ratio = log_ratio((quantile(&values_a, 0.5), quantile(&values_b, 0.5)));
-    let interval = reach(&parts_a, &parts_b).map(|reach| ((log_ratio - reach).exp(), (log_ratio + reach).exp()));
+    let within = mann_whitney(&values_a, &values_b).max(mann_whitney(&parts_a, &parts_b));
+    let is_steady =
+        matches!(kind, RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime);
+    let usual = if is_steady { STEADY } else { usual_spread(kind, Measure::Median) };
+    let error = reach(&parts_a, &parts_b).map(|reach| difference(libm::hypot(usual, reach)));
+    let interval = error.map(|error| ((log_ratio - Z_95 * error).exp(), (log_ratio + Z_95 * error).exp()));
+    let between = by_chance(log_ratio, error.unwrap_or_else(|| difference(usual)));
+    let p = judged(within, between);
     Evidence { measure: Measure::Median, p, log_ratio, interval, precision: None }
+}
+
+/// The p of a difference that is this improbable within the recordings, and this improbable between recordings of one
+/// build: what these may well show is none.
+fn judged(within: f64, between: f64) -> f64 {
+    if between <= SIGNIFICANT { within } else { within.max(between) }
+}
+
+/// The standard error of the difference of two recordings, each of which deviates by this much.
+fn difference(deviation: f64) -> f64 {
+    deviation * std::f64::consts::SQRT_2
+}
+
+/// The probability of so large a difference of two logarithms by chance, where they have this standard error and are
+/// normally distributed.
+fn by_chance(log_ratio: f64, error: f64) -> f64 {
+    libm::erfc(log_ratio.abs() / error / std::f64::consts::SQRT_2).min(1.0)
 }
 
 /// Half the 95 % interval of the ratio of two medians, as a logarithm, by how much medians of parts of the traces

@@ -7,7 +7,7 @@ const EXACT_UP_TO: usize = 50;
 /// Values of a side that enter the pairwise differences.
 const PAIRED: usize = 256;
 /// Two-sided 95 % of the normal distribution.
-const Z_95: f64 = 1.959_963_984_540_054;
+pub(super) const Z_95: f64 = 1.959_963_984_540_054;
 
 /// Two-sided Mann–Whitney U test that neither sample tends to be larger: the probability of ranks at least
 /// this uneven by chance. Exact for up to 50 values in all, also with ties (every way to deal the pooled

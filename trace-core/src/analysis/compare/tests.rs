@@ -381,6 +381,64 @@ fn where_cpus_were_short_one_recording_names_less() {
     assert_eq!(names(vec![waits(60, 1_000_000)], vec![waits(400, 1_000_000)], 9), ["select in m.f"], "more waits");
 }
 
+/// What scatters from part to part of a recording differs as much between recordings.
+#[test]
+fn one_recording_names_medians_that_moved_further_than_they_scatter() {
+    // Sixteen parts of 40 durations; the medians of these deviate by a tenth, or not at all.
+    let region = |name: &'static str, base: i64, drift: i64| {
+        let whole = TimeBlocks::new(TimeRange::new(TraceTime(0), TraceTime(1_000_000_000)));
+        let mut series = Series::default();
+        for at in 0..640_i64 {
+            let part = at / 40;
+            let nanos = base * (100 + drift * ((part * 7) % 5 - 2)) / 100 + at % 7 * 10;
+            let start = TraceTime(part * 62_500_000 + at % 40 * 1_000_000);
+            series.add(1, TimeRange::new(start, start.plus_nanos(nanos)), &whole);
+        }
+        (RowKind::Region, name, series)
+    };
+    let rows = |percent: i64| {
+        let base = 1_000 * percent;
+        measured(vec![region("drifting in m.f", base, 10), region("steady in m.f", base, 0)])
+    };
+    let named = |percent: i64| -> Vec<String> {
+        let found = compare(&rows(100), &rows(percent), &Terms::default(), None);
+        let named = found.changes.iter().filter(|change| change.is_named);
+        let mut names: Vec<String> = named.map(|change| change.name.clone()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(named(110), ["steady in m.f"]);
+    assert_eq!(named(160), ["drifting in m.f", "steady in m.f"]);
+    assert!(named(103).is_empty(), "too little to matter");
+}
+
+/// A side may not be of one setting by itself.
+#[test]
+fn settings_that_differ_within_a_side_are_said() {
+    let run = |procs: u64| {
+        let mut run = measured(vec![(RowKind::Task, "t", series(scattered(1_000_000, 300, 1)))]);
+        run.settings.procs = [procs].into();
+        run
+    };
+    let mixed = || Measured::pooled(vec![run(1), run(2)]);
+    let found = compare(&mixed(), &mixed(), &Terms::default(), None);
+    assert_eq!(found.settings, ["GOMAXPROCS differs within A: 1, 2.", "GOMAXPROCS differs within B: 1, 2."]);
+    let even = || Measured::pooled(vec![run(2), run(2)]);
+    assert_eq!(compare(&even(), &even(), &Terms::default(), None).settings, Vec::<String>::new());
+}
+
+#[test]
+fn totals_for_each_row_say_of_what() {
+    let side = |waits: i64| {
+        measured(vec![
+            (RowKind::Task, "/order", series(scattered(1_000_000, 300, 1))),
+            (RowKind::Wait, "select in m.f", series(scattered(900_000, waits, 2))),
+        ])
+    };
+    let found = compare(&side(100), &side(600), &Per::Row(0, 0).into(), None);
+    assert!(found.verdict[0].contains(" per task /order"), "{:?}", found.verdict);
+}
+
 #[test]
 fn totals_are_shown_for_each_request_as_well() {
     let side = |requests: i64, cycles: i64| {

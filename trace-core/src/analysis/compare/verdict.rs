@@ -22,8 +22,9 @@ pub(super) struct VerdictContext<'a> {
     pub(super) tested: usize,
     /// What the sides are called.
     pub(super) names: [&'a str; 2],
-    /// What totals are divided by, and that of each side.
+    /// What totals are divided by, its name if it is a row, and that of each side.
     pub(super) per: Per,
+    pub(super) divisor: Option<String>,
     pub(super) units: (f64, f64),
     /// One recording a side.
     pub(super) is_single: bool,
@@ -259,7 +260,7 @@ fn sentence(change: &Change, context: &VerdictContext<'_>) -> String {
     let other = change.renamed.as_ref().map_or_else(String::new, |other| format!(" → {other}{guess}"));
     let what = format!("{} {}{other}", subject(change.kind), change.name);
     let (unit_a, unit_b) = context.units;
-    let per = per_words(context.per);
+    let per = per_words(context);
     let alone = |figures: &Figures, unit: f64, word: &str, name: &str| {
         let total = value(change.kind, figures.total as f64 / unit);
         format!("{what}: {word} ({total}{per}, {} times in {name}).", count(figures.count))
@@ -285,7 +286,7 @@ fn speed(change: &Change) -> &'static str {
 /// What was tested, with how much it changed.
 fn moved(change: &Change, (a, b): (&Figures, &Figures), context: &VerdictContext<'_>) -> String {
     let (unit_a, unit_b) = context.units;
-    let per = per_words(context.per);
+    let per = per_words(context);
     let kind = change.kind;
     let measure = change.tested.unwrap_or(Measure::Total);
     let seen = change.precision.filter(|precision| precision.measure == measure).map(|precision| precision.seen);
@@ -328,12 +329,12 @@ fn arrow(kind: RowKind, a: f64, b: f64) -> String {
     format!("{} → {}", value(kind, a), value(kind, b))
 }
 
-/// What totals are divided by, behind a figure.
-const fn per_words(per: Per) -> &'static str {
-    match per {
-        Per::Second => " per second",
-        Per::ProcessorSecond => " per CPU second",
-        Per::Row(..) => " each",
-        Per::Nothing => "",
+/// What totals are divided by, behind a figure: ` per second`, ` per task /order`.
+fn per_words(context: &VerdictContext<'_>) -> String {
+    match (context.per, &context.divisor) {
+        (Per::Second, _) => " per second".to_owned(),
+        (Per::ProcessorSecond, _) => " per CPU second".to_owned(),
+        (Per::Row(..), Some(name)) => format!(" per {name}"),
+        (Per::Row(..) | Per::Nothing, _) => String::new(),
     }
 }

@@ -87,11 +87,11 @@ pub(super) fn page(
                 h2 { "Distributions" }
                 (distributions(report, found, sides))
                 h2 { "Where time went: off CPU" }
-                (flame(&flame_of(|picture| &picture.waits), options.per.words(),
+                (flame(&flame_of(|picture| &picture.waits), &options.per.words(),
                     "Waits that are part of work, sleeps, system calls and waits for a proc, by stack."))
                 h2 { "Where time went: on CPU" }
                 @if sides.iter().any(|side| side.measured.pictures.iter().any(|one| one.samples.nodes.len() > 1)) {
-                    (flame(&flame_of(|picture| &picture.samples), options.per.words(), "CPU samples, by stack."))
+                    (flame(&flame_of(|picture| &picture.samples), &options.per.words(), "CPU samples, by stack."))
                 } @else {
                     p.muted {
                         "Neither side has CPU samples: they are in a trace if a CPU profile runs while it is recorded."
