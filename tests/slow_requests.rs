@@ -310,6 +310,28 @@ fn a_library_that_reads_from_a_connection_of_the_program_is_no_slow_request() {
     assert_eq!(found.coverage.largest, Vec::new(), "an idle wait is no wait for anybody");
 }
 
+const HIJACKED: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Gateway).upgrade", "app.go", 365),
+    HANDLER,
+    SERVE,
+];
+
+/// Handlers that keep their connections (a websocket) and read from them until the client says something.
+#[test]
+fn a_handler_that_waits_for_a_client_that_says_nothing_is_not_slow() {
+    let mut scene = Scene::default();
+    for go in 10u64..16 {
+        let now = 1.0 + 0.1 * (go - 10) as f64;
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.01, now + 0.02), "network", HIJACKED);
+    }
+    scene.at(0, 600.0, Act::Ready(20)).run(0, 20, (600.1, 600.2), "network", IDLE);
+    assert_eq!(loud(&find(&mut scene, &handlers(10..21))), Vec::<&Finding>::new());
+    // The same calls with an answer are a slow other side.
+    assert_first(&requests(80.0, "network", HIJACKED), Kind::SerialWaits, "slow_call", "app.(*Gateway).upgrade");
+}
+
 // Dependencies.
 
 const OPEN_FILE: Stack = &[

@@ -344,6 +344,11 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
     })
 }
 
+/// Whether the program itself reads from connections there, and nothing came from any of them in the whole trace.
+fn never_answered(context: &Context<'_>, slow: &SlowRequests<'_>) -> bool {
+    context.places.is_plain(slow.stack) && slow.part.cut.count >= slow.part.place_time.count
+}
+
 /// Whether several wait at once.
 fn is_queue(slow: &SlowRequests<'_>) -> bool {
     let mut waits: Vec<_> = slow.part.longest.iter().map(|wait| wait.range).collect();
@@ -492,8 +497,9 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
         Kind::PollingSleep => (PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW),
         _ => (NOTE_BELOW, WARNING_BELOW),
     };
-    // Bytes that come late are a slow source, which nobody is known to wait for.
-    if slow.is_stream() && cause.kind == Kind::SerialWaits {
+    // Bytes that come late are a slow source, which nobody is known to wait for; and what never came may be the next
+    // message of a client that keeps its connection open.
+    if (slow.is_stream() || never_answered(context, slow)) && cause.kind == Kind::SerialWaits {
         return finding.at_most(Severity::Note);
     }
     match slow.mean() {
