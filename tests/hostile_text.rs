@@ -93,6 +93,7 @@ impl Den {
         match command {
             "compare" => vec![trace, other],
             "query" => vec![trace, "SELECT * FROM goroutines JOIN stacks ON stack_id = creation_stack_id"],
+            "cut" => vec![trace, "-o", "{out}.trace"],
             "screenshot" => vec![trace, "--size", "400x300", "-o", "{out}.png", "--force"],
             _ => vec![trace],
         }
@@ -193,7 +194,7 @@ fn check_html(what: &str, path: &Path) {
 #[test]
 fn every_command_prints_names_as_text() {
     let den = Den::new();
-    let all: Vec<&str> = trace_commands().filter(|name| *name != "dump").collect();
+    let all: Vec<&str> = trace_commands().filter(|name| !matches!(*name, "cut" | "dump")).collect();
     all.par_iter().for_each(|command| {
         for (at, trace) in den.traces.iter().enumerate() {
             // One trace is enough for the rarer forms.
@@ -255,6 +256,7 @@ fn words_and_paths_on_the_command_line_are_quoted_as_text() {
         vec!["why", trace, "--task", &poison],
         vec!["screenshot", trace, "-o", missing],
         vec!["profile", trace, "-o", missing],
+        vec!["cut", trace, "-o", missing],
         vec!["compare", trace, trace, "--html", missing],
         vec!["compare", trace, trace, "--fail-if", &poison],
         vec!["query", trace, &poison],
@@ -293,6 +295,7 @@ fn archives_and_files_that_are_no_traces_are_quoted_as_text() {
             let words: Vec<&str> = match command {
                 "compare" => vec![command, path, path],
                 "query" => vec![command, path, "SELECT * FROM traces"],
+                "cut" => vec![command, path, "-o", "{out}.trace"],
                 "screenshot" => vec![command, path, "-o", "{out}.png"],
                 _ => vec![command, path],
             };

@@ -33,6 +33,7 @@ mod causes_told_apart;
 mod collector;
 mod collector_scenes;
 mod compare_stats;
+mod cut;
 mod damage_table;
 mod effort;
 mod finding_invariants;

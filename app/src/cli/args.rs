@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use crate::cli::command::{AnalysisArgs, command};
 use crate::cli::compare::args::CompareArgs;
+use crate::cli::cut::{self, CutArgs};
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
 use crate::cli::mcp::args::{self as mcp, McpArgs};
@@ -64,6 +65,9 @@ pub enum Command {
     /// The same of the profile, which has more forms.
     #[command(skip)]
     Profile(AnalysisArgs, ProfileArgs),
+    /// Write a part of a trace as a trace of its own, with or without its names
+    #[command(long_about = cut::ABOUT)]
+    Cut(CutArgs),
     /// Print every event as text, as go tool trace -d=parsed does
     #[command(long_about = dump::ABOUT)]
     Dump(DumpArgs),
@@ -232,7 +236,7 @@ impl Command {
     #[must_use]
     pub const fn shows_damage(&self) -> bool {
         match self {
-            Self::Dump(_) | Self::Stats(_) | Self::Screenshot(_) => true,
+            Self::Cut(_) | Self::Dump(_) | Self::Stats(_) | Self::Screenshot(_) => true,
             Self::Compare(args) => args.window,
             _ => false,
         }
@@ -400,6 +404,10 @@ mod tests {
     fn nonsense_is_refused_with_the_usage_code() {
         for line in [
             "--frob",
+            "cut a",
+            "cut a -o b --range 1",
+            "cut a -o b --goroutine x",
+            "cut a -o b --goroutine g1 --task x",
             "dump",
             "dump a b",
             "stats",

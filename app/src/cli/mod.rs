@@ -5,6 +5,7 @@ pub mod args;
 pub mod command;
 pub mod compare;
 pub mod completions;
+pub mod cut;
 pub mod dump;
 pub mod exit;
 pub mod format;
@@ -66,6 +67,7 @@ fn run_line(line: &CommandLine) -> CliResult {
     remote::set_max_download(line.limits.max_download.unwrap_or(0));
     let Some(command) = &line.command else { return window::run(&line.files, line.follow) };
     match command {
+        Command::Cut(args) => cut::run(args),
         Command::Dump(args) => dump::run(&args.file),
         Command::Stats(args) => stats::run(args),
         Command::Report(args) => report::run(args),

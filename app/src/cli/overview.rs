@@ -29,7 +29,12 @@ const GROUPS: [Group; 7] = [
     of(Topic::Scheduler, &[]),
     of(Topic::Gc, &[]),
     Group { heading: "Several services", topic: None, before: &[("session", "FILE...")], after: &[] },
-    Group { heading: "Output", topic: None, before: &[("dump", "FILE"), ("screenshot", "FILE -o PNG")], after: &[] },
+    Group {
+        heading: "Output",
+        topic: None,
+        before: &[("cut", "FILE -o OUT"), ("dump", "FILE"), ("screenshot", "FILE -o PNG")],
+        after: &[],
+    },
 ];
 
 const fn of(topic: Topic, before: &'static [Entry]) -> Group {

@@ -137,6 +137,17 @@ fn is_called(name: &str, typed: &str) -> bool {
     name == typed || visible(name) == typed
 }
 
+/// The type of tasks that is called so.
+///
+/// # Errors
+/// When the trace has no task of that type.
+pub fn task_named(trace: &Trace, name: &str) -> Result<StrId, CliError> {
+    let found = string(trace, name);
+    let is_of =
+        |name: StrId| (0..trace.task_count()).any(|at| trace.task(TaskIdx(at)).is_some_and(|task| task.name == name));
+    found.filter(|name| is_of(*name)).ok_or_else(|| missing(&format!("task '{name}'")))
+}
+
 /// A task by id, or all of a type.
 fn task(trace: &Trace, word: &str) -> Option<GoroutineFilter> {
     let by_id = word.parse().ok().and_then(|id| trace.task_by_id(TaskId(id))).map(GoroutineFilter::Task);

@@ -284,13 +284,18 @@ const STANDARD: &[&str] = &[
     "weak",
 ];
 
+/// Whether an import path is of Go's runtime or standard library, or what the compiler makes up: `type:`.
+#[must_use]
+pub fn is_standard_package(package: &str) -> bool {
+    let first = package.split('/').next().unwrap_or_default();
+    !first.contains('.') && (first.contains(':') || STANDARD.binary_search(&first).is_ok())
+}
+
 /// Whose code a frame is.
 #[must_use]
 pub fn origin(frame: &Frame<'_>) -> Origin {
     let package = package_of(frame.function);
-    let first = package.split('/').next().unwrap_or_default();
-    let is_plain = !first.contains('.');
-    let is_standard = is_plain && (first.contains(':') || STANDARD.binary_search(&first).is_ok());
+    let is_standard = is_standard_package(package);
     let is_test_main = frame.file.ends_with("_testmain.go");
     if package.is_empty() || is_test_main || is_generated(frame) || is_standard {
         Origin::Standard
@@ -804,7 +809,11 @@ fn raise_loops(trace: &Trace, facts: &mut [Facts]) {
 }
 
 fn is_main(trace: &Trace, stack: StackId, at: u16) -> bool {
-    trace.frames(stack).nth(usize::from(at)).is_some_and(|frame| frame.function == "main.main")
+    // Names may have been replaced: what `runtime.main` calls of the program is its main function.
+    let mut frames = trace.frames(stack).skip(usize::from(at));
+    let function = frames.next().map_or("", |frame| frame.function);
+    let mut is_called_main = || frames.next().is_some_and(|caller| caller.function == "runtime.main");
+    function == "main.main" || (package_of(function) == "main" && is_called_main())
 }
 
 /// Functions of Go's libraries that record traces or profiles, or serve them.

@@ -37,6 +37,9 @@ pub enum Error {
         /// What it is and what to open instead, a clause: `it is a zip archive with 2 traces; open one of …`.
         found: String,
     },
+    /// A part of a trace was asked for that holds no event.
+    #[error("no event of the trace lies in this range")]
+    NothingInRange,
     /// A Go trace of which a tool for text lost too much.
     #[error("{found}")]
     Reencoded {

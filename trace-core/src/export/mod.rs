@@ -1,5 +1,6 @@
 //! Traces turned into other forms.
 
+pub mod cut;
 pub mod folded;
 mod misuse;
 pub mod pprof;

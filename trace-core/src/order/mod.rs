@@ -8,6 +8,7 @@ pub mod check;
 pub mod frontier;
 pub mod generation;
 pub mod go_index;
+mod offer;
 pub mod sched_state;
 pub mod sink;
 mod step;

@@ -80,6 +80,16 @@ impl Seq {
     pub(crate) fn is_followed_by(self, generation: u64, number: u64) -> bool {
         self.generation == lower_half(generation) && u64::from(self.number) + 1 == number
     }
+
+    /// Whether it was reached in this generation.
+    pub(crate) fn is_of(self, generation: u64) -> bool {
+        self.generation == lower_half(generation)
+    }
+
+    /// The number that follows.
+    pub(crate) fn next(self) -> u64 {
+        u64::from(self.number) + 1
+    }
 }
 
 #[inline]
@@ -142,7 +152,7 @@ pub struct SchedState {
     pub(crate) first_generation: Option<u64>,
     /// The generation in work.
     pub(crate) generation: u64,
-    last_time: i64,
+    pub(crate) last_time: i64,
     syncs: u64,
     events: u64,
 }

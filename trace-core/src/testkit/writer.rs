@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::kind::EventKind;
+use crate::wire::text::push_uvarint;
 use crate::wire::v2::spec;
 
 /// A batch is written out when it is this full; the format allows 64 KiB.
@@ -203,12 +204,4 @@ impl TraceWriter {
         }
         self.out.extend_from_slice(payload);
     }
-}
-
-fn push_uvarint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    out.push(value.to_le_bytes()[0]);
 }

@@ -85,6 +85,8 @@ pub struct Generation {
     pub samples: Vec<BatchRef>,
     /// Batches of clock information.
     pub sync: Vec<BatchRef>,
+    /// Batches that experiments wrote, with the number of the experiment. What they hold is not looked at.
+    pub experiments: Vec<(u8, BatchRef)>,
     /// Stretches inside it that could not be read, by rising offset.
     pub skipped: Vec<Skipped>,
     /// The smallest base time of all batches, ticks.
@@ -162,6 +164,7 @@ impl Generation {
             stacks: Vec::new(),
             samples: Vec::new(),
             sync: Vec::new(),
+            experiments: Vec::new(),
             skipped: Vec::new(),
             min_ticks: 0,
             chunks: Vec::new(),
@@ -182,8 +185,9 @@ impl Generation {
         }
         let sync_code = if self.version >= Version::GO_1_25 { spec::SYNC } else { spec::FREQUENCY };
         match (head.experiment, first) {
-            // What experiments write is not shown; a batch without bytes has nothing to tell but its time.
-            (Some(_), _) | (None, None) => {}
+            (Some(experiment), _) => self.experiments.push((experiment, batch)),
+            // A batch without bytes has nothing to tell but its time.
+            (None, None) => {}
             (None, Some(spec::STRINGS)) => self.strings.push(batch),
             (None, Some(spec::STACKS)) => self.stacks.push(batch),
             (None, Some(spec::CPU_SAMPLES)) => self.samples.push(batch),
