@@ -132,6 +132,8 @@ pub enum FileAction {
     OfferDropped(Option<PathBuf>),
     /// Save a profile of this document, this scope, this kind as pprof: asks where.
     SaveProfile(DocumentId, Scope, ProfileKind),
+    /// Save the selected time of this document, of the selected goroutines, as a trace: asks where.
+    SavePart(DocumentId),
     /// End the program; asks before something is lost.
     Quit,
 }

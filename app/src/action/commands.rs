@@ -192,6 +192,12 @@ const BEFORE: &[Command] = &[
             let can = document.is_recorded && document.has_lanes() && !document.is_loading();
             can.then_some(Action::File(FileAction::SaveTrace(document.id, None)))
         }),
+    command("save-part", "Save selection as trace…", "Writes the selected time and goroutines as a trace", Group::File)
+        .makes(|state| {
+            let document = state.document()?;
+            let can = document.file().is_some() && document.marked.is_some() && !document.is_loading();
+            can.then_some(Action::File(FileAction::SavePart(document.id)))
+        }),
     command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)
         .makes(|_| Some(Action::File(FileAction::OpenSample))),
     command("follow-file", "Follow the file", "Adds what a program is still writing to the trace", Group::File)

@@ -8,11 +8,13 @@ use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::Scope;
 use trace_core::base::monitor::{Monitor, Progress};
 use trace_core::base::visible::visible;
+use trace_core::export::cut;
 use trace_core::model::trace::Trace;
 
 use crate::action::effect::{Effect, notify, remember_file};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
+use crate::state::area::Area;
 use crate::state::document::{Document, DocumentId, Following, LoadState, Source};
 use crate::state::query::{Answer, Query, ask};
 use crate::state::questions::Failed;
@@ -380,6 +382,23 @@ pub(super) fn save_profile(state: &AppState, id: DocumentId, scope: Scope, kind:
     let Some(document) = state.document_by_id(id) else { return Vec::new() };
     let (trace, title) = (Arc::clone(&document.trace), document.source.title());
     vec![Effect::SaveProfile { trace, title, scope, kind, inputs: inputs(state) }]
+}
+
+/// Has the selected time, of the selected goroutines, saved as a trace of its own.
+pub(super) fn save_part(state: &AppState, id: DocumentId) -> Vec<Effect> {
+    let Some(document) = state.document_by_id(id) else { return Vec::new() };
+    let (Some(path), Some(range)) = (document.file(), document.marked) else { return Vec::new() };
+    let start = document.trace.range().start;
+    let gos = document.area.as_ref().and_then(Area::limits);
+    let ids = gos.map(|gos| gos.iter().filter_map(|go| document.trace.goroutine(go)).map(|go| go.id).collect());
+    let selection = cut::Selection {
+        start_nanos: Some(range.start.nanos_since(start)),
+        end_nanos: Some(range.end.nanos_since(start)),
+        who: ids.map_or(cut::Who::All, cut::Who::Goroutines),
+        ..cut::Selection::default()
+    };
+    let (path, title) = (path.to_path_buf(), document.source.title());
+    vec![Effect::SavePart { path, title, selection, inputs: inputs(state) }]
 }
 
 /// The paths of all open traces: nothing is ever written there.

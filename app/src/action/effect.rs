@@ -11,6 +11,7 @@ use trace_core::analysis::tags::TagRules;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::base::visible::visible;
+use trace_core::export::cut::Selection;
 use trace_core::model::trace::Trace;
 
 use crate::action::panel::Panel;
@@ -177,6 +178,17 @@ pub enum Effect {
         scope: Scope,
         /// Which kind of waiting is summed.
         kind: ProfileKind,
+        /// Files that must stay as they are: those of all open traces.
+        inputs: Vec<PathBuf>,
+    },
+    /// Ask where, and write a part of a trace there.
+    SavePart {
+        /// The file that the trace was read from.
+        path: PathBuf,
+        /// The trace's name, from which the part's is made.
+        title: String,
+        /// What is kept.
+        selection: Selection,
         /// Files that must stay as they are: those of all open traces.
         inputs: Vec<PathBuf>,
     },

@@ -179,6 +179,7 @@ fn file(state: &mut AppState, action: FileAction) -> Vec<Effect> {
             unsaved::save(state, id, to.map_or(SaveTo::Asked, SaveTo::Typed))
         }
         FileAction::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
+        FileAction::SavePart(id) => documents::save_part(state, id),
         FileAction::Reply(reply) => unsaved::reply(state, reply),
         FileAction::Activate(id) => documents::activate(state, id),
         FileAction::ActivateFirst => {

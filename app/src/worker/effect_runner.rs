@@ -36,7 +36,7 @@ use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{compare_query, editor, follow, load, query, search, session, source, sql};
+use crate::worker::{compare_query, editor, follow, load, part, query, search, session, source, sql};
 
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
@@ -160,6 +160,15 @@ impl EffectRunner {
             Effect::SaveProfile { trace, title, scope, kind, inputs } => {
                 let inputs = self.inputs(&inputs);
                 self.save_profile(trace, &title, scope, kind, inputs);
+            }
+            Effect::SavePart { path, title, selection, inputs } => {
+                let inputs = self.inputs(&inputs);
+                let asked = SaveQuestion {
+                    title: "Save selection as trace",
+                    usual: file_name(&format!("{title}.part.trace")),
+                    no_dialog: "This desktop offers no file dialog; `tracelane cut FILE -o` writes parts, too",
+                };
+                self.ask_and_write(asked, inputs, move |output| part::save(&path, &selection, output));
             }
             Effect::Discard(trace, rows) => {
                 if let Some(sweeper) = &self.sweeper {
@@ -464,6 +473,21 @@ impl EffectRunner {
 
     /// Asks where, and writes the profile there.
     fn save_profile(&mut self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind, inputs: Inputs) {
+        let asked = SaveQuestion {
+            title: "Save as pprof",
+            usual: file_name(&format!("{title}.{}.pb.gz", kind.name())),
+            no_dialog: "This desktop offers no file dialog; `tracelane profile FILE -o` writes profiles, too",
+        };
+        self.ask_and_write(asked, inputs, move |output| query::save_profile(&trace, &scope, kind, output));
+    }
+
+    /// Asks where, and writes there on a thread.
+    fn ask_and_write(
+        &mut self,
+        asked: SaveQuestion,
+        inputs: Inputs,
+        write: impl FnOnce(&Output<'_>) -> Result<(), NotWritten> + Send + 'static,
+    ) {
         if self.writer.is_none() {
             self.mailbox.send(Action::Notice("There is no dialog to ask for a file".to_owned()));
             return;
@@ -471,10 +495,9 @@ impl EffectRunner {
         if std::mem::replace(&mut self.asking, true) {
             return;
         }
-        let usual = file_name(&format!("{title}.{}.pb.gz", kind.name()));
         let mailbox = self.mailbox.clone();
         self.run("save", move || {
-            let dialog = rfd::FileDialog::new().set_title("Save as pprof").set_file_name(usual);
+            let dialog = rfd::FileDialog::new().set_title(asked.title).set_file_name(asked.usual);
             match ask_where(dialog, &mailbox) {
                 ChosenFile::Chosen(path) => mailbox.send(Action::Notice({
                     // The dialog has asked whether a file may be replaced.
@@ -485,16 +508,13 @@ impl EffectRunner {
                         keeps_traces: true,
                         may_stream: false,
                     };
-                    match query::save_profile(&trace, &scope, kind, &output) {
+                    match write(&output) {
                         Ok(()) => format!("Saved {}", path.display()),
                         Err(error) => format!("{} could not be written: {error}", path.display()),
                     }
                 })),
                 ChosenFile::Closed => {}
-                ChosenFile::NoDialog => {
-                    let what = "This desktop offers no file dialog; `tracelane profile FILE -o` writes profiles, too";
-                    mailbox.send(Action::Notice(what.to_owned()));
-                }
+                ChosenFile::NoDialog => mailbox.send(Action::Notice(asked.no_dialog.to_owned())),
             }
         });
     }
@@ -559,6 +579,15 @@ impl EffectRunner {
             self.mailbox.send(Action::Notice(format!("Could not start a thread: {error}")));
         }
     }
+}
+
+/// What a dialog that asks for a file to write to says.
+struct SaveQuestion {
+    title: &'static str,
+    /// The name that it proposes.
+    usual: String,
+    /// What is said where there are no dialogs.
+    no_dialog: &'static str,
 }
 
 /// What came of asking for a file to write to.

@@ -9,6 +9,7 @@ pub mod load;
 pub mod mailbox;
 pub mod notes;
 pub mod opened;
+pub mod part;
 pub mod query;
 pub mod search;
 pub mod session;

@@ -207,7 +207,7 @@ impl Moment {
         let own = self.gos.get(ev.subject as usize).map_or(NO_IDX, |go| go.thread);
         let thread = match ev.kind {
             EventKind::GO_STATUS | EventKind::GO_STATUS_STACK if ev.to == go_state::SYSCALL => {
-                ids.threads.iter().position(|thread| thread.0 == ev.args[1]).map_or(ev.thread, |at| at as u32)
+                (0..).zip(&ids.threads).find(|(_, thread)| thread.0 == ev.args[1]).map_or(ev.thread, |(at, _)| at)
             }
             _ if ev.thread == NO_IDX => own,
             _ => ev.thread,
