@@ -94,6 +94,7 @@ impl Den {
             "compare" => vec![trace, other],
             "query" => vec![trace, "SELECT * FROM goroutines JOIN stacks ON stack_id = creation_stack_id"],
             "cut" => vec![trace, "-o", "{out}.trace"],
+            "export" => vec![trace, "--to", "perfetto", "-o", "{out}.pb"],
             "screenshot" => vec![trace, "--size", "400x300", "-o", "{out}.png", "--force"],
             _ => vec![trace],
         }
@@ -194,7 +195,7 @@ fn check_html(what: &str, path: &Path) {
 #[test]
 fn every_command_prints_names_as_text() {
     let den = Den::new();
-    let all: Vec<&str> = trace_commands().filter(|name| !matches!(*name, "cut" | "dump")).collect();
+    let all: Vec<&str> = trace_commands().filter(|name| !matches!(*name, "cut" | "dump" | "export")).collect();
     all.par_iter().for_each(|command| {
         for (at, trace) in den.traces.iter().enumerate() {
             // One trace is enough for the rarer forms.
@@ -257,6 +258,7 @@ fn words_and_paths_on_the_command_line_are_quoted_as_text() {
         vec!["screenshot", trace, "-o", missing],
         vec!["profile", trace, "-o", missing],
         vec!["cut", trace, "-o", missing],
+        vec!["export", trace, "--to", "chrome", "-o", missing],
         vec!["compare", trace, trace, "--html", missing],
         vec!["compare", trace, trace, "--fail-if", &poison],
         vec!["query", trace, &poison],
@@ -296,6 +298,7 @@ fn archives_and_files_that_are_no_traces_are_quoted_as_text() {
                 "compare" => vec![command, path, path],
                 "query" => vec![command, path, "SELECT * FROM traces"],
                 "cut" => vec![command, path, "-o", "{out}.trace"],
+                "export" => vec![command, path, "--to", "chrome", "-o", "{out}.json"],
                 "screenshot" => vec![command, path, "-o", "{out}.png"],
                 _ => vec![command, path],
             };

@@ -51,6 +51,7 @@ mod order_check;
 mod order_shuffle;
 mod order_text;
 mod packed;
+mod perfetto;
 mod pools_and_queues;
 mod population;
 mod scheduling;

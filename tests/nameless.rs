@@ -91,7 +91,7 @@ fn nameless(folder: &Path) -> Vec<PathBuf> {
 
 /// Commands that print text about one trace.
 fn text_commands() -> impl Iterator<Item = &'static str> {
-    trace_commands().filter(|name| !matches!(*name, "cut" | "dump" | "screenshot" | "compare" | "query"))
+    trace_commands().filter(|name| !matches!(*name, "cut" | "dump" | "export" | "screenshot" | "compare" | "query"))
 }
 
 /// The columns of a row, if a line looks like one of a table.

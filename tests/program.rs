@@ -27,6 +27,7 @@ mod window;
 
 mod cli;
 mod cli_causes;
+mod cli_export;
 mod cli_output;
 mod cli_schedule;
 mod compare;

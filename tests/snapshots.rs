@@ -22,8 +22,9 @@ const FORMATS: [&[&str]; 4] = [&[], &["--format", "json"], &["--format", "csv"],
 const LINE: usize = 110;
 /// Items shown of a list that does not fit on a line.
 const ITEMS: usize = 8;
-/// Commands that print no analysis: the events (held against Go's own output), a trace, and a picture.
-const OTHERS: [&str; 4] = ["cut", "dump", "query", "screenshot"];
+/// Commands that print no analysis: the events (held against Go's own output), a trace, files for other
+/// programs, and a picture.
+const OTHERS: [&str; 5] = ["cut", "dump", "export", "query", "screenshot"];
 
 /// One test for each command, so that all differences show at once.
 macro_rules! snapshots {

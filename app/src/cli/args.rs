@@ -12,6 +12,7 @@ use crate::cli::compare::args::CompareArgs;
 use crate::cli::cut::{self, CutArgs};
 use crate::cli::dump::{self, DumpArgs};
 use crate::cli::exit::CliError;
+use crate::cli::export::{self, ExportArgs};
 use crate::cli::mcp::args::{self as mcp, McpArgs};
 use crate::cli::profile::ProfileArgs;
 use crate::cli::query::{self, QueryArgs};
@@ -68,6 +69,9 @@ pub enum Command {
     /// Write a part of a trace as a trace of its own, with or without its names
     #[command(long_about = cut::ABOUT)]
     Cut(CutArgs),
+    /// Write a trace for another program: Perfetto, Chrome, speedscope, CSV
+    #[command(long_about = export::ABOUT)]
+    Export(ExportArgs),
     /// Print every event as text, as go tool trace -d=parsed does
     #[command(long_about = dump::ABOUT)]
     Dump(DumpArgs),
@@ -408,6 +412,8 @@ mod tests {
             "cut a -o b --range 1",
             "cut a -o b --goroutine x",
             "cut a -o b --goroutine g1 --task x",
+            "export a -o b",
+            "export a --to chrome",
             "dump",
             "dump a b",
             "stats",

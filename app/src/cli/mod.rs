@@ -8,6 +8,7 @@ pub mod completions;
 pub mod cut;
 pub mod dump;
 pub mod exit;
+pub mod export;
 pub mod format;
 pub mod help;
 pub mod load;
@@ -68,6 +69,7 @@ fn run_line(line: &CommandLine) -> CliResult {
     let Some(command) = &line.command else { return window::run(&line.files, line.follow) };
     match command {
         Command::Cut(args) => cut::run(args),
+        Command::Export(args) => export::run(args),
         Command::Dump(args) => dump::run(&args.file),
         Command::Stats(args) => stats::run(args),
         Command::Report(args) => report::run(args),

@@ -32,7 +32,7 @@ const GROUPS: [Group; 7] = [
     Group {
         heading: "Output",
         topic: None,
-        before: &[("cut", "FILE -o OUT"), ("dump", "FILE"), ("screenshot", "FILE -o PNG")],
+        before: &[("cut", "FILE -o OUT"), ("dump", "FILE"), ("export", "FILE -o OUT"), ("screenshot", "FILE -o PNG")],
         after: &[],
     },
 ];

@@ -3,5 +3,7 @@
 pub mod cut;
 pub mod folded;
 mod misuse;
+pub mod perfetto;
 pub mod pprof;
+mod protobuf;
 pub mod reference;

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::profile::{Profile, ProfileKind};
 use crate::base::visible::one_line;
+use crate::export::protobuf::Message;
 use crate::model::trace::Trace;
 
 /// Writes the profile, gzipped, with names as they were recorded, each on one line. `wall_nanos`: when the trace began, Unix time, if known. The sample types are
@@ -70,45 +71,6 @@ pub fn message(trace: &Trace, profile: &Profile, wall_nanos: Option<i64>) -> Vec
     message.part(11, &period);
     message.number(12, 1);
     message.bytes
-}
-
-/// Bytes of a message.
-#[derive(Default)]
-struct Message {
-    bytes: Vec<u8>,
-}
-
-impl Message {
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.bytes.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        self.bytes.push((value & 0x7f) as u8);
-    }
-
-    /// A number; 0 is the default and not written.
-    fn number(&mut self, field: u64, value: u64) {
-        if value != 0 {
-            self.varint(field << 3);
-            self.varint(value);
-        }
-    }
-
-    /// Something with a length: a message, packed numbers.
-    fn part(&mut self, field: u64, part: &Self) {
-        self.sized(field, &part.bytes);
-    }
-
-    fn text(&mut self, field: u64, text: &str) {
-        self.sized(field, text.as_bytes());
-    }
-
-    fn sized(&mut self, field: u64, bytes: &[u8]) {
-        self.varint(field << 3 | 2);
-        self.varint(bytes.len() as u64);
-        self.bytes.extend(bytes);
-    }
 }
 
 #[derive(Default)]
@@ -176,19 +138,5 @@ impl Tables {
             self.locations.part(4, &location);
         }
         id
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_as_the_format_wants_them() {
-        let mut message = Message::default();
-        message.number(12, 300);
-        message.number(9, 0);
-        message.text(6, "ab");
-        assert_eq!(message.bytes, [12 << 3, 0xac, 0x02, 6 << 3 | 2, 2, b'a', b'b']);
     }
 }

@@ -1,0 +1,108 @@
+//! `tracelane export`: a trace for other programs.
+
+mod chrome;
+mod speedscope;
+mod table;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use trace_core::base::monitor::Monitor;
+use trace_core::export::perfetto;
+use trace_core::tables::source::Source;
+use trace_core::tables::{TABLES, table as table_named};
+
+use crate::cli::exit::{CliError, CliResult, Exit};
+use crate::cli::load::load;
+use crate::cli::out::Out;
+use crate::cli::scope::range_of;
+use crate::cli::values::{self, Value};
+use crate::fmt::name;
+use crate::fmt::place::OffsetRange;
+
+/// What the long help says.
+pub const ABOUT: &str = "\
+Writes FILE for another program.
+
+  perfetto    Protocol buffers for ui.perfetto.dev: a track for each goroutine and proc, regions, wakeups as arrows, GC
+              cycles, STW pauses, CPU samples, counters
+  chrome      JSON for chrome://tracing, procs as go tool trace shows them
+  speedscope  The profiles of tracelane profile, for speedscope.app
+  csv         A table of tracelane query, named with --table";
+
+/// What FILE is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Perfetto,
+    Chrome,
+    Speedscope,
+    Csv,
+}
+
+/// The names of targets on the command line.
+const TARGETS: [(&str, Target); 4] = [
+    ("perfetto", Target::Perfetto),
+    ("chrome", Target::Chrome),
+    ("speedscope", Target::Speedscope),
+    ("csv", Target::Csv),
+];
+
+fn target(text: &str) -> Option<Target> {
+    TARGETS.iter().find(|(name, _)| *name == text).map(|(_, target)| *target)
+}
+
+fn table_value(text: &str) -> Value<&'static str> {
+    let names = || TABLES.iter().map(|table| table.name()).collect::<Vec<_>>().join(", ");
+    table_named(text).map(|table| table.name()).ok_or_else(|| format!("expected one of {}", names()))
+}
+
+/// The arguments of `tracelane export`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ExportArgs {
+    /// Trace to read
+    #[arg(value_name = "FILE", value_parser = values::file())]
+    file: PathBuf,
+    /// For whom
+    #[arg(long, value_name = "NAME", value_parser = values::one_of(TARGETS.iter().map(|target| target.0), target))]
+    to: Target,
+    /// Where it goes; - is standard output
+    #[arg(short, long, value_name = "OUT", value_parser = values::path())]
+    out: PathBuf,
+    /// Replace OUT if it exists (never a trace)
+    #[arg(long)]
+    force: bool,
+    /// Only this range, from the start of the trace: 100ms..1.2s, 1s.., ..20ms
+    #[arg(long, value_name = "A..B", value_parser = values::range)]
+    range: Option<OffsetRange>,
+    /// The table that csv writes
+    #[arg(long, value_name = "NAME", value_parser = table_value)]
+    table: Option<&'static str>,
+}
+
+/// Loads the file and writes it for the other program.
+///
+/// # Errors
+/// When the file is unreadable, the options do not fit together, or it cannot be written.
+pub fn run(args: &ExportArgs) -> CliResult {
+    if (args.to == Target::Csv) != args.table.is_some() {
+        return Err(CliError::usage("--to csv and --table NAME belong together"));
+    }
+    if args.to == Target::Csv && args.range.is_some() {
+        return Err(CliError::usage("--range does not go with --to csv; tracelane query has WHERE"));
+    }
+    let out = Out { path: Some(args.out.clone()), force: args.force };
+    let Some(out) = out.check([args.file.as_path()])? else { return Ok(Exit::Fine) };
+    let trace = load(&args.file)?;
+    let range = args.range.map_or_else(|| trace.range(), |range| range_of(&trace, range));
+    match (args.to, args.table.and_then(table_named)) {
+        (Target::Csv, Some(table)) => {
+            let source = Source::new(Arc::clone(&trace), name::path(&args.file), Monitor::new());
+            out.write(|file| table::write(&source, table, file))?;
+        }
+        (Target::Chrome, _) => out.write(|file| chrome::write(&trace, range, file))?,
+        (Target::Speedscope, _) => out.write(|file| speedscope::write(&trace, range, file))?,
+        _ => out.write(|file| perfetto::write(&trace, range, file))?,
+    }
+    Ok(Exit::after(&trace))
+}
