@@ -76,17 +76,24 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2], load: Option<&Load>
     };
     let moved = |least: f64| change.effect.is_some_and(|effect| effect.ln().abs() >= libm::log1p(least));
     match change.kind {
-        RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime => match change.tested {
-            Some(Measure::Median) if is_shared => moves_by(change, LEAST_MEDIAN_SHARED) && stands_out(a, b),
-            Some(Measure::Median) => moved(LEAST_MEDIAN) && moves_by(change, 0.0) && stands_out(a, b),
-            Some(Measure::Tail) => {
-                !is_shared
-                    && !load.is_some_and(Load::differs)
-                    && moved(LEAST_TAIL)
-                    && change.q.is_some_and(|q| q <= SURE_TAIL)
+        // A unit of work stands for a task where the program has none; its median holds waits for a proc.
+        RowKind::Work if change.tested != Some(Measure::Tail) => {
+            let median = b.p50 / a.p50.max(1.0);
+            is_much && moved(LEAST_RATIO) && (median - 1.0) * change.impact > 0.0 && stands_out(a, b)
+        }
+        RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime | RowKind::Work => {
+            match change.tested {
+                Some(Measure::Median) if is_shared => moves_by(change, LEAST_MEDIAN_SHARED) && stands_out(a, b),
+                Some(Measure::Median) => moved(LEAST_MEDIAN) && moves_by(change, 0.0) && stands_out(a, b),
+                Some(Measure::Tail) => {
+                    !is_shared
+                        && !load.is_some_and(Load::differs)
+                        && moved(LEAST_TAIL)
+                        && change.q.is_some_and(|q| q <= SURE_TAIL)
+                }
+                _ => false,
             }
-            _ => false,
-        },
+        }
         RowKind::Wait | RowKind::Sleep | RowKind::Syscall | RowKind::Assist => {
             let seconds = sides.map(|side| side.nanos.max(1) as f64);
             let is_more = is_manifold(a.count as f64 / seconds[0], b.count as f64 / seconds[1], LEAST_COUNT_SHARED);
@@ -100,11 +107,6 @@ pub(super) fn by_two(change: &Change, sides: [&Measured; 2], load: Option<&Load>
         RowKind::Heap => moved(LEAST_HEAP),
         // Samples are a count of CPU time.
         RowKind::Samples => is_much && moved(LEAST_RATIO),
-        // A unit of work stands for a task where the program has none; its median holds waits for a proc.
-        RowKind::Work => {
-            let median = b.p50 / a.p50.max(1.0);
-            is_much && moved(LEAST_RATIO) && (median - 1.0) * change.impact > 0.0 && stands_out(a, b)
-        }
         RowKind::Sched | RowKind::Running | RowKind::Goroutine | RowKind::Gc | RowKind::Stw => false,
     }
 }
