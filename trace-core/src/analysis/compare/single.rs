@@ -24,6 +24,8 @@ const STEADY: f64 = 0.013;
 /// logarithms. (Above the median there are interruptions, too, which are the machine's.) Measured on the same programs,
 /// in recordings of 1.5 and 5 s: 0.2 to 0.8.
 const OF_LOWER_SCATTER: f64 = 0.4;
+/// They never deviated by more than this for it: what is short for some and long for others scatters by far more.
+const MOST_OF_SCATTER: f64 = 0.15;
 /// Added to both sides of a ratio where one has nothing, as a part of the larger: 1 against 100.
 const LITTLE: f64 = 0.01;
 
@@ -103,7 +105,7 @@ pub(super) fn durations(kind: RowKind, a: &Series, b: &Series, parts: usize) -> 
         matches!(kind, RowKind::Task | RowKind::Region | RowKind::Request | RowKind::Call | RowKind::SelfTime);
     let usual = if is_steady { STEADY } else { usual_spread(kind, Measure::Median) };
     let scatter = OF_LOWER_SCATTER * lower_scatter(&values_a).max(lower_scatter(&values_b));
-    let usual = libm::hypot(usual, scatter);
+    let usual = libm::hypot(usual, scatter.min(MOST_OF_SCATTER));
     let error = reach(&parts_a, &parts_b).map(|reach| difference(libm::hypot(usual, reach)));
     let interval = error.map(|error| ((log_ratio - Z_95 * error).exp(), (log_ratio + Z_95 * error).exp()));
     let between = by_chance(log_ratio, error.unwrap_or_else(|| difference(usual)));

@@ -375,7 +375,10 @@ fn where_cpus_were_short_one_recording_names_less() {
     assert_eq!(names(vec![slow(1, 1)], vec![slow(10, 2)], 0), ["t"]);
     assert!(names(vec![slow(1, 1)], vec![slow(10, 2)], 9).is_empty(), "a tail");
     assert_eq!(names(vec![region(100, 1)], vec![region(112, 2)], 0), ["r in m.f"]);
-    assert!(names(vec![region(100, 1)], vec![region(112, 2)], 9).is_empty(), "a median by less than a twentieth for certain");
+    assert!(
+        names(vec![region(100, 1)], vec![region(112, 2)], 9).is_empty(),
+        "a median by less than a twentieth for certain"
+    );
     assert_eq!(names(vec![region(100, 1)], vec![region(120, 2)], 9), ["r in m.f"]);
     assert!(names(vec![waits(400, 1_000_000)], vec![waits(400, 1_400_000)], 9).is_empty(), "longer waits");
     assert_eq!(names(vec![waits(60, 1_000_000)], vec![waits(400, 1_000_000)], 9), ["select in m.f"], "more waits");
