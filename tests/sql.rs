@@ -121,6 +121,15 @@ fn several_traces_are_told_apart() {
     let both: Vec<Value> = serde_json::from_str(&out).expect("JSON");
     let alone = |file: &str| rows(file, "SELECT count(*) AS n FROM goroutines")[0]["n"].clone();
     assert_eq!([&both[0]["n"], &both[1]["n"]], [&alone(&one), &alone(&other)]);
+    let (_, said, code) = query(&[&one, &other, "SELECT func(stack_id) FROM waits"]);
+    assert!(code != 0 && said.contains("take trace_id as their last argument"), "{code}: {said}");
+    let created = |files: &[&str]| -> u64 {
+        let (out, said, code) = query(&[files, &["--json", "--named", "creators"]].concat());
+        assert_eq!(code, 0, "{said}");
+        let found: Vec<Value> = serde_json::from_str(&out).expect("JSON");
+        found.iter().filter_map(|row| row["goroutines"].as_u64()).sum()
+    };
+    assert_eq!(created(&[&one, &other]), created(&[&one]) + created(&[&other]), "few enough to list all");
     let sql = "SELECT DISTINCT func(stack_id, trace_id) AS f FROM waits WHERE trace_id = 2 AND f LIKE 'main.%'";
     let (out, _, _) = query(&["--json", &one, &other, sql]);
     let found: Vec<Value> = serde_json::from_str(&out).expect("JSON");

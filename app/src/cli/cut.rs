@@ -1,11 +1,12 @@
 //! `tracelane cut`: a part of a trace as a trace of its own.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use trace_core::base::error::Error;
-use trace_core::base::ids::{GoId, TaskId, TaskIdx};
+use trace_core::base::ids::{GoId, GoroutineIdx, TaskId, TaskIdx};
 use trace_core::base::monitor::Monitor;
 use trace_core::base::warning::WarningKind;
 use trace_core::export::cut::{CutSummary, Selection, Who, cut};
@@ -17,6 +18,7 @@ use crate::cli::out::{Checked, Out};
 use crate::cli::print::{eprint_error, print};
 use crate::cli::scope::task_named;
 use crate::cli::values;
+use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::place::OffsetRange;
 use crate::fmt::text::Text;
@@ -71,7 +73,7 @@ impl CutArgs {
         let who = match &self.task {
             Some(word) => Who::Tasks(self.tasks(word)?),
             None if self.goroutines.is_empty() => Who::All,
-            None => Who::Goroutines(self.goroutines.clone()),
+            None => Who::Goroutines(self.known_goroutines()?),
         };
         if self.only_related && who == Who::All {
             return Err(CliError::usage("--only-related needs --goroutine or --task: related to whom?"));
@@ -87,13 +89,33 @@ impl CutArgs {
 
     /// The task with this ID, or all of this type.
     fn tasks(&self, word: &str) -> Result<Vec<TaskId>, CliError> {
-        if let Ok(id) = word.parse() {
+        if let (true, Ok(id)) = (is_read_once(&self.file), word.parse()) {
             return Ok(vec![TaskId(id)]);
         }
         let trace = load(&self.file)?;
+        let tasks = || (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at)));
+        if let Ok(id) = word.parse().map(TaskId) {
+            let is_known = tasks().any(|task| task.id == id);
+            return if is_known { Ok(vec![id]) } else { Err(CliError::usage(format!("the trace has no task {word}"))) };
+        }
         let name = task_named(&trace, word)?;
-        let tasks = (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at)));
-        Ok(tasks.filter(|task| task.name == name).map(|task| task.id).collect())
+        Ok(tasks().filter(|task| task.name == name).map(|task| task.id).collect())
+    }
+
+    /// The goroutines that are chosen, all of which the trace has; what can be read only once is not asked.
+    fn known_goroutines(&self) -> Result<Vec<GoId>, CliError> {
+        if is_read_once(&self.file) {
+            return Ok(self.goroutines.clone());
+        }
+        let trace = load(&self.file)?;
+        let known: BTreeSet<GoId> = (0..trace.goroutine_count())
+            .filter_map(|at| trace.goroutine(GoroutineIdx(at)))
+            .map(|goroutine| goroutine.id)
+            .collect();
+        match self.goroutines.iter().find(|id| !known.contains(id)) {
+            Some(id) => Err(CliError::usage(format!("the trace has no goroutine {}", id.0))),
+            None => Ok(self.goroutines.clone()),
+        }
     }
 }
 
@@ -111,6 +133,11 @@ pub fn run(args: &CutArgs) -> CliResult {
         Some(bytes) => Ok(Source::bytes(bytes)),
         None => remote::open(&args.file),
     };
+    if args.file.is_dir() {
+        return Err(CliError::usage(format!("{} is a folder, not a trace", name::path(&args.file))));
+    }
+    // Before anything is written it is known whether there is a file at all.
+    open().map_err(|error| unreadable(&error))?;
     let (mut done, mut exit) = (None, Exit::Fine);
     let mut report = |kind: WarningKind, message: String, offset: u64| {
         if kind.is_damage() {
@@ -138,12 +165,16 @@ pub fn run(args: &CutArgs) -> CliResult {
 
 /// What can be read only once, in memory: standard input, and what comes from a server. `None` for files.
 fn read_once(file: &Path) -> Result<Option<Vec<u8>>, Error> {
-    if file.as_os_str() != "-" && !remote::is_address(file) && !is_stream(file) {
+    if !is_read_once(file) {
         return Ok(None);
     }
     let mut bytes = Vec::new();
     remote::open(file)?.reader.read_to_end(&mut bytes)?;
     Ok(Some(bytes))
+}
+
+fn is_read_once(file: &Path) -> bool {
+    file.as_os_str() == "-" || remote::is_address(file) || is_stream(file)
 }
 
 fn is_stream(file: &Path) -> bool {
@@ -157,7 +188,8 @@ fn say(out: &Checked<'_>, summary: &CutSummary) -> CliResult {
     }
     let mut line = format!("{}: {} events", out.name(), count(summary.events));
     if let Some(goroutines) = summary.goroutines {
-        line += &format!(" of {} goroutines", count(goroutines));
+        let noun = if goroutines == 1 { "goroutine" } else { "goroutines" };
+        line += &format!(" of {} {noun}", count(goroutines));
     }
     if summary.tasks_before + summary.regions_before > 0 {
         let (tasks, regions) = (count(summary.tasks_before), count(summary.regions_before));

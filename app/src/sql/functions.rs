@@ -49,7 +49,7 @@ pub const FUNCTIONS: &[FunctionInfo] = &[
     FunctionInfo { call: "median(value)", about: "aggregate: percentile(value, 50)" },
 ];
 
-/// Makes them known to SQLite. With several traces, those of stacks take the `trace_id` as one more argument, 1 without it.
+/// Makes them known to SQLite. Those of stacks take the `trace_id` as one more argument, which several traces need.
 pub(super) fn register(connection: &Connection, sources: &Arc<[Arc<Source>]>) -> Result<()> {
     of_stack(connection, "func", sources, |_, words, _| words.map(|words| words.function.clone()))?;
     of_stack(connection, "leaf_func", sources, |_, words, _| words.map(|words| words.leaf.clone()))?;
@@ -95,12 +95,20 @@ fn contains(connection: &Connection, sources: &Arc<[Arc<Source>]>) -> Result<()>
 }
 
 /// The stack of the first argument, and its trace by the one at `place`. `None` for NULL, and for a trace that is not there.
+///
+/// # Errors
+/// If there are several traces and no such argument.
 fn stack_of<'a>(
     context: &Context<'_>,
     sources: &'a [Arc<Source>],
     place: usize,
 ) -> Result<Option<(&'a Source, StackId)>> {
     let id: Option<i64> = context.get(0)?;
+    // Stack ids are a trace's own: of which one is not to be guessed.
+    if context.len() <= place && sources.len() > 1 {
+        let message = "with several traces, functions of stacks take trace_id as their last argument";
+        return Err(Error::UserFunctionError(message.into()));
+    }
     let trace: Option<i64> = if context.len() > place { context.get(place)? } else { Some(1) };
     let source = trace.and_then(|id| sources.get(usize::try_from(id).ok()?.checked_sub(1)?));
     let id = id.and_then(|id| u32::try_from(id).ok()).map(StackId);

@@ -22,7 +22,8 @@ pub const LIBRARY: &[Named] = &[
     Named {
         name: "states",
         question: "What did goroutines do in all?",
-        sql: "SELECT state, spans, dur(total_ns) AS total\nFROM state_totals\nORDER BY total_ns DESC",
+        sql: "SELECT state, sum(spans) AS spans, dur(sum(total_ns)) AS total\nFROM state_totals\nGROUP BY state\n\
+              ORDER BY sum(total_ns) DESC",
     },
     Named {
         name: "longest-waits",
@@ -34,7 +35,7 @@ pub const LIBRARY: &[Named] = &[
         name: "wait-sites",
         question: "Where do goroutines of the program wait longest in all?",
         sql: "SELECT function, line, operation, sum(waits) AS waits, dur(sum(total_ns)) AS total, dur(max(max_ns)) AS longest\n\
-              FROM wait_sites\nWHERE root_func(stack_id) NOT LIKE 'runtime.%'\nGROUP BY function, line, operation\n\
+              FROM wait_sites\nWHERE root_func(stack_id, trace_id) NOT LIKE 'runtime.%'\nGROUP BY function, line, operation\n\
               ORDER BY sum(total_ns) DESC\nLIMIT 20",
     },
     Named {
@@ -67,13 +68,13 @@ pub const LIBRARY: &[Named] = &[
     Named {
         name: "creators",
         question: "Where are most goroutines created?",
-        sql: "SELECT func(creation_stack_id) AS created_in, name AS start_function, count(*) AS goroutines\n\
+        sql: "SELECT func(creation_stack_id, trace_id) AS created_in, name AS start_function, count(*) AS goroutines\n\
               FROM goroutines\nWHERE created_ns IS NOT NULL\nGROUP BY created_in, name\nORDER BY goroutines DESC\nLIMIT 20",
     },
     Named {
         name: "still-there",
         question: "Which goroutines were created in the trace and never ended?",
-        sql: "SELECT func(creation_stack_id) AS created_in, name AS start_function, count(*) AS goroutines,\n\
+        sql: "SELECT func(creation_stack_id, trace_id) AS created_in, name AS start_function, count(*) AS goroutines,\n\
               \x20      min(created_ns) AS first_created_ns\nFROM goroutines\n\
               WHERE created_ns IS NOT NULL AND ended_ns IS NULL\nGROUP BY created_in, name\nORDER BY goroutines DESC",
     },
@@ -88,7 +89,7 @@ pub const LIBRARY: &[Named] = &[
     Named {
         name: "preempted",
         question: "Which code is preempted most?",
-        sql: "SELECT func(stack_id) AS function, count(*) AS times\nFROM g_transitions\n\
+        sql: "SELECT func(stack_id, trace_id) AS function, count(*) AS times\nFROM g_transitions\n\
               WHERE from_state = 'running' AND to_state = 'runnable' AND reason = 'preempted'\nGROUP BY function\n\
               ORDER BY times DESC\nLIMIT 20",
     },
@@ -120,12 +121,12 @@ pub const LIBRARY: &[Named] = &[
     Named {
         name: "region-states",
         question: "What did goroutines do inside the slowest regions?",
-        sql: "WITH slow AS (SELECT g, name, start_ns, end_time_ns FROM regions ORDER BY duration_ns DESC LIMIT 10)\n\
+        sql: "WITH slow AS (SELECT trace_id, g, name, start_ns, end_time_ns FROM regions ORDER BY duration_ns DESC LIMIT 10)\n\
               SELECT slow.name, slow.g, state, reason,\n\
               \x20      dur(sum(min(spans.end_time_ns, slow.end_time_ns) - max(spans.start_ns, slow.start_ns))) AS total\n\
-              FROM slow JOIN spans ON spans.g = slow.g\n\
+              FROM slow JOIN spans ON spans.trace_id = slow.trace_id AND spans.g = slow.g\n\
               \x20 AND spans.start_ns < slow.end_time_ns AND spans.end_time_ns > slow.start_ns\n\
-              GROUP BY slow.start_ns, slow.g, state, reason\n\
+              GROUP BY slow.trace_id, slow.start_ns, slow.g, state, reason\n\
               ORDER BY slow.end_time_ns - slow.start_ns DESC, sum(spans.duration_ns) DESC",
     },
     Named {
@@ -143,9 +144,9 @@ pub const LIBRARY: &[Named] = &[
     Named {
         name: "cpu-samples",
         question: "Which functions does the CPU profiler see, with all that they call?",
-        sql: "SELECT functions.name, count(DISTINCT samples.end_time_ns || '/' || src_stack_id) AS samples\n\
-              FROM samples JOIN stack_frames ON stack_id = src_stack_id\n\
-              JOIN frames USING (frame_id) JOIN functions USING (function_id)\nGROUP BY functions.name\n\
+        sql: "SELECT functions.name, count(DISTINCT samples.trace_id || '/' || samples.end_time_ns || '/' || src_stack_id) AS samples\n\
+              FROM samples JOIN stack_frames ON stack_id = src_stack_id AND stack_frames.trace_id = samples.trace_id\n\
+              JOIN frames USING (frame_id, trace_id) JOIN functions USING (function_id, trace_id)\nGROUP BY functions.name\n\
               ORDER BY samples DESC\nLIMIT 20",
     },
     Named {

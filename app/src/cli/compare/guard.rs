@@ -228,7 +228,7 @@ impl Checked {
         });
         let end = if ratio.is_empty() { "" } else { ")" };
         let word = match (self.failed, self.decision) {
-            (true, "undecided") => "Failed, as it is not shown",
+            (true, "undecided") => "Failed, not shown by these recordings",
             (true, _) => "Failed",
             (false, "undecided") => "Undecided",
             (false, _) => "Passed",

@@ -104,13 +104,12 @@ fn settings(found: &Trends) -> Vec<String> {
     all
 }
 
-/// What changed from each recording to the next, and from the first to the last: a sentence each.
+/// What changed from each recording to the next, and from the first to the last.
 fn sentences(found: &Trends, letters: &[String]) -> Vec<String> {
-    let first = |verdict: &[String]| verdict.first().cloned().unwrap_or_default();
     let steps = letters.windows(2).zip(&found.steps);
-    let steps = steps.map(|(pair, step)| format!("{}: {}", pair.join(" → "), first(&step.verdict)));
+    let steps = steps.map(|(pair, step)| format!("{}: {}", pair.join(" → "), step.verdict.join(" ")));
     let last = letters.last().map_or("", String::as_str);
-    steps.chain([format!("A → {last}: {}", first(&found.overall.verdict))]).collect()
+    steps.chain([format!("A → {last}: {}", found.overall.verdict.join(" "))]).collect()
 }
 
 /// `A`, `B`, … for so many recordings; numbers after the alphabet.

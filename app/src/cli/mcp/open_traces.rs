@@ -81,6 +81,10 @@ pub(super) fn local(file: &str) -> Result<PathBuf, String> {
             "{file} is no file of this machine, and the server speaks to no network: save the trace to a file"
         ));
     }
+    // A pipe would be waited for, and its trace gone after the first answer.
+    if std::fs::metadata(&path).is_ok_and(|known| !known.is_file() && !known.is_dir()) {
+        return Err(format!("{file} is neither a file nor a folder: save the trace to a file"));
+    }
     Ok(path)
 }
 

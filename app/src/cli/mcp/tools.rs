@@ -4,6 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use trace_core::base::monitor::Monitor;
@@ -23,6 +26,9 @@ use crate::report::analyses::by_id;
 use crate::report::{diagnosis, render};
 use crate::sql::answer::QueryError;
 use crate::sql::engine::Engine;
+
+/// A query that takes longer is stopped: until it is answered, nothing else is.
+const LONGEST_QUERY: Duration = Duration::from_secs(60);
 
 /// An argument: its name, its type in JSON, what it means.
 type Argument = (&'static str, &'static str, &'static str);
@@ -344,8 +350,25 @@ fn source_of(open: &OpenTrace) -> Arc<Source> {
 
 fn run_sql(sources: Vec<Arc<Source>>, sql: &str, lines: &mut Lines) -> Result<(), String> {
     let says = |error: QueryError| format!("{error}. query without sql lists the tables and their columns");
-    let engine = Engine::new(sources, Monitor::new()).map_err(says)?;
-    engine.run(sql, lines).map_err(says)
+    let monitor = Monitor::new();
+    let (done, is_done) = mpsc::channel::<()>();
+    let watched = monitor.clone();
+    let watch = thread::spawn(move || {
+        if is_done.recv_timeout(LONGEST_QUERY) == Err(RecvTimeoutError::Timeout) {
+            watched.cancel();
+        }
+    });
+    let engine = Engine::new(sources, monitor.clone()).map_err(says);
+    let ran = engine.and_then(|engine| engine.run(sql, lines).map_err(says));
+    drop(done);
+    drop(watch.join());
+    if monitor.is_cancelled() {
+        let seconds = LONGEST_QUERY.as_secs();
+        return Err(format!(
+            "the query took more than {seconds} s and was stopped: ask for less, such as a range of time"
+        ));
+    }
+    ran
 }
 
 fn queried(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {

@@ -80,7 +80,7 @@ fn shortage(sides: &[(&str, &Measured)]) -> Option<String> {
         format!("{times} ({} total) in {name}", value(RowKind::Sched, side.late.nanos as f64))
     };
     let unknown = if sides.iter().all(|(_, side)| side.recordings() == 1) {
-        " One recording a side then tests neither the slowest 1 % nor how long waits last, and a median counts only if it \
+        " The verdict on one recording a side then names neither the slowest 1 % nor longer waits, and a median only if it \
          moved by more than 5 % for certain (the near end of its interval)."
     } else {
         ""

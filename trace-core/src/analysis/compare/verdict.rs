@@ -130,7 +130,7 @@ fn nothing(changes: &[Change], context: &VerdictContext<'_>) -> Vec<String> {
         let rows = if differ == 1 { format!("1 {rows}") } else { rows };
         sentences = vec![format!(
             "No significant difference that one recording a side can show to be a change of the program; {rows} \
-             between these two recordings, as they may by chance (in the table)."
+             between these two recordings (in the table), by less than two recordings of one build may."
         )];
     }
     sentences

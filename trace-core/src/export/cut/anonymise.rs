@@ -6,10 +6,12 @@
 //! who guesses a name can check the guess. What remains visible is the shape of names (packages, types and their
 //! methods, closures), numbers of lines, IDs and times, since analyses go by them.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use twox_hash::XxHash3_64;
 
 use crate::analysis::calls::package_of;
-use crate::analysis::places::is_standard_package;
 
 /// Go's extended library, which analyses know.
 const EXTENDED: &str = "golang.org/x/";
@@ -94,7 +96,7 @@ impl Anonymiser {
         let package = name.map_or("", package_of);
         // Functions written in assembly have no package; the runtime's lie among its files.
         let is_assembly = || known_file(&path).is_some_and(|file| file.contains("runtime/"));
-        let is_known = is_standard_package(package)
+        let is_known = is_go_package(package)
             || package.starts_with(EXTENDED)
             || (package.is_empty() && !function.is_empty() && is_assembly());
         let renamed = match name {
@@ -105,6 +107,17 @@ impl Anonymiser {
         let file = if is_known && let Some(known) = known_file(&path) { known } else { renamed_file(&path, file) };
         (renamed.into_bytes(), file.into_bytes())
     }
+}
+
+/// The packages of Go 1.21 to 1.27 (`go list std` for Linux, macOS and Windows), rising.
+const GO_PACKAGES: &str = include_str!("standard_packages.txt");
+
+/// Whether an import path is of Go itself, or what the compiler makes up (`type:`). A program may have packages such as
+/// `internal/billing`: nothing less than the whole path tells.
+fn is_go_package(package: &str) -> bool {
+    static KNOWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| GO_PACKAGES.lines().collect());
+    let below_vendor = package.strip_prefix("vendor/").is_some_and(|rest| rest.starts_with(EXTENDED));
+    below_vendor || KNOWN.contains(package) || (package.contains(':') && !package.contains('/'))
 }
 
 /// A function of a known library: type arguments may still be the program's types.
@@ -207,7 +220,7 @@ fn known_file(path: &str) -> Option<String> {
         let root = if path.contains("/vendor/") { "/vendor/" } else { "/pkg/mod/" };
         return path.get(at..).map(|rest| format!("{root}{rest}"));
     }
-    let is_library = |rest: &str| rest.rsplit_once('/').is_some_and(|(package, _)| is_standard_package(package));
+    let is_library = |rest: &str| rest.rsplit_once('/').is_some_and(|(package, _)| is_go_package(package));
     let below = path.match_indices("/src/").filter_map(|(at, root)| path.get(at + root.len()..));
     let found = below.filter(|rest| is_library(rest)).last();
     if let Some(rest) = found {
@@ -283,6 +296,24 @@ mod tests {
         assert!(frame("main.main", "").0.starts_with("main.x"));
         assert!(frame("main.each[...].func1", "").0.ends_with("[...].func1"));
         assert!(frame("x", "/home/alice/go/pkg/mod/github.com/a/b@v1.2.3/b.go").1.starts_with("/pkg/mod/x@v0/"));
+    }
+
+    /// Modules may be called like a package of Go's, or lie in a folder of that name.
+    #[test]
+    fn packages_that_only_begin_like_gos_are_replaced() {
+        for secret in ["log/acme.Payroll", "internal/billing.Charge", "database/acmebank.Pay", "sync/acme.(*Acme).Acme"]
+        {
+            let (function, file) = frame(secret, "/home/me/src/log/acme/acme.go");
+            let all = format!("{function} {file}");
+            for word in ["acme", "Acme", "Payroll", "billing", "Charge", "Pay"] {
+                assert!(!all.contains(word), "{secret}: {all}");
+            }
+        }
+        assert_eq!(frame("internal/poll.(*FD).Read", "").0, "internal/poll.(*FD).Read");
+        assert_eq!(
+            frame("vendor/golang.org/x/net/http2/hpack.Encode", "").0,
+            "vendor/golang.org/x/net/http2/hpack.Encode"
+        );
     }
 
     #[test]
