@@ -353,11 +353,12 @@ fn run_sql(sources: Vec<Arc<Source>>, sql: &str, lines: &mut Lines) -> Result<()
     let monitor = Monitor::new();
     let (done, is_done) = mpsc::channel::<()>();
     let watched = monitor.clone();
-    let watch = thread::spawn(move || {
+    let watching = thread::Builder::new().name("query-limit".to_owned()).spawn(move || {
         if is_done.recv_timeout(LONGEST_QUERY) == Err(RecvTimeoutError::Timeout) {
             watched.cancel();
         }
     });
+    let watch = watching.map_err(|error| format!("the query cannot be watched: {error}"))?;
     let engine = Engine::new(sources, monitor.clone()).map_err(says);
     let ran = engine.and_then(|engine| engine.run(sql, lines).map_err(says));
     drop(done);
