@@ -1,6 +1,8 @@
 //! Reports and tables as Markdown, for issue trackers.
 
 use crate::fmt::markdown::{Align, Inline, Markdown};
+use crate::fmt::number::count;
+use crate::report::render::text::{LIMIT, MORE};
 use crate::report::report::{Report, Section};
 use crate::report::table::{Kind, Table};
 use crate::report::value::Value;
@@ -19,6 +21,7 @@ pub fn report(title: &str, report: &Report) -> Markdown {
         page.item(&[Inline::Text(&format!("{}: {}", fact.title, fact.value.text()))]);
     }
     report.sections.iter().enumerate().for_each(|(at, told)| section(&mut page, at, told));
+    let more = if report.has_limit { LIMIT } else { MORE };
     for table in report.listed() {
         page.heading(3, &table.title);
         if table.is_empty() {
@@ -26,17 +29,27 @@ pub fn report(title: &str, report: &Report) -> Markdown {
         } else {
             let columns = in_text(table);
             rows(&mut page, table, table.listed(), &columns);
+            left_out(&mut page, table.len().saturating_sub(table.listed().len()), more);
         }
         for (row, column, most) in table.unfolded() {
             let Value::Table(nested) = table.value(row, column) else { continue };
             if !nested.is_empty() {
                 page.heading(4, &table.heading_of(row, &nested));
-                rows(&mut page, &nested, 0..nested.listed().len().min(most), &in_text(&nested));
+                let listed = nested.listed().len().min(most);
+                rows(&mut page, &nested, 0..listed, &in_text(&nested));
+                left_out(&mut page, nested.len().saturating_sub(listed), "JSON lists more");
             }
         }
     }
     report.notes.iter().for_each(|note| page.paragraph(note));
     page
+}
+
+/// Says how many rows are left out, and how to see them; nothing if none are.
+fn left_out(page: &mut Markdown, rows: usize, how: &str) {
+    if rows > 0 {
+        page.paragraph(&format!("{} more; {how}.", count(rows as u64)));
+    }
 }
 
 /// Adds a section with its number, from 0.

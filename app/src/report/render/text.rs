@@ -9,9 +9,9 @@ use crate::report::table::Table;
 use crate::report::value::Value;
 
 /// How to see rows that are left out.
-const LIMIT: &str = "--limit sets how many are listed";
+pub(super) const LIMIT: &str = "--limit sets how many are listed";
 /// The same where no option says how many are listed.
-const MORE: &str = "--format csv or json lists more";
+pub(super) const MORE: &str = "--format csv or json lists more";
 
 /// Parts of the line of a section that are shown.
 const PARTS: usize = 2;
