@@ -24,7 +24,8 @@ const STEADY: f64 = 0.013;
 /// logarithms. (Above the median there are interruptions, too, which are the machine's.) Measured on the same programs,
 /// in recordings of 1.5 and 5 s: 0.2 to 0.8.
 const OF_LOWER_SCATTER: f64 = 0.4;
-/// They never deviated by more than this for it: what is short for some and long for others scatters by far more.
+/// The most that is taken for it, about what was seen there: what is short for some and long for others scatters by far
+/// more.
 const MOST_OF_SCATTER: f64 = 0.15;
 /// Added to both sides of a ratio where one has nothing, as a part of the larger: 1 against 100.
 const LITTLE: f64 = 0.01;
