@@ -24,6 +24,7 @@ const TRACE_CORE: &str = "
     export:   base input event wire order model analysis
     load:     base input event wire order model cache
     testkit:  base input event wire order model load cache
+    facade:   base input event model analysis load
 ";
 
 /// The same for the window. `core` stands for trace-core, `egui` for egui and its relatives.
@@ -445,6 +446,24 @@ fn the_map_shows_all_rooms() {
         }
     }
     assert!(breaches.is_empty(), "{}", report(&breaches));
+}
+
+/// The program without its window is made of no toolkit, and with it of what this test would find.
+#[test]
+fn commands_alone_need_no_toolkit() {
+    let tree = |arguments: &[&str]| {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["tree", "--offline", "--locked", "-p", "tracelane", "-e", "normal", "--prefix", "none"]);
+        let output = cargo.args(arguments).current_dir(root()).output().expect("cargo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let names = String::from_utf8_lossy(&output.stdout);
+        names.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<BTreeSet<String>>()
+    };
+    let toolkit = ["egui", "eframe", "winit", "rfd", "glow", "accesskit", "wayland-client", "x11rb"];
+    let found = |names: &BTreeSet<String>| toolkit.iter().filter(|name| names.contains(**name)).count();
+    let (alone, with_window) = (tree(&["--no-default-features"]), tree(&[]));
+    assert_eq!(found(&alone), 0, "{alone:?}");
+    assert!(found(&with_window) >= 5, "{with_window:?}");
 }
 
 /// Where the window may keep something outside of `AppState`, and why that is nothing which a script, a picture or the

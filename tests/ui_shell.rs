@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable;
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
 use trace_core::load::load_bytes;
-use trace_core::model::lanes::LaneId;
+use trace_core::model::lanes::{LaneId, SpanRef};
 use tracelane::action::action::{Action, FileAction, SelectAction, WorkerAction};
 use tracelane::action::commands::COMMANDS;
 use tracelane::action::effect::Effect;
@@ -19,9 +19,10 @@ use tracelane::action::panel::Panel;
 use tracelane::action::reduce::reduce;
 use tracelane::sample::SAMPLE;
 use tracelane::shell::app::TracelaneApp;
+use tracelane::shell::title;
 use tracelane::state::app::{AppState, FieldFor};
 use tracelane::state::dialog::Reply;
-use tracelane::state::document::{LoadState, Source};
+use tracelane::state::document::{LoadState, RecordedAt, Source};
 use tracelane::state::rows::{RowOptions, Rows};
 use tracelane::state::settings::{Settings, ThemeChoice};
 use tracelane::state::view::Selection;
@@ -364,6 +365,90 @@ fn traces_are_saved_one_after_the_other_before_the_program_ends() {
     }
     reduce(&mut state, Action::File(FileAction::PathField(None)));
     assert_eq!(effects(&mut state, saved(ids[0])), (None, false));
+}
+
+/// Where it came from, when, and that it is stored nowhere else: for the eye, and for those who hear it.
+#[test]
+fn recordings_are_named_and_marked_until_they_are_saved() {
+    let mut window = Window::new();
+    window.record(ADDRESS);
+    let id = window.state().documents[0].id;
+    let at = RecordedAt { date: "2026-11-30".to_owned(), time: "14:03:07".to_owned() };
+    window.act(WorkerAction::Recorded(id, false, Some(at)));
+    assert_eq!(title::of(window.state()), "localhost:6060 14:03:07 (not saved) — Tracelane");
+    assert!(window.button("localhost:6060 14:03:07, not saved"), "one alone has a tab, too");
+    let effects = reduce(&mut window.state().clone(), Action::File(FileAction::SaveTrace(id, None)));
+    let name = effects.iter().find_map(|effect| match effect {
+        Effect::SaveTrace { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    assert_eq!(name, Some("localhost-6060-2026-11-30-140307.trace"));
+    window.act(WorkerAction::Saved(id, "/t/saved.trace".into(), 1_000));
+    assert_eq!(title::of(window.state()), "localhost:6060 14:03:07 — Tracelane");
+    assert!(!window.button("localhost:6060 14:03:07"), "one trace needs no tab");
+}
+
+/// The question about a dropped file takes Enter and Esc, and keeps all other keys from what lies behind it.
+#[test]
+fn a_dropped_file_is_asked_about_before_anything_else() {
+    let mut window = Window::new();
+    window.act(FileAction::OpenSample);
+    let path = trace("workers-go1.27.trace");
+    window.act(FileAction::OfferDropped(Some(path.clone())));
+    assert!(window.button("Open by itself") && window.button("Cancel (Esc)"));
+    window.press(Modifiers::NONE, Key::E).press(Modifiers::COMMAND, Key::W).press(Modifiers::NONE, Key::F10);
+    assert!(!window.state().settings.all_flows && window.state().documents.len() == 1);
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.state().dropped.is_none() && !window.button("Open by itself"));
+    window.act(FileAction::OfferDropped(Some(path))).press(Modifiers::NONE, Key::Enter);
+    assert!(window.state().shown_pair().is_some(), "Enter compares them");
+}
+
+#[test]
+fn typing_into_the_address_field_replaces_the_address() {
+    let mut window = Window::new();
+    window.press(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L);
+    assert_eq!(window.state().path_field.as_deref(), Some(ADDRESS));
+    window.0.get_by_role(Role::TextInput).type_text("api:7070");
+    window.0.run();
+    assert_eq!(window.state().path_field.as_deref(), Some("api:7070"));
+}
+
+/// Menus by keyboard: F10 and Alt with a letter open them, arrows move in them and not on the timeline.
+#[test]
+fn menus_open_by_key_and_keep_the_arrows() {
+    let mut window = Window::new();
+    window.act(FileAction::OpenSample);
+    let view = window.state().document().and_then(|document| document.view);
+    window.press(Modifiers::NONE, Key::F10);
+    assert!(window.button("Record together…"), "the first menu is open");
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    assert!(window.button("Zoom in") && !window.button("Record together…"));
+    window.press(Modifiers::NONE, Key::Escape).press(Modifiers::ALT, Key::V);
+    assert!(window.button("Expand all groups"));
+    window.press(Modifiers::NONE, Key::ArrowDown).press(Modifiers::NONE, Key::Enter);
+    assert!(window.state().settings.all_flows, "the first entry is chosen");
+    assert_eq!(window.state().document().and_then(|document| document.view), view, "the timeline has not moved");
+    window.press(Modifiers::NONE, Key::F10).press(Modifiers::NONE, Key::F10);
+    assert!(!window.button("Record together…"));
+}
+
+#[test]
+fn the_first_span_in_view_is_selected_by_a_key() {
+    let mut window = Window::new();
+    window.act(FileAction::OpenSample).press(Modifiers::NONE, Key::Period);
+    let document = window.state().document().expect("the sample");
+    let Selection::Span(at) = document.selection else { panic!("{:?}", document.selection) };
+    let span = document.trace.span(at).expect("it is there");
+    assert!(document.view.expect("a view").range().overlaps(span.range));
+    window.press(Modifiers::NONE, Key::Period);
+    let next = window.state().document().map(|document| document.selection);
+    assert_eq!(next, Some(Selection::Span(document_next(&window, at))));
+}
+
+fn document_next(window: &Window, at: SpanRef) -> SpanRef {
+    let document = window.state().document().expect("the sample");
+    document.trace.next_span(at).expect("there are more").at
 }
 
 /// Recording again from the same server must not take the place of what is not saved.

@@ -23,7 +23,7 @@ use crate::state::bookmarks::{Bookmark, Notes};
 use crate::state::compare_query::{CompareAnswer, CompareQuery};
 use crate::state::comparison::{Align, FlameView, PendingAlign, RowKey, Side, TimelineSpot};
 use crate::state::dialog::Reply;
-use crate::state::document::{DocumentId, Source};
+use crate::state::document::{DocumentId, RecordedAt, Source};
 use crate::state::grouping::GroupBy;
 use crate::state::lane_filter::LaneFilter;
 use crate::state::order::GoroutineOrder;
@@ -152,8 +152,8 @@ pub enum WorkerAction {
     /// A worker: a document's file is longer than it was.
     Grew(DocumentId),
     /// A worker: the bytes of a document's trace cannot be read again, so they are kept; whether they are in a file of the
-    /// user's nevertheless.
-    Recorded(DocumentId, bool),
+    /// user's nevertheless, and when the recording began, if that is known.
+    Recorded(DocumentId, bool, Option<RecordedAt>),
     /// A worker: a file that was followed holds something else now. Whether the bytes that it held are kept.
     Rewritten(DocumentId, bool),
     /// A worker: how far loading is.
@@ -478,6 +478,10 @@ pub enum SettingsAction {
     SetGutter(f32),
     /// Height of the counters, points.
     SetCounters(f32),
+    /// Files go to the window that is open already, or to a new one.
+    ToggleOneWindow,
+    /// Remember whether the window is maximised.
+    SetMaximised(bool),
     /// Remember the window's place: x, y, width, height in points.
     SetWindow([f32; 4]),
     /// Forget the list of recent files.

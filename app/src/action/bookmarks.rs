@@ -47,7 +47,7 @@ pub(super) fn apply(state: &mut AppState, action: BookmarkAction) -> Vec<Effect>
             Vec::new()
         }
         BookmarkAction::Export => {
-            let (notes, title) = (document.noted.notes.clone(), document.source.title());
+            let (notes, title) = (document.noted.notes.clone(), document.title());
             let inputs = super::documents::inputs(state);
             vec![Effect::ExportNotes { notes, title, inputs }]
         }

@@ -231,6 +231,14 @@ const BEFORE: &[Command] = &[
         .switch(|state| state.settings.cache_gigabytes > 0),
     command("clear-cache", "Clear cache", "Removes the cached traces from disk", Group::File)
         .makes(|_| Some(Action::Settings(SettingsAction::ClearCache))),
+    command(
+        "one-window",
+        "Open files in this window",
+        "A file opened from the desktop becomes a tab here",
+        Group::File,
+    )
+    .makes(|_| Some(Action::Settings(SettingsAction::ToggleOneWindow)))
+    .switch(|state| state.settings.one_window),
     command("settings", "Settings", "Theme, size, timeline, files, layouts", Group::File)
         .makes(|_| Some(Action::Panel(PanelAction::Sheet(Some(Sheet::Settings))))),
     command("quit", "Quit", "Ends the program", Group::File)
@@ -303,10 +311,15 @@ const BEFORE: &[Command] = &[
                 .filter(|document| !document.history.forward.is_empty())
                 .map(|_| Action::View(ViewAction::Forward))
         }),
-    command("next-span", "Next span", "Selects the next span on the lane", Group::Follow)
-        .keys(&[c('.')])
-        .repeats()
-        .makes(|state| with_selection(state, Action::Select(SelectAction::StepSpan(1)))),
+    command(
+        "next-span",
+        "Next span",
+        "The next span on the lane; without a selection the first in view",
+        Group::Follow,
+    )
+    .keys(&[c('.')])
+    .repeats()
+    .makes(|state| with_lanes(state, Action::Select(SelectAction::StepSpan(1)))),
     command("previous-span", "Previous span", "Selects the span before on the lane", Group::Follow)
         .keys(&[c(',')])
         .repeats()

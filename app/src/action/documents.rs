@@ -212,7 +212,7 @@ pub(super) fn cancel(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     let LoadState::Loading { monitor, .. } = &document.load else { return Vec::new() };
     let monitor = monitor.clone();
     document.load = LoadState::Cancelled;
-    let (title, empty) = (document.source.title(), !document.has_lanes());
+    let (title, empty) = (document.title(), !document.has_lanes());
     notify(state, format!("Stopped loading {title}"));
     let mut effects = vec![Effect::Cancel(monitor)];
     if empty {
@@ -380,7 +380,7 @@ pub(super) fn answered(
 /// Has a profile written where the user wants it.
 pub(super) fn save_profile(state: &AppState, id: DocumentId, scope: Scope, kind: ProfileKind) -> Vec<Effect> {
     let Some(document) = state.document_by_id(id) else { return Vec::new() };
-    let (trace, title) = (Arc::clone(&document.trace), document.source.title());
+    let (trace, title) = (Arc::clone(&document.trace), document.title());
     vec![Effect::SaveProfile { trace, title, scope, kind, inputs: inputs(state) }]
 }
 
@@ -397,7 +397,7 @@ pub(super) fn save_part(state: &AppState, id: DocumentId) -> Vec<Effect> {
         who: ids.map_or(cut::Who::All, cut::Who::Goroutines),
         ..cut::Selection::default()
     };
-    let (path, title) = (path.to_path_buf(), document.source.title());
+    let (path, title) = (path.to_path_buf(), document.title());
     vec![Effect::SavePart { path, title, selection, inputs: inputs(state) }]
 }
 

@@ -37,6 +37,22 @@ impl Group {
         Self::Help,
     ];
 
+    /// The letter that opens its menu along with Alt: one of its name, and no other menu's.
+    #[must_use]
+    pub const fn letter(self) -> char {
+        match self {
+            Self::File => 'F',
+            Self::Move => 'M',
+            Self::Follow => 'L',
+            Self::View => 'V',
+            Self::Panels => 'P',
+            Self::Analyses => 'A',
+            Self::Compare => 'C',
+            Self::Session => 'S',
+            Self::Help => 'H',
+        }
+    }
+
     /// Its name in menus.
     #[must_use]
     pub const fn title(self) -> &'static str {

@@ -7,6 +7,7 @@ use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::flows::FlowEnd;
 use trace_core::model::lanes::{LaneId, SpanRef};
+use trace_core::model::spans::Span;
 use trace_core::model::trace::Region;
 
 use crate::action::action::{RowsAction, SelectAction, ViewAction};
@@ -550,6 +551,26 @@ pub(super) fn go_to_stretch(document: &mut Document, lane: LaneId, range: TimeRa
 }
 
 /// The next span on the lane. No entry in the history: it would drown in single steps.
+/// The first span that is in view on the uppermost lane in view that has one.
+fn first_in_view(document: &Document) -> Option<Span> {
+    let view = document.view?;
+    let layout = document.layout();
+    let bottom = view.scroll_points + document.lanes_height_points;
+    let mut y = view.scroll_points;
+    while y < bottom {
+        let row = layout.row_at(y)?;
+        let lane = match row.kind {
+            RowKind::Lane(lane) => Some(lane),
+            _ => None,
+        };
+        if let Some(span) = lane.and_then(|lane| document.trace.spans(lane, view.range()).next()) {
+            return Some(span);
+        }
+        y = row.top + row.height.max(1.0);
+    }
+    None
+}
+
 fn step_span(document: &mut Document, step: i32) {
     let next = match document.selection {
         Selection::Span(span) if step < 0 => document.trace.prev_span(span),
@@ -572,6 +593,7 @@ fn step_span(document: &mut Document, step: i32) {
             }
             None
         }
+        Selection::None if step > 0 => first_in_view(document),
         Selection::None => None,
     };
     if let Some(span) = next {

@@ -256,7 +256,7 @@ fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
         WorkerAction::NotSaved(id, why) => unsaved::not_saved(state, id, why),
         WorkerAction::FollowEnded(id, why) => documents::follow_ended(state, id, why),
         WorkerAction::Grew(id) => documents::grew(state, id),
-        WorkerAction::Recorded(id, is_on_disk) => unsaved::recorded(state, id, is_on_disk),
+        WorkerAction::Recorded(id, is_on_disk, at) => unsaved::recorded(state, id, is_on_disk, at),
         WorkerAction::Rewritten(id, is_kept) => unsaved::rewritten(state, id, is_kept),
         WorkerAction::DialogClosed => Vec::new(),
     }
@@ -396,6 +396,8 @@ fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
         SettingsAction::SetCounters(points) => settings.counters_points = points.clamp(0.0, 600.0),
         SettingsAction::SetWindow(place) if settings.window == Some(place) => return Vec::new(),
         SettingsAction::SetWindow(place) => settings.window = Some(place),
+        SettingsAction::ToggleOneWindow => settings.one_window ^= true,
+        SettingsAction::SetMaximised(maximised) => settings.maximised = maximised,
         SettingsAction::ClearRecent => settings.recent_files.clear(),
         SettingsAction::ToggleCache => {
             settings.cache_gigabytes = if settings.cache_gigabytes == 0 { CACHE_GIGABYTES } else { 0 };

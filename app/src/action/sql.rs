@@ -81,7 +81,7 @@ fn run(document: &mut Document, settings: &mut Settings) -> Vec<Effect> {
         elapsed: Duration::ZERO,
         lane: None,
     });
-    let (trace, file) = (Arc::clone(&document.trace), document.source.title());
+    let (trace, file) = (Arc::clone(&document.trace), document.title());
     let mut effects = vec![Effect::RunSql { document: document.id, trace, file, sql: text.clone(), number, monitor }];
     if text.len() <= LONGEST_KEPT {
         settings.query_history.retain(|known| *known != text);

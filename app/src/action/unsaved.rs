@@ -8,7 +8,7 @@ use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::sessions;
 use crate::state::app::AppState;
 use crate::state::dialog::{Dialog, Leave, LeaveSession, Reply};
-use crate::state::document::{DocumentId, LoadState, Source};
+use crate::state::document::{DocumentId, LoadState, RecordedAt, Source};
 use crate::state::session::OpenSession;
 
 /// Earlier contents of one file that are kept. A program that writes its trace again and again must not fill memory:
@@ -94,13 +94,7 @@ fn save_next(state: &mut AppState) -> Vec<Effect> {
 pub(super) fn save(state: &mut AppState, id: DocumentId, to: SaveTo) -> Vec<Effect> {
     let inputs = documents::inputs(state);
     let Some(document) = by_id(state, id) else { return Vec::new() };
-    let name = match &document.source {
-        Source::Earlier { path, number } => {
-            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
-            format!("{name}-{number}.trace")
-        }
-        Source::Path(_) | Source::Sample => "recorded.trace".to_owned(),
-    };
+    let name = document.file_title();
     let mut effects = Vec::new();
     if let LoadState::Loading { monitor, .. } = &document.load {
         effects.push(Effect::Cancel(monitor.clone()));
@@ -127,9 +121,10 @@ pub(super) fn not_saved(state: &mut AppState, id: DocumentId, why: Option<String
     Vec::new()
 }
 
-pub(super) fn recorded(state: &mut AppState, id: DocumentId, is_on_disk: bool) -> Vec<Effect> {
+pub(super) fn recorded(state: &mut AppState, id: DocumentId, is_on_disk: bool, at: Option<RecordedAt>) -> Vec<Effect> {
     if let Some(document) = by_id(state, id) {
         document.is_recorded = true;
+        document.recorded_at = at;
         document.is_saved = is_on_disk;
     }
     Vec::new()
@@ -152,7 +147,7 @@ pub(super) fn rewritten(state: &mut AppState, id: DocumentId, is_kept: bool) -> 
     let before = state.active;
     let Some(document) = by_id(state, id) else { return Vec::new() };
     let number = known.iter().max().map_or(1, |number| number + 1);
-    let title = document.source.title();
+    let title = document.title();
     document.source = Source::Earlier { path: path.clone(), number };
     document.following = None;
     document.has_grown = false;
@@ -162,7 +157,7 @@ pub(super) fn rewritten(state: &mut AppState, id: DocumentId, is_kept: bool) -> 
         document.load = LoadState::Ready;
     }
     let mut effects: Vec<Effect> = document.watch.take().map(Effect::Cancel).into_iter().collect();
-    let kept = document.source.title();
+    let kept = document.title();
     if known.len() >= MOST_EARLIER {
         notify(
             state,

@@ -45,9 +45,9 @@ pub struct CommandLine {
     pub limits: SizeLimits,
 }
 
-/// Limits of what files and servers may give, bytes; `None` for the default.
+/// Limits of what files and servers may give, bytes; `None` for the default; and which servers are believed.
 #[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[command(next_help_heading = "Limits")]
+#[command(next_help_heading = "Files and servers")]
 pub struct SizeLimits {
     /// What a compressed file may unpack to, e.g. 2G (default: 256 MB plus 100 times its size)
     #[arg(long, global = true, value_name = "SIZE", value_parser = values::size)]
@@ -55,6 +55,9 @@ pub struct SizeLimits {
     /// What a server may send, e.g. 4G (default: 250 MB plus 16 MB for each second it records)
     #[arg(long, global = true, value_name = "SIZE", value_parser = values::size)]
     pub max_download: Option<u64>,
+    /// Accept any certificate from an https server, such as one that it signed itself
+    #[arg(long, global = true)]
+    pub insecure: bool,
 }
 
 /// A command. Those of analyses are defined by the registry.

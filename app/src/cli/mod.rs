@@ -11,6 +11,7 @@ pub mod exit;
 pub mod export;
 pub mod format;
 pub mod help;
+pub mod instead;
 pub mod load;
 pub mod mcp;
 pub mod out;
@@ -21,12 +22,14 @@ pub mod query;
 pub mod record;
 pub mod report;
 pub mod scope;
+#[cfg_attr(not(feature = "window"), path = "no_window/screenshot.rs")]
 pub mod screenshot;
 pub mod session;
 pub mod stats;
 pub mod summary;
 pub mod usage;
 pub mod values;
+#[cfg_attr(not(feature = "window"), path = "no_window/window.rs")]
 pub mod window;
 
 use std::ffi::OsString;
@@ -65,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run_line(line: &CommandLine) -> CliResult {
     remote::set_max_unpacked(line.limits.max_unpacked.unwrap_or(0));
+    remote::set_insecure(line.limits.insecure);
     remote::set_max_download(line.limits.max_download.unwrap_or(0));
     let Some(command) = &line.command else { return window::run(&line.files, line.follow) };
     match command {

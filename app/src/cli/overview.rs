@@ -107,6 +107,7 @@ Options:
                                     times its size. All commands accept it.
       --max-download SIZE           What a server may send (4G); if not given, 250 MB plus 16 MB for each
                                     second it records. All commands accept it.
+      --insecure                    Accept any certificate from an https server. All commands accept it.
 
 A FILE may be compressed or archived (gzip, zstd, lz4, zip, tar); - is standard input, and an address
 such as http://HOST/debug/pprof/trace?seconds=5 is fetched; http:// may be omitted if there is a port

@@ -1,5 +1,6 @@
 //! `tracelane screenshot`: the real window, drawn into a picture without display or GPU.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -128,6 +129,18 @@ pub fn run(args: &ScreenshotArgs) -> CliResult {
         out.write(|file| image.write_png(file))?;
     }
     Ok(exit)
+}
+
+/// The picture as a PNG.
+///
+/// # Errors
+/// As [`picture`], and when it cannot be encoded.
+pub fn png(args: &ScreenshotArgs) -> Result<Vec<u8>, CliError> {
+    let (image, _) = picture(args)?;
+    let mut bytes = Vec::new();
+    let why = |error: io::Error| CliError { exit: Exit::Unreadable, message: error.to_string() };
+    image.write_png(&mut bytes).map_err(why)?;
+    Ok(bytes)
 }
 
 /// The picture, and whether the trace on it is damaged.

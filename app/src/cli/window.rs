@@ -1,24 +1,13 @@
 //! The window, or what stands in for it where there is no display.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
-use trace_core::base::monitor::Monitor;
-use trace_core::load::load_bytes;
-
-use crate::cli::args::definition;
 use crate::cli::compare;
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::exit::{CliError, CliResult, Exit};
-use crate::cli::load::load;
-use crate::cli::overview;
-use crate::cli::print::print;
-use crate::cli::summary::{self, LoadCost};
-use crate::cli::usage::similar_command;
-use crate::fmt::text::Text;
-use crate::report::render;
-use crate::sample::SAMPLE;
-use crate::shell::native::{self, Compared};
+use crate::cli::instead;
+use crate::shell::desktop;
+use crate::shell::native::{self, Compared, NoWindow};
 use crate::state::comparison::{Align, PendingAlign};
 use crate::state::document::Source;
 
@@ -27,14 +16,14 @@ use crate::state::document::Source;
 /// # Errors
 /// When there is no display and the file is unreadable, or the first file looks like a misspelt command.
 pub fn run(files: &[PathBuf], follow: bool) -> CliResult {
-    refuse_misspelt_command(files)?;
+    instead::refuse_misspelt_command(files)?;
     if !display_present() {
-        return without_display(files, "there is no display");
+        return instead::summary(files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
     match native::run(sources, follow, None) {
         Ok(()) => Ok(Exit::Fine),
-        Err(reason) => without_display(files, &format!("the desktop gives none ({})", last_clause(&reason))),
+        Err(reason) => without_window(files, &reason),
     }
 }
 
@@ -49,12 +38,12 @@ pub fn compare(options: CompareOptions) -> CliResult {
     let mut files = if options.series.is_empty() { [a, b].concat() } else { options.series };
     let others = files.split_off(1.min(files.len()));
     if !display_present() {
-        return without_display(&files, "there is no display");
+        return instead::summary(&files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
     match native::run(sources, false, Some(Compared { others, per: options.per, pending_align })) {
         Ok(()) => Ok(Exit::Fine),
-        Err(reason) => without_display(&files, &format!("the desktop gives none ({})", last_clause(&reason))),
+        Err(reason) => without_window(&files, &reason),
     }
 }
 
@@ -72,16 +61,6 @@ fn pending_align(options: &CompareOptions) -> Option<PendingAlign> {
     (pending_align != PendingAlign::default()).then_some(pending_align)
 }
 
-/// Fails if the first of `files` is no file, but much like the name of a command.
-fn refuse_misspelt_command(files: &[PathBuf]) -> Result<(), CliError> {
-    let Some(word) = files.first().filter(|file| !file.exists()).and_then(|file| file.to_str()) else { return Ok(()) };
-    let names: Vec<&str> = overview::names().collect();
-    match similar_command(word, &names).filter(|_| word.chars().all(char::is_alphabetic)) {
-        Some(name) => Err(CliError::usage(format!("there is no command or file '{word}'; did you mean {name}?"))),
-        None => Ok(()),
-    }
-}
-
 /// What went wrong at the bottom of it: libraries put their own names and source lines before it.
 fn last_clause(reason: &str) -> &str {
     reason.rsplit(": ").next().unwrap_or(reason)
@@ -93,29 +72,32 @@ fn display_present() -> bool {
     !cfg!(all(unix, not(target_os = "macos"))) || named("DISPLAY") || named("WAYLAND_DISPLAY")
 }
 
-fn without_display(files: &[PathBuf], why: &str) -> CliResult {
-    let begin = Instant::now();
-    let (name, trace) = match files.first() {
-        Some(file) => (file.display().to_string(), load(file)?),
-        None => {
-            let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {});
-            let name = "the sample that comes with Tracelane";
-            (name.to_owned(), trace.map_err(|error| CliError::unreadable(name.as_ref(), &error))?)
+/// What to do about it where the desktop gives no window.
+const CURE: &str = "The window needs OpenGL 2.1 or newer. Update the graphics driver, or start Tracelane with \
+                    LIBGL_ALWAYS_SOFTWARE=1, which draws without one. In a terminal, `tracelane report FILE` needs no window.";
+
+/// A summary instead of a window; where nobody looks at a terminal, a message on the desktop.
+///
+/// # Errors
+/// When the window was there and the desktop went away, and as [`instead::summary`].
+fn without_window(files: &[PathBuf], reason: &NoWindow) -> CliResult {
+    match reason {
+        NoWindow::Lost(why) => {
+            // Of some desktops the toolkit knows no more than a number.
+            let why = Some(last_clause(why)).filter(|why| why.parse::<i32>().is_err());
+            let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+            let what = format!("the window is gone: the desktop closed the connection{why}");
+            Err(CliError { message: what, exit: Exit::Unreadable })
         }
-    };
-    let wall = begin.elapsed();
-    let file_bytes = match files.first() {
-        Some(file) => file.metadata().map_or(0, |metadata| metadata.len()),
-        None => SAMPLE.len() as u64,
-    };
-    let mut text = Text::new();
-    text.line(&format!("Tracelane cannot open its window, since {why}; here is a summary of {name} instead."));
-    text.blank();
-    let cost = LoadCost::measured(file_bytes, wall, false);
-    text.append(&render::text::report(&summary::report(&name, &trace, &cost)));
-    text.blank();
-    text.line("These commands need no display:");
-    overview::command_lines(&mut text, &definition());
-    print(text)?;
-    Ok(Exit::Fine)
+        NoWindow::NotGiven(why) => {
+            let why = last_clause(why);
+            if desktop::is_unwatched() {
+                desktop::alert(
+                    "Tracelane cannot open its window",
+                    &format!("The desktop gives none: {why}.\n\n{CURE}"),
+                );
+            }
+            instead::summary(files, &format!("the desktop gives none ({why})"))
+        }
+    }
 }

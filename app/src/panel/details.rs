@@ -231,7 +231,7 @@ fn trace_ui(ui: &mut Ui, document: &Document) {
     let trace = &document.trace;
     let totals = trace.totals();
     let tokens = tokens::of(ui.ctx());
-    ui.label(RichText::new(document.source.title()).font(fonts::title()));
+    ui.label(RichText::new(document.title()).font(fonts::title()));
     ui.label(RichText::new("Click a span, a task, or the name of a lane, to see it here").color(tokens.muted));
     heading(ui, "The whole trace");
     pairs(ui, "trace", |pairs| {

@@ -90,7 +90,7 @@ fn sentences(found: &Trends) -> Vec<(usize, usize, &str)> {
 fn recording_ui(ui: &mut Ui, state: &AppState, pair: &OpenComparison, at: usize, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let Some(id) = pair.series.get(at).copied() else { return };
-    let title = state.document_by_id(id).map(|document| document.source.title()).unwrap_or_default();
+    let title = state.document_by_id(id).map(|document| document.title()).unwrap_or_default();
     let side = pair.side_of(id);
     let sense = if side.is_none() { Sense::click() } else { Sense::hover() };
     let (row, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), sense);

@@ -8,6 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::remote::secret::{self, MASK};
 
+/// Where `net/http/pprof` serves traces.
+const PATH: &str = "/debug/pprof/trace";
+/// How long a server records where nobody says how long, seconds.
+const USUAL_SECONDS: u32 = 5;
+
 /// Addresses with something to hide, by the names that the program knows them under.
 static KNOWN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
 
@@ -50,6 +55,40 @@ pub fn named(file: PathBuf) -> PathBuf {
     let name = if others == 0 { name } else { format!("{name}#{}", others + 1) };
     known.push(Known { name: name.clone(), address });
     PathBuf::from(name)
+}
+
+/// An address with the path where `net/http/pprof` serves traces, if it has none.
+#[must_use]
+pub fn with_path(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+    let bare = rest.trim_end_matches('/');
+    let (rest, path) = match bare.split_once('/') {
+        None if bare.contains(['?', '#']) => (rest, ""),
+        None => (bare, PATH),
+        Some((_, "debug/pprof")) => (bare, "/trace"),
+        Some(_) => (rest, ""),
+    };
+    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    format!("{scheme}{rest}{path}")
+}
+
+/// What was typed where only an address makes sense: a host, with or without port and scheme, means the trace that
+/// `net/http/pprof` records there for a few seconds.
+#[must_use]
+pub fn completed(typed: &str) -> String {
+    let address = with_path(typed);
+    if typed.is_empty() {
+        return String::new();
+    }
+    let address = match scheme_of(&address) {
+        Some(_) => address,
+        None => match address.strip_prefix(':') {
+            Some(rest) => format!("http://localhost:{rest}"),
+            None => format!("http://{address}"),
+        },
+    };
+    let is_plain_endpoint = !address.contains('?') && address.ends_with(PATH);
+    if is_plain_endpoint { format!("{address}?seconds={USUAL_SECONDS}") } else { address }
 }
 
 /// The same address, asked to record for so long, unless it says itself for how long.
@@ -135,7 +174,7 @@ fn is_port(text: &str) -> bool {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{address_of, is_address, is_host_and_port, named, without_secrets};
+    use super::{address_of, completed, is_address, is_host_and_port, named, without_secrets};
 
     fn name(text: &str) -> String {
         named(PathBuf::from(text)).to_string_lossy().into_owned()
@@ -173,6 +212,26 @@ mod tests {
         ] {
             assert!(!is_host_and_port(text), "{text}");
             assert_eq!(name(text), text);
+        }
+    }
+
+    #[test]
+    fn a_host_means_the_trace_that_it_records() {
+        for (typed, meant) in [
+            ("localhost:6060", "http://localhost:6060/debug/pprof/trace?seconds=5"),
+            ("http://localhost:6060", "http://localhost:6060/debug/pprof/trace?seconds=5"),
+            ("HTTPS://api.example/", "HTTPS://api.example/debug/pprof/trace?seconds=5"),
+            ("build:12", "http://build:12/debug/pprof/trace?seconds=5"),
+            ("api", "http://api/debug/pprof/trace?seconds=5"),
+            (":6060", "http://localhost:6060/debug/pprof/trace?seconds=5"),
+            ("localhost:6060/debug/pprof/", "http://localhost:6060/debug/pprof/trace?seconds=5"),
+            ("localhost:6060/debug/pprof/trace", "http://localhost:6060/debug/pprof/trace?seconds=5"),
+            ("localhost:6060/debug/pprof/trace?seconds=9", "http://localhost:6060/debug/pprof/trace?seconds=9"),
+            ("http://h/saved.trace", "http://h/saved.trace"),
+            ("h/t?x=1", "http://h/t?x=1"),
+            ("", ""),
+        ] {
+            assert_eq!(completed(typed), meant, "{typed}");
         }
     }
 

@@ -10,6 +10,7 @@ use crate::fmt::number::bytes;
 use crate::remote::address::{address_of, without_secrets};
 use crate::remote::header::Header;
 use crate::remote::secret::{basic, split_user};
+use crate::remote::trust;
 
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -89,6 +90,7 @@ fn ask(name: &str, limit: Option<u64>, headers: &[Header]) -> io::Result<Bounded
         .max_redirects(if headers.is_empty() { MAX_REDIRECTS } else { 0 })
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         .max_response_header_size(MAX_HEADER)
+        .tls_config(trust::config())
         .timeout_resolve(Some(CONNECT))
         .timeout_connect(Some(CONNECT))
         .timeout_send_request(Some(CONNECT))
@@ -200,6 +202,10 @@ fn broken(error: io::Error) -> io::Error {
     }
 }
 
+/// What to do about a certificate that nobody vouches for.
+const NOT_TRUSTED: &str =
+    "SSL_CERT_FILE=FILE names certificates to trust; --insecure accepts any, so that the server may be another one";
+
 /// Why there is no answer, with the cure.
 fn unanswered(error: ureq::Error) -> io::Error {
     let refused = matches!(&error, ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused);
@@ -208,6 +214,10 @@ fn unanswered(error: ureq::Error) -> io::Error {
         _ if refused => "is the program running, and does it serve net/http/pprof there?",
         ureq::Error::HostNotFound => "is the name of the server correct?",
         ureq::Error::Timeout(_) => "the program may be stopped or busy; try again",
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => NOT_TRUSTED,
+        ureq::Error::Io(error) if error.get_ref().is_some_and(|inner| inner.to_string().contains("certificate")) => {
+            NOT_TRUSTED
+        }
         ureq::Error::TooManyRedirects => "it redirects from one address to the next; give the last one",
         ureq::Error::LargeResponseHeader(..) => "what responds there is not a server with net/http/pprof",
         _ => "check the address and try again",

@@ -5,6 +5,7 @@ mod address;
 mod fetch;
 mod header;
 mod secret;
+mod trust;
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -19,9 +20,10 @@ use trace_core::load::{Publish, load_source, load_unwatched};
 use trace_core::model::trace::Trace;
 
 use crate::memory;
-pub use crate::remote::address::{is_address, named, recording, without_secrets};
+pub use crate::remote::address::{completed, is_address, named, recording, with_path, without_secrets};
 use crate::remote::fetch::Remote;
 pub use crate::remote::header::Header;
+pub use crate::remote::trust::set_insecure;
 
 /// Bytes that a server may send; 0 for what is usual.
 static MAX_DOWNLOADED: AtomicU64 = AtomicU64::new(0);

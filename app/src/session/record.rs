@@ -16,8 +16,6 @@ use crate::remote;
 use crate::remote::Header;
 use crate::session::file::{Member, SessionFile};
 
-/// Where `net/http/pprof` serves traces.
-const PATH: &str = "/debug/pprof/trace";
 /// The name of the session file.
 pub const SESSION: &str = "session.json";
 /// Between two looks at how much has come.
@@ -47,18 +45,8 @@ pub fn service(text: &str) -> Result<Service, String> {
     if name.is_empty() || !name.chars().all(is_plain) || name.starts_with('.') || url.is_empty() {
         return Err(expected());
     }
-    let url = remote::named(PathBuf::from(completed(url)));
+    let url = remote::named(PathBuf::from(remote::with_path(url)));
     if remote::is_address(&url) { Ok(Service { name: name.to_owned(), url }) } else { Err(expected()) }
-}
-
-/// An address with a path, if it has none.
-fn completed(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let has_path = rest.trim_end_matches('/').contains('/');
-    let path = if has_path { "" } else { PATH };
-    let rest = if has_path { rest } else { rest.trim_end_matches('/') };
-    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    format!("{scheme}{rest}{path}")
 }
 
 /// What is recorded, and for how long.
@@ -238,8 +226,9 @@ mod tests {
 
     #[test]
     fn addresses_are_completed() {
-        let whole =
-            |url: &str| remote::recording(&remote::named(PathBuf::from(completed(url))), 3).display().to_string();
+        let whole = |url: &str| {
+            remote::recording(&remote::named(PathBuf::from(remote::with_path(url))), 3).display().to_string()
+        };
         assert_eq!(whole("localhost:6060"), "http://localhost:6060/debug/pprof/trace?seconds=3");
         assert_eq!(whole("https://host/"), "https://host/debug/pprof/trace?seconds=3");
         assert_eq!(whole("http://h/x?a=b"), "http://h/x?a=b&seconds=3");

@@ -1,6 +1,6 @@
 //! The program's window without the desktop's part: the same in a real window, in tests, in pictures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
@@ -16,16 +16,16 @@ use crate::action::session_action::SessionAction;
 use crate::panel;
 use crate::shell::{
     banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, record, session, sheet, status,
-    tabs, tour, welcome,
+    tabs, title, tour, welcome,
 };
 use crate::state::app::{AppState, NOTICE_SECONDS};
-use crate::state::document::{LoadState, Source};
+use crate::state::document::{Document, LoadState, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::{style, tokens};
 use crate::timeline::cache::TimelineCache;
 use crate::worker::effect_runner::EffectRunner;
-use crate::worker::mailbox::Wake;
+use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::settings_file::SettingsFile;
 
 /// Actions that bring forth actions end after this many rounds, whatever happens.
@@ -93,6 +93,12 @@ impl TracelaneApp {
         self.actions.push(action);
     }
 
+    /// Where others may leave actions for it.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        self.runner.mailbox()
+    }
+
     /// Opens a file, and follows it while it grows.
     pub fn open_to_follow(&mut self, path: PathBuf) {
         self.push(FileAction::OpenToFollow(path));
@@ -135,7 +141,7 @@ impl TracelaneApp {
 
     /// The window is to be closed by its button or the desktop: stays open while something would be lost.
     fn keep_open(&mut self, ctx: &Context) {
-        if self.state.unsaved().is_empty() {
+        if !self.state.has_unsaved() {
             return;
         }
         ctx.send_viewport_cmd(ViewportCommand::CancelClose);
@@ -255,7 +261,12 @@ impl TracelaneApp {
             // So that the trace is given back by the sweeper, not by this thread.
             TimelineCache::forget(ctx);
         }
-        for effect in reduce(&mut self.state, action) {
+        let effects = reduce(&mut self.state, action);
+        if !effects.is_empty() {
+            let folder = self.state.document().and_then(Document::file).and_then(Path::parent);
+            self.runner.look_in(folder);
+        }
+        for effect in effects {
             match self.runner.carry_out(effect, &self.state.settings) {
                 Some(Effect::Copy(text)) => {
                     ctx.copy_text(text);
@@ -273,14 +284,7 @@ impl TracelaneApp {
     /// Tells the context what has changed of theme, scale and title.
     fn dress(&mut self, ctx: &Context) {
         let settings = &self.state.settings;
-        let title = match (self.state.shown_pair(), self.state.document()) {
-            (None, _) if let Some((session, _)) = self.state.shown_session() => {
-                format!("{} — Tracelane", session.title())
-            }
-            (Some((_, [a, b])), _) => format!("{} → {} — Tracelane", a.source.title(), b.source.title()),
-            (None, Some(document)) => format!("{} — Tracelane", document.source.title()),
-            (None, None) => "Tracelane".to_owned(),
-        };
+        let title = title::of(&self.state);
         let first_frame = self.look.as_ref().map_or_else(|| ctx.cumulative_frame_nr(), |look| look.first_frame);
         let look = Look { theme: settings.theme, ui_scale: settings.ui_scale, title, first_frame };
         let known = self.look.as_ref();
@@ -308,24 +312,33 @@ impl TracelaneApp {
     }
 
     fn remember_window(&mut self, ctx: &Context) {
-        let place = ctx.input(|input| {
+        let (place, maximised) = ctx.input(|input| {
             let viewport = input.viewport();
-            let inner = viewport.inner_rect?;
-            let usual = !viewport.maximized.unwrap_or(false) && !viewport.fullscreen.unwrap_or(false);
-            (usual && inner.width() >= 200.0 && inner.height() >= 200.0).then_some(inner)
+            let is_full = viewport.maximized.unwrap_or(false) || viewport.fullscreen.unwrap_or(false);
+            let inner =
+                viewport.inner_rect.filter(|inner| !is_full && inner.width() >= 200.0 && inner.height() >= 200.0);
+            // A window is placed by its frame, and sized by what is in it.
+            let corner = viewport.outer_rect.or(viewport.inner_rect).map(|outer| outer.min);
+            (inner.zip(corner), viewport.maximized)
         });
-        let Some(inner) = place else { return };
+        let settings = &self.state.settings;
+        if let Some(maximised) = maximised.filter(|maximised| *maximised != settings.maximised) {
+            self.actions.push(SettingsAction::SetMaximised(maximised));
+        }
+        let Some((inner, corner)) = place else { return };
         // Points here grow with the scale; the desktop's do not.
-        let scale = self.state.settings.ui_scale;
-        let place = [inner.min.x, inner.min.y, inner.width(), inner.height()].map(|points| (points * scale).round());
-        if self.state.settings.window != Some(place) {
+        let scale = settings.ui_scale;
+        let place = [corner.x, corner.y, inner.width(), inner.height()].map(|points| (points * scale).round());
+        if settings.window != Some(place) {
             self.actions.push(SettingsAction::SetWindow(place));
         }
     }
 }
 
 impl eframe::App for TracelaneApp {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        // Dialogs belong to this window.
+        self.runner.set_dialog(rfd::FileDialog::new().set_parent(frame));
         Self::logic(self, ctx);
     }
 

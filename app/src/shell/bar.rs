@@ -12,7 +12,7 @@ use crate::action::menu::Group;
 use crate::action::row_commands;
 use crate::fmt::name;
 use crate::fmt::time::duration;
-use crate::shell::search;
+use crate::shell::{menu_keys, search};
 use crate::state::app::AppState;
 use crate::state::settings::ThemeChoice;
 use crate::theme::{fonts, icons, space, tokens};
@@ -45,8 +45,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 ui.spacing_mut().item_spacing.x = 0.0;
                 ui.spacing_mut().button_padding = egui::vec2(space::S, space::XS);
                 ui.spacing_mut().interact_size.y = space::ICON_BUTTON;
-                for group in Group::ALL {
-                    ui.menu_button(group.title(), |ui| menu_ui(ui, group, state, actions));
+                let menus = Group::ALL
+                    .map(|group| ui.menu_button(group.title(), |ui| menu_ui(ui, group, state, actions)).response);
+                if !state.is_asking() {
+                    menu_keys::apply(ui.ctx(), &menus);
                 }
                 ui.add_space(space::M);
                 tool(ui, icons::OPEN, "open", state, actions);

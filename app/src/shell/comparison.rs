@@ -298,12 +298,11 @@ fn head_ui(
             if document.is_loading() { "loading…".to_owned() } else { duration(document.trace.range().nanos()) };
         ui.label(RichText::new(length).font(fonts::small()).color(tokens.muted));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let title = RichText::new(document.source.title()).font(fonts::small_strong());
+            let title = RichText::new(document.title()).font(fonts::small_strong());
             ui.add(egui::Label::new(title).truncate().selectable(false).sense(Sense::empty()));
         });
     });
-    let hint =
-        if is_dragged { format!("{}\nDrag it along A", document.source.title()) } else { document.source.title() };
+    let hint = if is_dragged { format!("{}\nDrag it along A", document.title()) } else { document.title() };
     if is_dragged {
         response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal).on_hover_text(hint);
     } else {
@@ -355,7 +354,7 @@ fn menu_ui(
     if side == Side::B && !others.is_empty() {
         ui.separator();
         for (at, other) in others {
-            let text = format!("Show {} {} here", at + 1, other.source.title());
+            let text = format!("Show {} {} here", at + 1, other.title());
             entry(ui, &text, false, Action::Comparison(ComparisonAction::Lower(other.id)));
         }
     }

@@ -18,29 +18,34 @@ const MOST_NAMED: usize = 6;
 /// Shows the question that is open.
 pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let Some(dialog) = &state.dialog else { return };
+    modal(ctx, "dialog", |ui| match dialog {
+        Dialog::Unsaved { documents, then } => unsaved_ui(ui, state, documents, *then, actions),
+        Dialog::UnsavedSession { then } => session_ui(ui, state, then, actions),
+        Dialog::Replace { path, .. } => {
+            let folder = path.parent().map(name::path).unwrap_or_default();
+            title_ui(ui, &format!("Replace {}?", name::last_part(path)));
+            text_ui(
+                ui,
+                &format!("A file with this name already exists in {folder}. Replacing it discards its contents."),
+            );
+            // Enter, which ended the path, must not go on to replace the file.
+            answers_ui(ui, &[(Kind::Primary, "Replace", Reply::Replace), CANCEL], 1, actions);
+        }
+    });
+}
+
+/// A question in the middle of the window; what lies behind it takes no clicks.
+pub fn modal(ctx: &Context, id: &'static str, add: impl FnOnce(&mut Ui)) {
     let tokens = tokens::of(ctx);
     let frame = Frame::NONE
         .fill(tokens.popup)
         .stroke(Stroke::new(1.0, tokens.line))
         .corner_radius(8)
         .inner_margin(Margin::same(20));
-    let modal = Modal::new(Id::unique("dialog")).frame(frame).backdrop_color(tokens.background.gamma_multiply(0.6));
+    let modal = Modal::new(Id::unique(id)).frame(frame).backdrop_color(tokens.background.gamma_multiply(0.6));
     modal.show(ctx, |ui| {
         ui.set_max_width(space::TEXT_WIDTH);
-        match dialog {
-            Dialog::Unsaved { documents, then } => unsaved_ui(ui, state, documents, *then, actions),
-            Dialog::UnsavedSession { then } => session_ui(ui, state, then, actions),
-            Dialog::Replace { path, .. } => {
-                let folder = path.parent().map(name::path).unwrap_or_default();
-                title_ui(ui, &format!("Replace {}?", name::last_part(path)));
-                text_ui(
-                    ui,
-                    &format!("A file with this name already exists in {folder}. Replacing it discards its contents."),
-                );
-                // Enter, which ended the path, must not go on to replace the file.
-                answers_ui(ui, &[(Kind::Primary, "Replace", Reply::Replace), CANCEL], 1, actions);
-            }
-        }
+        add(ui);
     });
 }
 
@@ -71,13 +76,13 @@ fn unsaved_ui(ui: &mut Ui, state: &AppState, ids: &[DocumentId], then: Leave, ac
         [only] => {
             let is_saved_first = format!("Save this trace before {when}?");
             title_ui(ui, if can_save { &is_saved_first } else { "Stop recording?" });
-            text_ui(ui, &format!("{}{} is not saved anywhere else.", only.source.title(), progress(only)));
+            text_ui(ui, &format!("{}{} is not saved anywhere else.", only.title(), progress(only)));
         }
         several => {
             title_ui(ui, &format!("Save {} traces before {when}?", several.len()));
             text_ui(ui, "They are not saved anywhere else:");
             for document in several.iter().take(MOST_NAMED) {
-                text_ui(ui, &format!("• {}{}", document.source.title(), progress(document)));
+                text_ui(ui, &format!("• {}{}", document.title(), progress(document)));
             }
             if several.len() > MOST_NAMED {
                 text_ui(ui, &format!("and {} more", several.len() - MOST_NAMED));
@@ -97,7 +102,8 @@ fn progress(document: &Document) -> &'static str {
     if document.is_loading() { " (still recording)" } else { "" }
 }
 
-fn title_ui(ui: &mut Ui, title: &str) {
+/// What the question is about.
+pub fn title_ui(ui: &mut Ui, title: &str) {
     ui.add(Label::new(RichText::new(title).font(fonts::title())).wrap());
     ui.add_space(space::XS);
 }

@@ -1,12 +1,13 @@
 //! What is seen while files hang over the window, and the choice after one was dropped on an open trace.
 
-use egui::{
-    Align2, Area, Context, CornerRadius, Frame, Id, LayerId, Margin, Order, RichText, Stroke, StrokeKind, vec2,
-};
+use std::path::Path;
+
+use egui::{Align2, Context, CornerRadius, Id, LayerId, Order, Stroke, StrokeKind, Ui, vec2};
 
 use crate::action::action::{Actions, ComparisonAction, FileAction};
 use crate::action::session_action::SessionAction;
 use crate::fmt::name;
+use crate::shell::dialog;
 use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::theme::{fonts, icons, space, tokens};
@@ -35,48 +36,43 @@ pub fn ui(ctx: &Context, state: &AppState) {
     painter.text(centre + vec2(0.0, 24.0), Align2::CENTER_CENTER, text, fonts::display(), tokens.text);
 }
 
-/// Asks what to do with a file that was dropped on an open trace.
+/// Asks what to do with a file that was dropped on an open trace. Until it is answered nothing else can be done.
 pub fn offer_ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
     let (Some(path), Some(document)) = (&state.dropped, state.document()) else { return };
-    let tokens = tokens::of(ctx);
-    let file = name::last_part(path);
-    Area::new(Id::unique("dropped")).order(Order::Foreground).anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0)).show(
-        ctx,
-        |ui| {
-            let line = Stroke::new(1.0, tokens.line);
-            Frame::NONE.fill(tokens.popup).stroke(line).corner_radius(8).inner_margin(Margin::same(20)).show(
-                ui,
-                |ui| {
-                    ui.set_max_width(space::TEXT_WIDTH);
-                    ui.label(RichText::new(file).font(fonts::title()));
-                    ui.add_space(space::M);
-                    ui.horizontal(|ui| {
-                        ui.spacing_mut().item_spacing.x = space::S;
-                        if state.shown_pair().is_some() {
-                            if text_button(ui, Kind::Primary, icons::COMPARE, "Add to the comparison").clicked() {
-                                actions.push(ComparisonAction::AddToComparison(path.clone()));
-                            }
-                        } else {
-                            let compare = format!("Compare with {}", document.source.title());
-                            if text_button(ui, Kind::Primary, icons::COMPARE, &compare).clicked() {
-                                actions.push(ComparisonAction::CompareWith(path.clone()));
-                            }
-                        }
-                        if let Some(file) = document.file()
-                            && text_button(ui, Kind::Plain, icons::OPEN, "Open both as one session").clicked()
-                        {
-                            actions.push(SessionAction::Open(vec![file.to_path_buf(), path.clone()]));
-                        }
-                        if text_button(ui, Kind::Plain, icons::OPEN, "Open by itself").clicked() {
-                            actions.push(FileAction::OfferDropped(None));
-                            actions.push(FileAction::Open(path.clone()));
-                        }
-                        if text_button(ui, Kind::Quiet, "", "Cancel (Esc)").clicked() {
-                            actions.push(FileAction::OfferDropped(None));
-                        }
-                    });
-                },
-            );
-        },
-    );
+    dialog::modal(ctx, "dropped", |ui| {
+        dialog::title_ui(ui, &name::last_part(path));
+        ui.add_space(space::M);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::S;
+            answers_ui(ui, state, document, path, actions);
+        });
+    });
+}
+
+fn answers_ui(ui: &mut Ui, state: &AppState, document: &Document, path: &Path, actions: &mut Actions) {
+    let (compare, action) = if state.shown_pair().is_some() {
+        ("Add to the comparison".to_owned(), ComparisonAction::AddToComparison(path.to_path_buf()))
+    } else {
+        (format!("Compare with {}", document.title()), ComparisonAction::CompareWith(path.to_path_buf()))
+    };
+    let first = text_button(ui, Kind::Primary, icons::COMPARE, &compare);
+    if ui.memory(|memory| memory.focused().is_none()) {
+        // Enter presses it.
+        first.request_focus();
+    }
+    if first.clicked() {
+        actions.push(action);
+    }
+    if let Some(file) = document.file()
+        && text_button(ui, Kind::Plain, icons::OPEN, "Open both as one session").clicked()
+    {
+        actions.push(SessionAction::Open(vec![file.to_path_buf(), path.to_path_buf()]));
+    }
+    if text_button(ui, Kind::Plain, icons::OPEN, "Open by itself").clicked() {
+        actions.push(FileAction::OfferDropped(None));
+        actions.push(FileAction::Open(path.to_path_buf()));
+    }
+    if text_button(ui, Kind::Quiet, "", "Cancel (Esc)").clicked() {
+        actions.push(FileAction::OfferDropped(None));
+    }
 }

@@ -21,7 +21,7 @@ pub fn ui(ui: &mut Ui, document: &Document, sentence: &str, actions: &mut Action
         let (icon, _) = ui.allocate_exact_size(vec2(56.0, 56.0), egui::Sense::hover());
         glyph(ui, icon, icons::BAD_FILE, fonts::icon_sized(44.0), tokens.muted);
         ui.add_space(space::S);
-        let title = format!("{} cannot be opened", document.source.title());
+        let title = format!("{} cannot be opened", document.title());
         ui.add(Label::new(RichText::new(title).font(fonts::title())).wrap());
         ui.add_space(space::S);
         for told in words::sentences(sentence) {

@@ -74,7 +74,11 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
                 {
                     continue;
                 }
-                if state.dialog.is_some() && chord.key != Key::Escape {
+                if state.is_asking() && chord.key != Key::Escape {
+                    continue;
+                }
+                if !chord.ctrl && Popup::is_any_open(ctx) {
+                    // Keys move in the menu; Esc closes it and nothing else.
                     continue;
                 }
                 if let Some(motion) = Motion::of(&chord, &state.settings).filter(|_| modifiers.is_none()) {
@@ -97,7 +101,7 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
                     PointerButton::Extra2 => Key::MouseForward,
                     _ => continue,
                 };
-                if state.dialog.is_none() {
+                if !state.is_asking() {
                     press(&with(*modifiers, key), false, state, actions);
                 }
             }

@@ -1,7 +1,8 @@
-//! The real window: size, icon, start.
+//! The real window: size, place, icon, start.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use egui::{IconData, ViewportBuilder};
 
@@ -10,8 +11,12 @@ use crate::action::session_action::SessionAction;
 use crate::remote;
 use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
+use crate::shell::desktop;
 use crate::state::comparison::PendingAlign;
 use crate::state::document::Source;
+use crate::state::settings::Settings;
+#[cfg(unix)]
+use crate::worker::instance;
 use crate::worker::settings_file::SettingsFile;
 
 /// How the desktop knows the program.
@@ -47,35 +52,98 @@ impl Compared {
     }
 }
 
+/// Why there is no window, or no longer one: a sentence each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoWindow {
+    /// The desktop gives none, or no OpenGL.
+    NotGiven(String),
+    /// It was there, and the desktop went away.
+    Lost(String),
+}
+
 /// Opens the window with these traces, the first in front, follows them if so asked, compares that one with others, and
-/// stays until it is closed.
+/// stays until it is closed. Where the user wants one window, and one is open, that one takes the files.
 ///
 /// # Errors
-/// When the desktop gives no window or no OpenGL: a sentence that says why.
-pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Result<(), String> {
+/// When there is no window.
+pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Result<(), NoWindow> {
     let store = SettingsFile::of_user();
     let (settings, _) = store.read();
-    let size = settings.window.map_or(USUAL_SIZE, |place| [place[2], place[3]]);
-    let mut viewport = ViewportBuilder::default()
-        .with_title("Tracelane")
-        .with_app_id(APP_ID)
-        .with_inner_size(size)
-        .with_min_inner_size(LEAST_SIZE)
-        .with_drag_and_drop(true);
-    if let Some(icon) = icon() {
-        viewport = viewport.with_icon(Arc::new(icon));
+    if settings.one_window && !follow && compared.is_none() && is_handed_over(&sources) {
+        return Ok(());
     }
-    let options = eframe::NativeOptions { viewport, persist_window: false, ..eframe::NativeOptions::default() };
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begun = Arc::clone(&has_begun);
     let start = |creation: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        begun.store(true, Ordering::Relaxed);
         let mut app = TracelaneApp::new(&creation.egui_ctx, store);
+        listen(&app, &creation.egui_ctx);
         open_all(&mut app, sources, follow);
         if let Some(compared) = compared {
             compared.begin(&mut app);
         }
         Ok(Box::new(app))
     };
-    eframe::run_native(APP_ID, options, Box::new(start)).map_err(|error| error.to_string())
+    let options = eframe::NativeOptions {
+        viewport: viewport(&settings),
+        persist_window: false,
+        event_loop_builder: desktop::event_loop(),
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(APP_ID, options, Box::new(start)).map_err(|error| {
+        let why = error.to_string();
+        if has_begun.load(Ordering::Relaxed) { NoWindow::Lost(why) } else { NoWindow::NotGiven(why) }
+    })
 }
+
+/// The window as it was when it was closed.
+fn viewport(settings: &Settings) -> ViewportBuilder {
+    let size = settings.window.map_or(USUAL_SIZE, |place| [place[2], place[3]]);
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Tracelane")
+        .with_app_id(APP_ID)
+        .with_inner_size(size)
+        .with_min_inner_size(LEAST_SIZE)
+        .with_maximized(settings.maximised)
+        .with_drag_and_drop(true);
+    // Desktops that place windows themselves (Wayland) say that all are at 0, 0.
+    if let Some([x, y, ..]) = settings.window.filter(|place| place[0] > 0.0 && place[1] > 0.0) {
+        viewport = viewport.with_position([x, y]);
+    }
+    match icon() {
+        Some(icon) => viewport.with_icon(Arc::new(icon)),
+        None => viewport,
+    }
+}
+
+/// Whether a window that is open already takes all of these files.
+#[cfg(unix)]
+fn is_handed_over(sources: &[Source]) -> bool {
+    let file = |source: &Source| match source {
+        Source::Path(path) if !source.is_stream() => std::path::absolute(path).ok().filter(|path| path.exists()),
+        _ => None,
+    };
+    let files: Option<Vec<PathBuf>> = sources.iter().map(file).collect();
+    files.is_some_and(|files| !files.is_empty() && instance::hand_over(&files))
+}
+
+#[cfg(not(unix))]
+fn is_handed_over(_sources: &[Source]) -> bool {
+    false
+}
+
+/// Takes files from later starts of the program.
+#[cfg(unix)]
+fn listen(app: &TracelaneApp, ctx: &egui::Context) {
+    let ctx = ctx.clone();
+    instance::listen(app.mailbox(), move || {
+        ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
+        ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
+    });
+}
+
+#[cfg(not(unix))]
+fn listen(_app: &TracelaneApp, _ctx: &egui::Context) {}
 
 /// Opens these files: several as one session, unless they are followed or come only once; else the first is in front.
 fn open_all(app: &mut TracelaneApp, sources: Vec<Source>, follow: bool) {
@@ -128,10 +196,21 @@ fn icon() -> Option<IconData> {
 
 #[cfg(test)]
 mod tests {
-    use super::open_all;
+    use super::{open_all, viewport};
     use crate::shell::app::TracelaneApp;
     use crate::state::document::Source;
     use crate::state::settings::Settings;
+
+    #[test]
+    fn a_window_comes_back_where_it_was() {
+        let place = |window, maximised| viewport(&Settings { window, maximised, ..Settings::default() });
+        let back = place(Some([120.0, 80.0, 900.0, 700.0]), false);
+        assert_eq!(back.position, Some(egui::pos2(120.0, 80.0)));
+        assert_eq!((back.inner_size, back.maximized), (Some(egui::vec2(900.0, 700.0)), Some(false)));
+        let large = place(Some([0.0, 0.0, 900.0, 700.0]), true);
+        assert_eq!((large.position, large.maximized), (None, Some(true)));
+        assert_eq!(place(None, false).inner_size, Some(egui::Vec2::from(super::USUAL_SIZE)));
+    }
 
     #[test]
     fn the_first_of_several_files_is_in_front() {
@@ -140,9 +219,9 @@ mod tests {
         let names = ["workers-go1.27.trace", "tasks-go1.27.trace"];
         open_all(&mut app, names.map(|name| Source::Path(data.join(name))).to_vec(), false);
         app.logic(&egui::Context::default());
-        let titles: Vec<String> = app.state().documents.iter().map(|document| document.source.title()).collect();
+        let titles: Vec<String> = app.state().documents.iter().map(|document| document.title()).collect();
         assert_eq!(titles, names);
-        assert_eq!(app.state().document().map(|document| document.source.title()).as_deref(), Some(names[0]));
+        assert_eq!(app.state().document().map(|document| document.title()).as_deref(), Some(names[0]));
         let (session, built) = app.state().shown_session().expect("they are one session");
         assert_eq!((session.documents.len(), built.session.services.len()), (2, 2));
     }

@@ -1,6 +1,8 @@
 //! The field for a path: for desktops without a file dialog, and for those who paste.
 
-use egui::{Frame, Key, Margin, Panel, TextEdit, Ui};
+use egui::text::CCursorRange;
+use egui::text_edit::TextEditState;
+use egui::{Frame, Id, Key, Margin, Panel, TextEdit, Ui};
 
 use crate::action::action::{Action, Actions, FileAction};
 use crate::state::app::{AppState, FieldFor};
@@ -24,7 +26,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         FieldFor::Compare => ("Path of the trace to compare this one with", "Compare"),
         FieldFor::Add => ("Path of one more trace to compare", "Add"),
         FieldFor::SourceFolder => ("Path of a folder with source code", "Add"),
-        FieldFor::Address => ("Address of a server with net/http/pprof", "Record"),
+        FieldFor::Address => ("Address of a server with net/http/pprof, such as localhost:6060", "Record"),
         FieldFor::Save(_) => ("Path to save the trace under", "Save"),
     };
     Panel::top("path-field").frame(Frame::NONE.fill(tokens.panel).inner_margin(Margin::symmetric(12, 8))).show(
@@ -42,8 +44,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 let response = ui.add(field);
                 response.widget_info(|| egui::WidgetInfo::text_edit(true, known, &text, hint));
                 let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-                if !response.has_focus() && !entered && state.dialog.is_none() {
+                if !response.has_focus() && !entered && !state.is_asking() {
                     response.request_focus();
+                }
+                if response.gained_focus() && matches!(state.field_for, FieldFor::Address) {
+                    select_all(ui, response.id, &text);
                 }
                 if response.changed() {
                     actions.push(FileAction::PathField(Some(text.clone())));
@@ -76,6 +81,14 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             }
         },
     );
+}
+
+/// Selects all of a field's text, so that typing replaces it.
+fn select_all(ui: &Ui, id: Id, text: &str) {
+    if let Some(mut field) = TextEditState::load(ui.ctx(), id) {
+        field.cursor.set_char_range(Some(CCursorRange::select_all_str(text)));
+        field.store(ui.ctx(), id);
+    }
 }
 
 /// Files that were opened before and are not compared yet.

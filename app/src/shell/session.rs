@@ -253,7 +253,7 @@ fn head_ui(ui: &mut Ui, state: &AppState, session: &OpenSession, block: &Block<'
             ui.add(Label::new(name).truncate().selectable(false).sense(Sense::empty()));
         });
     });
-    let file = block.document.source.title();
+    let file = block.document.title();
     let hint = format!("{file}\n{}", clock::long(&service.clock));
     response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hint);
 }

@@ -50,7 +50,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     trace_ui(ui, state, actions);
     heading(ui, "Files");
-    for id in ["keep-models", "unpack-all"] {
+    for id in ["one-window", "keep-models", "unpack-all"] {
         switch(ui, state, id, actions);
     }
     row(ui, "", |ui| {

@@ -43,7 +43,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn facts_ui(ui: &mut Ui, document: &Document) {
     let tokens = tokens::of(ui.ctx());
     let quiet = |text: String| RichText::new(text).font(fonts::small()).color(tokens.muted);
-    let name = RichText::new(document.source.title()).font(fonts::small_strong()).color(tokens.text);
+    let name = RichText::new(document.title()).font(fonts::small_strong()).color(tokens.text);
     let name = ui.label(name);
     if let Source::Path(path) = &document.source {
         name.on_hover_text(crate::fmt::name::path(path));
@@ -200,7 +200,7 @@ pub fn loading_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Acti
     ui.add_space((ui.available_height() * 0.4 - 60.0).max(space::XL));
     ui.vertical_centered(|ui| {
         let verb = if document.source.seconds().is_some() { "Recording" } else { "Reading" };
-        ui.label(RichText::new(format!("{verb} {}", document.source.title())).font(fonts::title()));
+        ui.label(RichText::new(format!("{verb} {}", document.title())).font(fonts::title()));
         ui.add_space(space::L);
         progress_bar(ui, part_of(document, progress, now), 360.0);
         ui.add_space(space::S);
@@ -213,12 +213,12 @@ pub fn loading_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Acti
     });
 }
 
-/// The newest notice, over everything, for a few seconds.
+/// The newest notice, over everything but a question, for a few seconds.
 pub fn notice_ui(ctx: &Context, state: &AppState) {
     let Some(text) = state.notice() else { return };
     let tokens = tokens::of(ctx);
     Area::new(egui::Id::unique("notice"))
-        .order(Order::Tooltip)
+        .order(if state.is_asking() { Order::Middle } else { Order::Tooltip })
         .interactable(false)
         .anchor(egui::Align2::CENTER_BOTTOM, vec2(0.0, -(space::STATUS + space::L)))
         .show(ctx, |ui| {

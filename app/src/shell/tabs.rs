@@ -1,4 +1,4 @@
-//! The strip with the open traces. One trace alone needs none.
+//! The strip with the open traces. One trace alone needs none, unless it is not saved.
 
 use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -16,9 +16,12 @@ const MAX_WIDTH: f32 = 260.0;
 /// Room for the letter of a trace that is compared, points.
 const BADGE_ROOM: f32 = 22.0;
 
+/// Room for the dot of a trace that is not saved, points.
+const MARK_ROOM: f32 = 14.0;
+
 /// Shows a tab for each document, and what is compared.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    if state.documents.len() < 2 {
+    if state.documents.len() < 2 && state.unsaved().is_empty() {
         return;
     }
     let tokens = tokens::of(ui.ctx());
@@ -44,18 +47,21 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
     let number = state.pair.as_ref().and_then(|pair| pair.series.iter().position(|id| *id == document.id));
     let service = state.session.as_ref().and_then(|session| session.service_of(document.id));
     let badge_room = if side.is_some() || number.is_some() || service.is_some() { BADGE_ROOM } else { 0.0 };
-    let title = document.source.title();
+    let title = document.title();
+    let is_unsaved = document.is_unsaved();
+    let mark_room = if is_unsaved { MARK_ROOM } else { 0.0 };
     let color = if active { tokens.text } else { tokens.muted };
-    let text_room = most - 2.0 * space::M - 20.0 - badge_room;
+    let text_room = most - 2.0 * space::M - 20.0 - badge_room - mark_room;
     let galley = egui::WidgetText::from(egui::RichText::new(&title).font(fonts::body()).color(color)).into_galley(
         ui,
         Some(egui::TextWrapMode::Truncate),
         text_room,
         egui::TextStyle::Body,
     );
-    let size = vec2(galley.size().x + 2.0 * space::M + 20.0 + badge_room, space::TABS);
+    let size = vec2(galley.size().x + 2.0 * space::M + 20.0 + badge_room + mark_room, space::TABS);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, &title));
+    let said = if is_unsaved { format!("{title}, not saved") } else { title.clone() };
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, &said));
     let ground = rect.with_max_y(rect.max.y - 1.0).with_min_y(rect.min.y + space::HAIR);
     if active {
         ui.painter().rect_filled(ground, space::RADIUS, tokens.raised);
@@ -77,7 +83,11 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
             }
         }
     }
-    let text_at = pos2(rect.min.x + space::M + badge_room, rect.center().y - galley.size().y / 2.0);
+    if is_unsaved {
+        let at = pos2(rect.min.x + space::M + badge_room + MARK_ROOM / 2.0 - space::HAIR, rect.center().y);
+        ui.painter().circle_filled(at, 3.5, tokens.warning);
+    }
+    let text_at = pos2(rect.min.x + space::M + badge_room + mark_room, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(text_at, galley, color);
     if let LoadState::Loading { progress, .. } = &document.load {
         let part = progress.bytes_done as f32 / progress.bytes_total.max(1) as f32;
@@ -103,6 +113,7 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
         }
         crate::state::document::Source::Sample => title,
     };
+    let full = if is_unsaved { format!("{full}\nNot saved: it is stored nowhere else") } else { full };
     response.context_menu(|ui| menu_ui(ui, state, document, actions));
     response.on_hover_cursor(CursorIcon::Default).on_hover_text(full);
 }
@@ -126,7 +137,7 @@ fn menu_ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &mut Act
             entry(ui, "Add it to the comparison", Action::Comparison(ComparisonAction::Add(id)));
         }
     } else if let Some(front) = state.document().filter(|front| front.id != id) {
-        let text = format!("Compare {} with this", front.source.title());
+        let text = format!("Compare {} with this", front.title());
         entry(ui, &text, Action::Comparison(ComparisonAction::Of(front.id, id)));
     }
     entry(ui, "Close", Action::File(FileAction::CloseDocument(id)));

@@ -146,6 +146,18 @@ impl AppState {
         self.documents.iter().filter(|document| document.is_unsaved()).map(|document| document.id).collect()
     }
 
+    /// Whether something would be lost if the program ended: a recording, or what was set by hand in a session.
+    #[must_use]
+    pub fn has_unsaved(&self) -> bool {
+        self.documents.iter().any(Document::is_unsaved) || self.session.as_ref().is_some_and(OpenSession::is_unsaved)
+    }
+
+    /// Whether a question has to be answered before anything else.
+    #[must_use]
+    pub const fn is_asking(&self) -> bool {
+        self.dialog.is_some() || self.dropped.is_some()
+    }
+
     /// The document in front, to change it.
     pub fn document_mut(&mut self) -> Option<&mut Document> {
         let id = self.active?;

@@ -94,6 +94,15 @@ impl Source {
     }
 }
 
+/// When a recording began, on the clock of the desktop: for names that people tell apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedAt {
+    /// The day, as `2026-11-30`.
+    pub date: String,
+    /// The time of day, as `14:03:07`.
+    pub time: String,
+}
+
 /// How far a document is loaded.
 #[derive(Clone, Debug)]
 pub enum LoadState {
@@ -140,6 +149,8 @@ pub struct Document {
     pub is_recorded: bool,
     /// Its bytes are in a file of the user's, too.
     pub is_saved: bool,
+    /// When recording it began, on the clock of the desktop.
+    pub recorded_at: Option<RecordedAt>,
     /// Ends the watch over the file's size.
     pub watch: Option<Monitor>,
     /// The newest snapshot; never changed, only replaced.
@@ -262,6 +273,7 @@ impl Document {
             has_grown: false,
             is_recorded,
             is_saved: false,
+            recorded_at: None,
             watch: None,
             trace: Arc::default(),
             rows: Arc::default(),
@@ -419,6 +431,34 @@ impl Document {
     pub fn is_unsaved(&self) -> bool {
         let has_begun = matches!(&self.load, LoadState::Loading { progress, .. } if progress.bytes_total > 0);
         self.is_recorded && !self.is_saved && (self.has_lanes() || has_begun)
+    }
+
+    /// A short name for titles: that of the file; of a recording the server's, and when it began.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let title = self.source.title();
+        match &self.recorded_at {
+            Some(at) if self.source.is_stream() => format!("{title} {}", at.time),
+            _ => title,
+        }
+    }
+
+    /// The name that is proposed for a file that is to hold it.
+    #[must_use]
+    pub fn file_title(&self) -> String {
+        let stem = match &self.source {
+            Source::Path(path) if path.as_os_str() == "-" => "recorded".to_owned(),
+            Source::Path(_) if self.source.is_stream() => self.source.title().replace(':', "-"),
+            Source::Path(path) => path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Source::Earlier { path, number } => {
+                format!("{}-{number}", path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy())
+            }
+            Source::Sample => "sample".to_owned(),
+        };
+        match &self.recorded_at {
+            Some(at) if self.is_recorded => format!("{stem}-{}-{}.trace", at.date, at.time.replace(':', "")),
+            _ => format!("{stem}.trace"),
+        }
     }
 
     /// Whether it is still being loaded.

@@ -19,6 +19,9 @@ pub enum ThemeChoice {
     Light,
 }
 
+/// No desktop is wider or higher, points.
+const MOST_POINTS: f32 = 32_000.0;
+
 /// What models of large traces may take of the disk, GB, unless the user says otherwise.
 pub const CACHE_GIGABYTES: u32 = 4;
 
@@ -82,6 +85,10 @@ pub struct Settings {
     pub tables: BTreeMap<String, TableLayout>,
     /// Size and place of the window: x, y, width, height in points.
     pub window: Option<[f32; 4]>,
+    /// The window was maximised when it was closed.
+    pub maximised: bool,
+    /// Files that the desktop or a command opens go to the window that is open already.
+    pub one_window: bool,
 }
 
 impl Default for Settings {
@@ -115,6 +122,8 @@ impl Default for Settings {
             editor: String::new(),
             tables: BTreeMap::new(),
             window: None,
+            maximised: false,
+            one_window: false,
         }
     }
 }
@@ -133,9 +142,9 @@ impl Settings {
         let sane = |value: f32, low: f32, high: f32, usual: f32| {
             if (low..=high).contains(&value) { value } else { usual }
         };
-        let window = self
-            .window
-            .filter(|place| place.iter().all(|points| points.is_finite()) && place[2] >= 200.0 && place[3] >= 200.0);
+        let window = self.window.filter(|place| {
+            place.iter().all(|points| points.abs() < MOST_POINTS) && place[2] >= 200.0 && place[3] >= 200.0
+        });
         Self {
             ui_scale: sane(self.ui_scale, 0.5, 3.0, usual.ui_scale),
             gutter_points: sane(self.gutter_points, 80.0, 800.0, usual.gutter_points),

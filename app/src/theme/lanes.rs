@@ -67,19 +67,6 @@ pub fn height_in(row: f32, class: SpanClass) -> f32 {
     if row < COMPACT_BELOW && is_wait(class) { COMPACT_WAIT } else { HEIGHTS[class as usize] }
 }
 
-/// From the base line up: the order in which the classes of a merged column are stacked.
-pub const STACK: [SpanClass; SpanClass::COUNT - 1] = [
-    SpanClass::WaitSleep,
-    SpanClass::WaitOther,
-    SpanClass::WaitNet,
-    SpanClass::WaitChan,
-    SpanClass::WaitSync,
-    SpanClass::Running,
-    SpanClass::Syscall,
-    SpanClass::Gc,
-    SpanClass::Runnable,
-];
-
 /// Whether a class means that nothing goes on but waiting: drawn low and quiet.
 #[must_use]
 pub const fn is_wait(class: SpanClass) -> bool {

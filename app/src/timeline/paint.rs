@@ -69,7 +69,7 @@ fn strip(strip: &Strip, brush: &Brush<'_>, mesh: &mut Mesh) {
             continue;
         }
         let mut y = base;
-        for class in lanes::STACK {
+        for class in SpanClass::STACKED {
             let nanos = column.get(class as usize).copied().unwrap_or(0);
             if nanos == 0 {
                 continue;
@@ -138,7 +138,7 @@ impl Columns {
             return;
         }
         let mut y = brush.bar(SpanClass::Running).1;
-        for class in lanes::STACK {
+        for class in SpanClass::STACKED {
             let height = f32::from(self.mix[class as usize]) * brush.pixel();
             if height > 0.0 {
                 let rect = Rect::from_min_max(pos2(self.x0, y - height), pos2(self.x1, y));
@@ -157,7 +157,7 @@ fn mix_heights(cell: &Cell, row: f32, pixels: f32) -> [u8; SpanClass::COUNT] {
     let total = cell.nanos.iter().sum::<u64>().max(1) as f64;
     let mut heights = [0u8; SpanClass::COUNT];
     let mut sum = 0.0;
-    for class in lanes::STACK {
+    for class in SpanClass::STACKED {
         let nanos = cell.nanos[class as usize];
         if nanos == 0 {
             continue;

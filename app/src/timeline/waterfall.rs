@@ -19,7 +19,7 @@ use crate::state::app::AppState;
 use crate::state::document::Document;
 use crate::state::session::{Built, OpenSession, RequestView, session_nanos, unix_of};
 use crate::state::view::View;
-use crate::theme::lanes::{HEIGHTS, LaneColors, STACK};
+use crate::theme::lanes::{HEIGHTS, LaneColors};
 use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::timeline::axis::Axis;
@@ -378,7 +378,7 @@ fn states(pieces: &[Piece], bar: Rect, axis: &Axis, colors: &LaneColors) -> Mesh
         }
         let total: u64 = piece.classes.iter().skip(1).sum();
         let mut bottom = bar.max.y;
-        for class in STACK {
+        for class in SpanClass::STACKED {
             let at = class as usize;
             let nanos = piece.classes.get(at).copied().unwrap_or(0);
             if nanos == 0 || total == 0 {

@@ -38,6 +38,8 @@ use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
 use crate::worker::{compare_query, editor, follow, load, part, query, search, session, source, sql};
 
+/// How the names of traces, and of what traces are packed in, usually end.
+const TRACES: [&str; 10] = ["trace", "out", "bin", "gz", "zst", "lz4", "zip", "tar", "tgz", "json"];
 /// No person closes a dialog sooner.
 const NO_DIALOG: Duration = Duration::from_millis(400);
 
@@ -53,6 +55,10 @@ pub struct EffectRunner {
     /// What is known of files, by document.
     opened: BTreeMap<DocumentId, Opened>,
     asking: bool,
+    /// What dialogs are made of: they belong to the window.
+    dialog: rfd::FileDialog,
+    /// The folder of the trace in front, in which dialogs begin.
+    folder: Option<PathBuf>,
 }
 
 impl EffectRunner {
@@ -77,6 +83,8 @@ impl EffectRunner {
             notes: NotesStore::of_user(),
             opened: BTreeMap::new(),
             asking: false,
+            dialog: rfd::FileDialog::new(),
+            folder: None,
         }
     }
 
@@ -95,7 +103,41 @@ impl EffectRunner {
             notes: NotesStore::default(),
             opened: BTreeMap::new(),
             asking: false,
+            dialog: rfd::FileDialog::new(),
+            folder: None,
         }
+    }
+
+    /// Where others may leave actions, too.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        self.mailbox.clone()
+    }
+
+    /// Makes dialogs of this one from now on: it knows the window that they belong to.
+    pub fn set_dialog(&mut self, dialog: rfd::FileDialog) {
+        self.dialog = dialog;
+    }
+
+    /// Has dialogs begin in this folder from now on.
+    pub fn look_in(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder.filter(|folder| self.folder.as_deref() != Some(folder)) {
+            self.folder = Some(folder.to_path_buf());
+        }
+    }
+
+    /// A dialog with this title, in the folder of the trace in front.
+    fn dialog(&self, title: &str) -> rfd::FileDialog {
+        let dialog = self.dialog.clone().set_title(title);
+        match &self.folder {
+            Some(folder) => dialog.set_directory(folder),
+            None => dialog,
+        }
+    }
+
+    /// The same, which asks for traces.
+    fn traces_dialog(&self, title: &str) -> rfd::FileDialog {
+        self.dialog(title).add_filter("Traces and archives", &TRACES).add_filter("All files", &["*"])
     }
 
     /// What has arrived since the last look. Never waits.
@@ -221,7 +263,7 @@ impl EffectRunner {
             }
             Effect::ExportNotes { notes, title, inputs } => self.export_notes(notes, &title, &inputs),
             Effect::AskForNotes(document) => {
-                let dialog = rfd::FileDialog::new().set_title("Import bookmarks").add_filter("Bookmarks", &["json"]);
+                let dialog = self.dialog("Import bookmarks").add_filter("Bookmarks", &["json"]);
                 self.import_notes(document, move || dialog.pick_file());
             }
             Effect::FindChange { document, trace, at, later } => self.answer_with("next change", move || {
@@ -261,7 +303,7 @@ impl EffectRunner {
                 }
             }
             Effect::AskForSourceFolder => {
-                let dialog = rfd::FileDialog::new().set_title("Folder with source code");
+                let dialog = self.dialog("Folder with source code");
                 self.ask(
                     FieldFor::SourceFolder,
                     |folder| SourceAction::AddSourceFolder(folder).into(),
@@ -278,7 +320,7 @@ impl EffectRunner {
         match effect {
             SessionEffect::AskForFiles => self.ask_for_session(),
             SessionEffect::AskForContrast => {
-                let dialog = rfd::FileDialog::new().set_title("Compare the session with another one");
+                let dialog = self.traces_dialog("Compare the session with another one");
                 let pick = move || dialog.pick_file().map(|path| vec![path]);
                 self.ask(FieldFor::Contrast, |path| SessionAction::CompareWith(path).into(), pick);
             }
@@ -299,7 +341,7 @@ impl EffectRunner {
 
     /// Asks for files, all of which are one session.
     fn ask_for_session(&mut self) {
-        let dialog = rfd::FileDialog::new().set_title("Open traces and span files together");
+        let dialog = self.traces_dialog("Open traces and span files together");
         let mailbox = self.mailbox.clone();
         let pick = move || {
             let files = dialog.pick_files()?;
@@ -319,8 +361,8 @@ impl EffectRunner {
         let stem = title.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("session");
         let usual = file_name(&format!("{stem}.session.json"));
         let (mailbox, built, said) = (self.mailbox.clone(), Arc::clone(built), said.to_vec());
+        let dialog = self.dialog("Save session").set_file_name(usual);
         self.run("save session", move || {
-            let dialog = rfd::FileDialog::new().set_title("Save session").set_file_name(usual);
             match ask_where(dialog, &mailbox) {
                 ChosenFile::Chosen(path) => {
                     // The dialog has asked whether a file may be replaced.
@@ -363,12 +405,12 @@ impl EffectRunner {
     }
 
     fn ask_for_files(&mut self) {
-        let dialog = rfd::FileDialog::new().set_title("Open Go execution traces");
+        let dialog = self.traces_dialog("Open Go execution traces");
         self.ask(FieldFor::Open, |path| FileAction::Open(path).into(), move || dialog.pick_files());
     }
 
     fn ask_for_comparison(&mut self, adds: bool) {
-        let dialog = rfd::FileDialog::new().set_title("Compare with another Go execution trace");
+        let dialog = self.traces_dialog("Compare with another Go execution trace");
         let pick = move || dialog.pick_file().map(|path| vec![path]);
         if adds {
             self.ask(FieldFor::Add, |path| ComparisonAction::AddToComparison(path).into(), pick);
@@ -423,8 +465,8 @@ impl EffectRunner {
         let inputs = self.inputs(inputs);
         let usual = file_name(&format!("{title}.bookmarks.json"));
         let mailbox = self.mailbox.clone();
+        let dialog = self.dialog("Export bookmarks").set_file_name(usual);
         self.run("export bookmarks", move || {
-            let dialog = rfd::FileDialog::new().set_title("Export bookmarks").set_file_name(usual);
             let path = match ask_where(dialog, &mailbox) {
                 ChosenFile::Chosen(path) => path,
                 ChosenFile::Closed => return,
@@ -496,8 +538,8 @@ impl EffectRunner {
             return;
         }
         let mailbox = self.mailbox.clone();
+        let dialog = self.dialog(asked.title).set_file_name(asked.usual);
         self.run("save", move || {
-            let dialog = rfd::FileDialog::new().set_title(asked.title).set_file_name(asked.usual);
             match ask_where(dialog, &mailbox) {
                 ChosenFile::Chosen(path) => mailbox.send(Action::Notice({
                     // The dialog has asked whether a file may be replaced.
@@ -539,6 +581,7 @@ impl EffectRunner {
             return;
         }
         let inputs = self.inputs(inputs);
+        let dialog = self.dialog("Save trace as").set_file_name(file_name(&name));
         self.run("save", move || {
             let (path, may_replace) = match to {
                 SaveTo::Typed(typed) => match path_to_save(&typed) {
@@ -547,7 +590,6 @@ impl EffectRunner {
                 },
                 SaveTo::Replaced(path) => (path, true),
                 SaveTo::Asked => {
-                    let dialog = rfd::FileDialog::new().set_title("Save trace as").set_file_name(file_name(&name));
                     match ask_where(dialog, &mailbox) {
                         // The dialog has asked whether a file may be replaced.
                         ChosenFile::Chosen(path) => (path, true),
@@ -640,7 +682,8 @@ fn typed(text: &str, purpose: FieldFor) -> Action {
             Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
         };
     }
-    match path_of(text) {
+    let completed = if purpose == FieldFor::Address { remote::completed(text.trim()) } else { text.to_owned() };
+    match path_of(&completed) {
         Ok(path) => match purpose {
             FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
             FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),

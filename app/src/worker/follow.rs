@@ -142,7 +142,7 @@ fn run(mut job: Job, mailbox: &Mailbox) {
             Ok(_) => {}
             Err(why) => {
                 if why.is_some() && is_known && spool.as_ref().is_some_and(Spool::is_whole) {
-                    mailbox.send(Action::Worker(WorkerAction::Recorded(document, false)));
+                    mailbox.send(Action::Worker(WorkerAction::Recorded(document, false, None)));
                 }
                 mailbox.send(Action::Worker(WorkerAction::FollowEnded(document, why)));
                 return;

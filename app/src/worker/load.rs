@@ -20,7 +20,7 @@ use crate::output::file_id::FileId;
 use crate::remote;
 use crate::sample::SAMPLE;
 use crate::session::is_of_session;
-use crate::state::document::{DocumentId, Source};
+use crate::state::document::{DocumentId, RecordedAt, Source};
 use crate::state::rows::{RowOptions, Rows};
 use crate::worker::mailbox::Mailbox;
 use crate::worker::opened::Opened;
@@ -90,7 +90,7 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
     if is_stream {
         let is_standard_input = matches!(&job.source, Source::Path(path) if path.as_os_str() == "-");
         let is_on_disk = is_standard_input && FileId::of_standard_input().is_some();
-        mailbox.send(Action::Worker(WorkerAction::Recorded(job.document, is_on_disk)));
+        mailbox.send(Action::Worker(WorkerAction::Recorded(job.document, is_on_disk, Some(now()))));
     } else if let (Source::Path(path), Some(opened)) = (&job.source, &job.opened) {
         opened.look_at(path);
     }
@@ -121,6 +121,12 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
     if let Some((fresh, trace)) = worth {
         keep(fresh, trace);
     }
+}
+
+/// The time here.
+fn now() -> RecordedAt {
+    let now = jiff::Zoned::now();
+    RecordedAt { date: now.strftime("%Y-%m-%d").to_string(), time: now.strftime("%H:%M:%S").to_string() }
 }
 
 /// Whether it is something that can be read only once.

@@ -5,6 +5,8 @@ pub mod editor;
 pub mod effect_runner;
 pub mod fingerprint;
 pub mod follow;
+#[cfg(unix)]
+pub mod instance;
 pub mod load;
 pub mod mailbox;
 pub mod notes;

@@ -66,6 +66,19 @@ impl SpanClass {
     /// How many classes there are: the length of per-class tables.
     pub const COUNT: usize = 10;
 
+    /// All but [`Self::None`], in the order in which charts stack them, from the base line up.
+    pub const STACKED: [Self; Self::COUNT - 1] = [
+        Self::WaitSleep,
+        Self::WaitOther,
+        Self::WaitNet,
+        Self::WaitChan,
+        Self::WaitSync,
+        Self::Running,
+        Self::Syscall,
+        Self::Gc,
+        Self::Runnable,
+    ];
+
     /// All classes, in index order.
     pub const ALL: [Self; Self::COUNT] = [
         Self::None,

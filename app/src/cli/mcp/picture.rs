@@ -1,21 +1,9 @@
-//! A picture of the window in a message: PNG as base64.
-
-use crate::raster::image::Image;
+//! A picture of the window in a message: base64.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The picture as a PNG in base64.
-///
-/// # Errors
-/// When it cannot be encoded.
-pub(super) fn encoded(image: &Image) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    image.write_png(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(base64(&bytes))
-}
-
 /// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));

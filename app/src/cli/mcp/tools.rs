@@ -417,8 +417,7 @@ fn shot(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     words.extend(["--size".to_owned(), asked.text("size").unwrap_or_else(|| "1100x700".to_owned())]);
     words.extend(["--".to_owned(), file]);
     let Command::Screenshot(line) = parsed(words)? else { return Err("screenshot needs a trace".to_owned()) };
-    let (image, _) = screenshot::picture(&line).map_err(sentence)?;
-    let data = picture::encoded(&image)?;
+    let data = picture::base64(&screenshot::png(&line).map_err(sentence)?);
     Ok(vec![json!({ "type": "image", "data": data, "mimeType": "image/png" })])
 }
 

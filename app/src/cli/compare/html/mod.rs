@@ -33,7 +33,6 @@ use crate::report::comparison::{collector, population};
 use crate::report::figure::Lean;
 use crate::report::table::{Column, Kind, Table};
 use crate::report::value::Value;
-use crate::theme::lanes::STACK;
 
 /// Rows of the table.
 const ROWS: usize = 60;
@@ -346,7 +345,7 @@ fn over_time(a: &Laid<'_>, b: &Laid<'_>, align: &Align, is_pooled: bool) -> Mark
         figure {
             figcaption { "Goroutines of the program by state, idle ones left out" }
             div.legend {
-                @for class in STACK.into_iter().filter(|class| used(*class)) {
+                @for class in SpanClass::STACKED.into_iter().filter(|class| used(*class)) {
                     span { i style={ "background:var(--c" (class as usize) ")" } {} (state(class)) }
                 }
             }

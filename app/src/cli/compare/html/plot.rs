@@ -9,7 +9,6 @@ use trace_core::analysis::mmu::Point;
 use trace_core::event::state::SpanClass;
 
 use crate::cli::compare::html::axis::{Axis, Unit};
-use crate::theme::lanes::STACK;
 
 const LEFT: f64 = 58.0;
 const RIGHT: f64 = 14.0;
@@ -199,7 +198,7 @@ pub(super) fn states(mix: &StateComposition, when: (f64, f64), x: Axis, high: f6
     let step = (when.1 - when.0) / mix.parts.len().max(1) as f64;
     let mut below = vec![0.0; mix.parts.len()];
     let mut areas: Vec<(SpanClass, String)> = Vec::new();
-    for class in STACK {
+    for class in SpanClass::STACKED {
         let above: Vec<f64> = below
             .iter()
             .zip(&mix.parts)

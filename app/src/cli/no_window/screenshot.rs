@@ -1,0 +1,36 @@
+//! `tracelane screenshot` in a build that has no window to draw.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use crate::cli::exit::{CliError, CliResult};
+use crate::cli::window::NO_WINDOW;
+
+/// What the long help says.
+pub const ABOUT: &str = "\
+Draws the window into a picture. Not in this build, which has commands only.";
+
+/// The arguments of `tracelane screenshot`: whatever they are.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ScreenshotArgs {
+    /// Whatever the command takes where there is a window
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}
+
+/// Says that there is no window.
+///
+/// # Errors
+/// Always.
+pub fn run(_args: &ScreenshotArgs) -> CliResult {
+    Err(CliError::usage(NO_WINDOW))
+}
+
+/// Says that there is no window.
+///
+/// # Errors
+/// Always.
+pub fn png(_args: &ScreenshotArgs) -> Result<Vec<u8>, CliError> {
+    Err(CliError::usage(NO_WINDOW))
+}

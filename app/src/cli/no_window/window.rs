@@ -1,0 +1,27 @@
+//! What the program does instead of opening a window in a build that has none.
+
+use std::path::PathBuf;
+
+use crate::cli::compare::args::CompareOptions;
+use crate::cli::exit::{CliError, CliResult};
+use crate::cli::instead;
+
+/// What a build without the feature `window` says of itself.
+pub const NO_WINDOW: &str = "this build of Tracelane has commands only, and no window";
+
+/// Prints a summary of the first of `files`.
+///
+/// # Errors
+/// When it is unreadable, or looks like a misspelt command.
+pub fn run(files: &[PathBuf], _follow: bool) -> CliResult {
+    instead::refuse_misspelt_command(files)?;
+    instead::summary(files, NO_WINDOW)
+}
+
+/// Says that there is no window.
+///
+/// # Errors
+/// Always.
+pub fn compare(_options: CompareOptions) -> CliResult {
+    Err(CliError::usage(format!("{NO_WINDOW}; leave out --window")))
+}
