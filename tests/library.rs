@@ -36,6 +36,8 @@ mod compare_stats;
 mod cut;
 mod damage_table;
 mod effort;
+mod examples;
+mod facade;
 mod finding_invariants;
 mod findings;
 mod goroutine_stats;

@@ -95,7 +95,7 @@ pub struct Lock {
     pub gos: u64,
     /// Most waiters at once.
     pub most_waiting: u32,
-    /// Nanoseconds in which [`CONVOY`] or more waited at once.
+    /// Nanoseconds in which `CONVOY` or more waited at once.
     pub convoy_ns: u64,
     /// The longest stretch in which the queue never ran empty.
     pub longest_queue: TimeRange,

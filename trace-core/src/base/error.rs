@@ -76,5 +76,5 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// The library's result: its errors are [`Error`].
+/// The library's result: its errors are [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A point on the trace clock, in nanoseconds, exactly as the reference reader prints it.
 ///
 /// The origin is the runtime's own (machine boot on Linux), so values are large; show them relative
-/// to [`crate::model::trace::Trace::start`].
+/// to the start of [`crate::model::trace::Trace::range`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TraceTime(pub i64);
 

@@ -54,7 +54,7 @@ pub fn write(trace: &Trace, key: &Key, out: &mut (impl Write + Seek)) -> io::Res
     writer.finish(key)
 }
 
-/// Reads what [`write`] wrote, if it is of what `key` names and all in order.
+/// Reads what [`write()`] wrote, if it is of what `key` names and all in order.
 #[must_use]
 pub fn read(stored: Stored<'_>, key: &Key) -> Option<Trace> {
     let blocks = Blocks::open(stored, key)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::spans::fault::Faults;
 use crate::spans::id::{SpanId, TraceId};
 
-/// The most spans that are read of one file; what follows is counted as [`FaultKind::TooMany`].
+/// The most spans that are read of one file; what follows is counted as [`TooMany`](crate::spans::fault::FaultKind::TooMany).
 pub const MAX_SPANS: usize = 20_000_000;
 
 /// What one file holds.

@@ -1,7 +1,7 @@
 //! The model as relational tables: names, columns with unit and description, and rows that are made one by one while they
 //! are read. Queries, exports and the manual's schema page all use these; nothing else says what a table is.
 //!
-//! A table never holds its rows. [`Table::rows`] walks over the model and gives a row at a time; a [`Scan`] tells it which
+//! A table never holds its rows. [`Table::rows`] walks over the model and gives a row at a time; a [`Scan`](crate::tables::scan::Scan) tells it which
 //! rows are wanted, so that it need not walk over the others. Times are nanoseconds from the start of the trace, and
 //! durations nanoseconds, in columns whose names end in `_ns`. `stack_id` 0 is "no stack" and comes as NULL. Where
 //! [sqlprof](https://github.com/felixge/sqlprof) has a column, it has the same name here.

@@ -51,9 +51,9 @@ pub struct Change {
     /// Whether the verdict may name it: with several recordings a side if it is significant, with one only if the
     /// change is of a kind and size that two recordings of one program hardly show.
     pub is_named: bool,
-    /// B's total less A's, nanoseconds (bytes for [`RowKind::Heap`]) per unit (see [`Per`]).
+    /// B's total less A's, nanoseconds (bytes for [`RowKind::Heap`]) per unit (see [`Per`](crate::analysis::compare::per::Per)).
     pub impact: f64,
-    /// Places of the row in `rows` of A's and B's [`Measured`].
+    /// Places of the row in `rows` of A's and B's `Measured`.
     pub places: [Option<usize>; 2],
 }
 

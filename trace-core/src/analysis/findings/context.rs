@@ -32,7 +32,7 @@ pub(crate) struct Context<'a> {
 pub struct Load {
     /// GOMAXPROCS, or the procs seen.
     pub procs: u64,
-    /// Nanoseconds that procs were busy, in all; see [`busy`].
+    /// Nanoseconds that procs were busy, in all.
     pub busy: u64,
     /// Nanoseconds that goroutines of the program ran.
     pub running: u64,

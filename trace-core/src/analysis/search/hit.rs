@@ -32,7 +32,7 @@ pub enum HitKind {
 impl HitKind {
     /// How many there are.
     pub const COUNT: usize = 10;
-    /// All of them, in the order of [`Hits::counts`].
+    /// All of them, in the order of `Hits::counts`.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Goroutine,
         Self::Span,
