@@ -57,14 +57,18 @@ impl Trace {
         for (at, piece) in chain.pieces.iter().enumerate() {
             let Some(segment) = self.seg(piece.segment) else { return };
             let first = if at == 0 { chain.row } else { piece.first };
+            // Each row ends where the next begins, so time and kind are read once a row.
+            let (mut next_time, mut next_kind) = (segment.time(first), segment.kind(first));
             for row in first..piece.end {
-                let kind = segment.kind(row);
-                let (end, next) = if row + 1 < piece.end {
-                    (segment.time(row + 1), segment.kind(row + 1))
-                } else {
+                let (time, kind) = (next_time, next_kind);
+                let is_last = row + 1 == piece.end;
+                let (end, next) = if is_last {
                     (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED)
+                } else {
+                    (segment.time(row + 1), segment.kind(row + 1))
                 };
-                let is_open = row + 1 == piece.end && !self.goes_over(&chain, at, segment.epoch);
+                (next_time, next_kind) = (end, next);
+                let is_open = is_last && !self.goes_over(&chain, at, segment.epoch);
                 if kinds::is_continued(kind)
                     && let Some(stretch) = open.as_mut()
                 {
@@ -80,7 +84,7 @@ impl Trace {
                     visit(&stretch);
                 }
                 let sense = self.kinds.sense(kind);
-                let start = self.row_start(segment, row);
+                let start = if kinds::is_status(kind) { self.row_start(segment, row) } else { time };
                 if start >= until {
                     return;
                 }
@@ -90,7 +94,7 @@ impl Trace {
                 let stretch = StateInterval {
                     at: SpanRef { lane: LaneId::Goroutine(go), segment: piece.segment, row },
                     range: TimeRange::new(TraceTime(start), TraceTime(end)),
-                    seen: TraceTime(segment.time(row)),
+                    seen: TraceTime(time),
                     began_before: kinds::is_status(kind),
                     goes_on: is_open,
                     returns_with_proc: next == kinds::SYSCALL_BACK,

@@ -53,6 +53,8 @@ pub(super) struct Accumulator {
     /// Each with the last of the stacks that stand for it.
     pub(super) rows: Vec<(Key, StackId, Series)>,
     index: FxHashMap<Key, u32>,
+    /// A start function and the places of its rows: goroutines of one function often follow each other.
+    function: (StrId, [Option<u32>; 3]),
     /// By stack; as long as the last stack met needs.
     stacks: Vec<AtStack>,
     /// Nanoseconds that goroutines of the program ran.
@@ -90,6 +92,28 @@ impl Accumulator {
             self.rows.push((key, StackId::NONE, Series::default()));
             self.rows.len() as u32 - 1
         })
+    }
+
+    /// The place of a row named by the function that a goroutine was started with.
+    #[inline]
+    pub(super) fn slot_of_function(&mut self, kind: RowKind, name: StrId) -> u32 {
+        let column = match kind {
+            RowKind::Goroutine => 0,
+            RowKind::Running => 1,
+            _ => 2,
+        };
+        debug_assert!(column < 2 || kind == RowKind::Sched, "a kind of its own for each column");
+        if self.function.0 != name {
+            self.function = (name, [None; 3]);
+        }
+        if let Some(known) = self.function.1.get(column).copied().flatten() {
+            return known;
+        }
+        let slot = self.slot(Key::Named(kind, name));
+        if let Some(known) = self.function.1.get_mut(column) {
+            *known = Some(slot);
+        }
+        slot
     }
 
     /// Adds to a row.

@@ -1,7 +1,6 @@
 //! What goroutines of the program did over time, in equal parts of a range.
 
 use crate::analysis::compare::time_blocks::{PARTS, TimeBlocks};
-use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
 /// Time of the program's goroutines by state and part of the range. Idle waits, such as a pool's for work,
@@ -19,10 +18,11 @@ impl Default for StateComposition {
 }
 
 impl StateComposition {
-    /// Adds a span of `class` (`SpanClass::None` for idle waits) that begins in `part`, as far as it lies in the range.
+    /// Adds a span of `class` (`SpanClass::None` for idle waits) from one offset to another (see
+    /// [`TimeBlocks::offset`]), the first of them in `part`.
     #[inline]
-    pub(super) fn add(&mut self, class: SpanClass, range: TimeRange, part: usize, time_blocks: &TimeBlocks) {
-        time_blocks.spread(range, part, |part, nanos| {
+    pub(super) fn add(&mut self, class: SpanClass, offsets: (u64, u64), part: usize, time_blocks: &TimeBlocks) {
+        time_blocks.spread(offsets, part, |part, nanos| {
             if let Some(sum) = self.parts.get_mut(part).and_then(|sums| sums.get_mut(class as usize)) {
                 *sum += nanos;
             }
@@ -48,7 +48,7 @@ impl StateComposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::time::TraceTime;
+    use crate::base::time::{TimeRange, TraceTime};
 
     fn range(start: i64, end: i64) -> TimeRange {
         TimeRange::new(TraceTime(start), TraceTime(end))
@@ -60,9 +60,10 @@ mod tests {
             let whole = TimeBlocks::new(range(5, 5 + length));
             let mut composition = StateComposition::default();
             let middle = 5 + length / 3;
-            composition.add(SpanClass::Running, range(0, middle), 0, &whole);
-            let part = whole.part(whole.offset(TraceTime(middle)));
-            composition.add(SpanClass::Running, range(middle, 2_000_000), part, &whole);
+            let offset = |time| whole.offset(TraceTime(time));
+            composition.add(SpanClass::Running, (offset(0), offset(middle)), 0, &whole);
+            let part = whole.part(offset(middle));
+            composition.add(SpanClass::Running, (offset(middle), offset(2_000_000)), part, &whole);
             assert_eq!(composition.total(SpanClass::Running), length.unsigned_abs(), "{length}");
             let widths: Vec<u64> = composition.parts.iter().map(|sums| sums[SpanClass::Running as usize]).collect();
             assert!(widths.iter().all(|width| width.abs_diff(length.unsigned_abs() / 64) <= 1), "{widths:?}");
@@ -73,8 +74,9 @@ mod tests {
     fn what_lies_outside_is_not_counted() {
         let mut composition = StateComposition::default();
         let whole = TimeBlocks::new(range(5, 100));
-        composition.add(SpanClass::Syscall, range(0, 5), 0, &whole);
-        composition.add(SpanClass::Syscall, range(100, 105), 63, &whole);
+        let offset = |time| whole.offset(TraceTime(time));
+        composition.add(SpanClass::Syscall, (offset(0), offset(5)), 0, &whole);
+        composition.add(SpanClass::Syscall, (offset(100), offset(105)), 63, &whole);
         assert_eq!(composition, StateComposition::default());
     }
 }

@@ -43,6 +43,19 @@ impl TimeBlocks {
         time.nanos_since(self.range.start).max(0).unsigned_abs().min(self.length)
     }
 
+    /// The offsets of what `intersect` cut to the range: one that is not empty lies inside of it, and needs none of the
+    /// checks that [`TimeBlocks::offset`] makes.
+    #[must_use]
+    #[inline]
+    pub fn offsets_within(&self, cut: TimeRange) -> (u64, u64) {
+        if cut.start >= cut.end {
+            return (self.offset(cut.start), self.offset(cut.end));
+        }
+        let offset = |time: TraceTime| time.0.wrapping_sub(self.range.start.0).cast_unsigned();
+        debug_assert!(self.range.start <= cut.start && cut.end <= self.range.end, "it was cut");
+        (offset(cut.start), offset(cut.end))
+    }
+
     /// The part in which an offset lies; that of the end is the last one.
     #[must_use]
     pub fn part(&self, offset: u64) -> usize {
@@ -76,10 +89,10 @@ impl TimeBlocks {
         part / (PARTS / BLOCKS)
     }
 
-    /// Calls `add(part, nanoseconds)` for each part that `range` touches, where `part` is the one in which it begins.
+    /// Calls `add(part, nanoseconds)` for each part that the offsets `at..to` touch, where `part` is the one in which
+    /// `at` lies.
     #[inline]
-    pub fn spread(&self, range: TimeRange, mut part: usize, mut add: impl FnMut(usize, u64)) {
-        let (mut at, to) = (self.offset(range.start), self.offset(range.end));
+    pub fn spread(&self, (mut at, to): (u64, u64), mut part: usize, mut add: impl FnMut(usize, u64)) {
         while at < to && part < PARTS {
             let end = to.min(self.borders[part + 1]);
             add(part, end - at);
@@ -92,6 +105,17 @@ impl TimeBlocks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn offsets_of_what_was_cut_are_those_of_its_ends() {
+        let range = |start, end| TimeRange::new(TraceTime(start), TraceTime(end));
+        let time_blocks = TimeBlocks::new(range(100, 900));
+        for span in [(0, 50), (0, 100), (0, 500), (100, 900), (300, 300), (400, 950), (900, 950), (950, 990)] {
+            let cut = range(span.0, span.1).intersect(time_blocks.range());
+            let exact = (time_blocks.offset(cut.start), time_blocks.offset(cut.end));
+            assert_eq!(time_blocks.offsets_within(cut), exact, "{span:?}");
+        }
+    }
 
     #[test]
     fn a_part_is_what_division_says() {

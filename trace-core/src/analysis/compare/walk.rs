@@ -42,8 +42,6 @@ struct Visit<'a> {
     /// It was created in range.
     is_new: bool,
     unit: WorkUnit,
-    /// The row of its waits for a proc.
-    sched: Option<u32>,
     /// The part of the range in which its last span began.
     part: usize,
 }
@@ -59,7 +57,8 @@ impl WalkInput<'_> {
         let ended = known.ended.filter(|time| is_in(*time));
         if let (Some(created), Some(ended)) = (created, ended) {
             let life = TimeRange::new(created, ended);
-            self.add(accumulator, Key::Named(RowKind::Goroutine, known.name), StackId::NONE, (go, life));
+            let slot = accumulator.slot_of_function(RowKind::Goroutine, known.name);
+            accumulator.add_to(slot, StackId::NONE, (go, life), nanos(life), self.time_blocks.block(created));
         }
         for special in trace.special_ranges(LaneId::Goroutine(go), range) {
             if special.kind == SpecialKind::MarkAssist
@@ -71,13 +70,13 @@ impl WalkInput<'_> {
         }
         let unit = WorkUnit { has_begin: created.is_some(), ..WorkUnit::default() };
         let (name, is_new) = (known.name, created.is_some());
-        let mut visit = Visit { look: self, accumulator, go, name, is_new, unit, sched: None, part: 0 };
+        let mut visit = Visit { look: self, accumulator, go, name, is_new, unit, part: 0 };
         let (running, first) = visit.walk();
         visit.close(ended.is_some());
         if let Some(first) = first {
             accumulator.running += running;
-            let key = Key::Named(RowKind::Running, known.name);
-            accumulator.add(key, StackId::NONE, (go, first), running, &self.time_blocks);
+            let slot = accumulator.slot_of_function(RowKind::Running, known.name);
+            accumulator.add_to(slot, StackId::NONE, (go, first), running, self.time_blocks.block(first.start));
         }
         for region in trace.regions(go, range) {
             if !region.began_before && !region.goes_on && is_in(region.range.start) && is_in(region.range.end) {
@@ -96,7 +95,7 @@ impl Visit<'_> {
     /// From span to span. How long it ran, and when first.
     fn walk(&mut self) -> (u64, Option<TimeRange>) {
         let (mut running, mut first) = (0, None);
-        let range = self.look.time_blocks.range();
+        let (range, no_cpu) = (self.look.time_blocks.range(), self.look.trace.no_cpu());
         // One that may be the last.
         let mut held: Option<StateInterval> = None;
         self.look.trace.state_intervals(self.go, range, |stretch| {
@@ -105,7 +104,7 @@ impl Visit<'_> {
             }
             if stretch.state == GoState::Running {
                 let part = stretch.range.intersect(range);
-                running += self.look.trace.no_cpu().with_cpu(self.go, part);
+                running += no_cpu.with_cpu(self.go, part);
                 first = first.or(Some(part));
             }
             if stretch.goes_on || stretch.range.end > range.end {
@@ -123,6 +122,7 @@ impl Visit<'_> {
     fn take_in(&mut self, span: &StateInterval, is_last: bool) {
         let look = self.look;
         let part = span.range.intersect(look.time_blocks.range());
+        let offsets = look.time_blocks.offsets_within(part);
         // Where it stands: a goroutine that is made ready is still where it blocked.
         let stack = match span.state {
             GoState::Waiting | GoState::Syscall => span.stack,
@@ -139,8 +139,7 @@ impl Visit<'_> {
             GoState::Running => Meaning::Nothing,
             GoState::Runnable => {
                 self.accumulator.late = self.accumulator.late.plus(late(part, &look.idle));
-                let key = Key::Named(RowKind::Sched, self.name);
-                Meaning::Row(*self.sched.get_or_insert_with(|| self.accumulator.slot(key)))
+                Meaning::Row(self.accumulator.slot_of_function(RowKind::Sched, self.name))
             }
             // It still waits there in the end.
             GoState::Waiting if is_last && self.is_new => {
@@ -151,14 +150,14 @@ impl Visit<'_> {
             GoState::Waiting | GoState::Syscall => self.meaning(span, stack),
         };
         // Spans come by time: most begin where the one before did.
-        self.part = look.time_blocks.part_near(self.part, look.time_blocks.offset(part.start));
+        self.part = look.time_blocks.part_near(self.part, offsets.0);
         if meaning == Meaning::Idle {
             self.close(true);
-            self.accumulator.sketch.composition.add(SpanClass::None, part, self.part, &look.time_blocks);
+            self.accumulator.sketch.composition.add(SpanClass::None, offsets, self.part, &look.time_blocks);
             self.unit = WorkUnit { has_begin: true, ..WorkUnit::default() };
             return;
         }
-        self.accumulator.sketch.composition.add(span.class, part, self.part, &look.time_blocks);
+        self.accumulator.sketch.composition.add(span.class, offsets, self.part, &look.time_blocks);
         if stack.is_some() {
             self.accumulator.wait(stack, nanos(part));
         }
