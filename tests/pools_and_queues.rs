@@ -107,6 +107,95 @@ fn the_size_of_a_semaphore_is_told() {
     assert!(first.title.contains("3 in use at once"), "{}", first.title);
 }
 
+const JOB: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.feed", "app.go", 580)];
+const NEXT: Stack = &[("runtime.chanrecv1", "chan.go", 510), ("app.worker", "app.go", 590)];
+const SEAT: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.sign", "app.go", 591), ("app.worker", "app.go", 592)];
+const LEAVE_SEAT: Stack =
+    &[("runtime.chanrecv1", "chan.go", 500), ("app.sign", "app.go", 593), ("app.worker", "app.go", 592)];
+const TELL: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Post", "client.go", 900),
+    ("app.sign", "app.go", 594),
+    ("app.worker", "app.go", 592),
+];
+const WORKER: Stack = &[("app.worker", "app.go", 589)];
+
+/// Four workers, fed by the one that made them (1), share a semaphore of one, which each holds over a call of 30 ms.
+#[test]
+fn workers_that_queue_for_a_semaphore_are_not_too_few() {
+    // Who follows whom changes, so that nobody is always let in by the same one.
+    let order = |round: u64| [0, 1, 2, 3, 1, 0, 3, 2][round as usize % 8];
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for worker in 0..4u64 {
+        let now = 0.3 + 0.1 * worker as f64;
+        scene.at(0, now, Act::MakeFor(100 + worker, WORKER, &[("app.feed", "app.go", 579)]));
+        let (reason, stack) = if worker == 0 { ("select", TELL) } else { ("chan send", SEAT) };
+        scene.run(1, 100 + worker, (now + 0.02, now + 0.05), reason, stack);
+    }
+    scene.at(0, 0.9, Act::Block("chan send", JOB));
+    for round in 0..20u64 {
+        let now = 30.0 * (round + 1) as f64;
+        let holder = 100 + order(round);
+        let next = 100 + order(round + 1);
+        scene.at(1, now, Act::Ready(holder)).at(1, now + 0.1, Act::Start(holder));
+        scene.at(1, now + 0.2, Act::Wake(next, LEAVE_SEAT)).at(1, now + 0.3, Act::Wake(1, NEXT));
+        scene.at(1, now + 0.4, Act::Block("chan send", SEAT));
+        scene.run(2, next, (now + 0.5, now + 0.6), "select", TELL);
+        scene.run(0, 1, (now + 0.7, now + 0.8), "chan send", JOB);
+    }
+    let found = find(&mut scene, &[(1, "chan send", JOB)]);
+    for finding in &found.list {
+        assert!(!finding.check.contains("Start more workers"), "{}: {}", finding.title, finding.check);
+        let is_of_feeder = finding.title.contains("net/http.Post") && finding.goroutines.len() == 1;
+        assert!(!is_of_feeder, "the feeder is in no call: {}", finding.title);
+    }
+}
+
+const LANE_IN: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.drain", "app.go", 600)];
+const LANE: Stack = &[("app.drain", "app.go", 599)];
+const AUDIT: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.audit", "app.go", 602),
+    ("app.drain", "app.go", 601),
+];
+const DISPATCH: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.dispatch", "app.go", 610)];
+
+/// Three consumers with a channel each, made by the sender (1): one makes a call of 20 ms for each value.
+#[test]
+fn a_sender_that_waits_for_one_of_its_consumers_is_told_of_that_one() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for lane in 0..3u64 {
+        let now = 0.3 + 0.1 * lane as f64;
+        scene.at(0, now, Act::MakeFor(100 + lane, LANE, &[("app.start", "app.go", 598)]));
+        let (reason, stack) = if lane == 0 { ("select", AUDIT) } else { ("chan receive", LANE_IN) };
+        scene.run(1, 100 + lane, (now + 0.02, now + 0.05), reason, stack);
+    }
+    scene.at(0, 0.9, Act::Block("chan send", DISPATCH));
+    for round in 0..20u64 {
+        let now = 21.0 * (round + 1) as f64;
+        scene.at(1, now, Act::Ready(100)).at(1, now + 0.1, Act::Start(100)).at(1, now + 0.2, Act::Wake(1, LANE_IN));
+        scene.at(1, now + 0.3, Act::Block("select", AUDIT)).at(0, now + 0.4, Act::Start(1));
+        for lane in [101u64, 102] {
+            scene.at(0, now + 0.5, Act::Wake(lane, DISPATCH));
+            scene.run(
+                2,
+                lane,
+                (now + 0.6 + 0.2 * (lane - 101) as f64, now + 0.7 + 0.2 * (lane - 101) as f64),
+                "chan receive",
+                LANE_IN,
+            );
+        }
+        scene.at(0, now + 1.1, Act::Block("chan send", DISPATCH));
+    }
+    let found = find(&mut scene, &[(1, "chan send", DISPATCH)]);
+    let first = assert_first(&found, Kind::ChannelBacklog, "one_full_queue", "app.audit");
+    assert!(first.title.contains("it is one of 3 goroutines created together"), "{}", first.title);
+}
+
 const READ_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.read", "app.go", 540)];
 const PARSE_IN: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.parse", "app.go", 550)];
 const PARSE_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.parse", "app.go", 551)];

@@ -206,6 +206,90 @@ fn a_fixed_sleep_in_each_request_is_found() {
     assert_eq!(loud(&requests(1.0, "sleep", NAP)), Vec::<&Finding>::new());
 }
 
+const GET: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Pool).Get", "app.go", 290), HANDLER, SERVE];
+const EXPIRE: Stack = &[
+    ("runtime.closechan", "chan.go", 400),
+    ("context.(*cancelCtx).cancel", "context.go", 560),
+    ("context.(*timerCtx).cancel", "context.go", 660),
+    ("context.WithDeadlineCause.func2", "context.go", 640),
+];
+const EXPIRES: Stack = &[("context.WithDeadlineCause.func2", "context.go", 640)];
+
+/// Six requests wait in a select until the deadline of their context, two of them beyond the end of the trace.
+#[test]
+fn a_select_that_a_context_ends_is_no_rate_limit() {
+    let mut scene = Scene::default();
+    for round in 0..5u64 {
+        for go in [10u64, 11] {
+            let now = 1.0 + 110.0 * round as f64 + (go - 10) as f64;
+            scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "select", GET);
+            now_expires(&mut scene, (200 + 10 * round + go, go), now + 100.0);
+            scene.run(0, go, (now + 100.4, now + 100.5), "network", IDLE);
+        }
+    }
+    for go in [10u64, 11] {
+        let now = 560.0 + (go - 10) as f64;
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "select", GET);
+    }
+    scene.at(3, 600.0, Act::Ready(12)).run(3, 12, (600.1, 600.2), "network", IDLE);
+    let found = find(&mut scene, &handlers(10..13));
+    let first = assert_first(&found, Kind::PollingSleep, "deadline", "app.(*Pool).Get");
+    assert!(first.title.contains("until a context's deadline passed"), "{}", first.title);
+    assert!(first.check.contains("every path gives it back"), "{}", first.check);
+    assert_eq!(found.coverage.sites_skipped, 0, "these waits are what the finding is about");
+}
+
+/// A timer makes a goroutine that cancels the context for which another one waits.
+fn now_expires(scene: &mut Scene, (timer, go): (u64, u64), now: f64) {
+    scene.at(1, now, Act::MakeFor(timer, EXPIRES, &[])).at(1, now + 0.1, Act::Start(timer));
+    scene.at(1, now + 0.2, Act::Wake(go, EXPIRE)).at(1, now + 0.3, Act::End);
+}
+
+const ASK_CREW: Stack = &[("runtime.selectgo", "select.go", 1), ("app.ask", "app.go", 300), HANDLER, SERVE];
+const BUILD: Stack =
+    &[("runtime.selectgo", "select.go", 1), ("app.build", "app.go", 310), ("app.(*Crew).work", "app.go", 320)];
+const BUILT: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("app.build", "app.go", 312), ("app.(*Crew).work", "app.go", 320)];
+const NEXT_TASK: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.(*Crew).work", "app.go", 319)];
+const WORK: Stack = &[("app.(*Crew).work", "app.go", 318)];
+
+/// Two workers of so many answer requests, each after a select that only its timer ends, 80 ms later; the next task is
+/// there already. The other workers have nothing to do.
+fn timed_workers(workers: u64) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(2, 0.1, Act::Ready(1)).at(2, 0.2, Act::Start(1));
+    for worker in 100..100 + workers {
+        let now = 0.3 + 0.1 * (worker - 100) as f64;
+        scene.at(2, now, Act::MakeFor(worker, WORK, &[("app.start", "app.go", 317)]));
+        let (reason, stack) = if worker < 102 { ("select", BUILD) } else { ("chan receive", NEXT_TASK) };
+        scene.run(1, worker, (now + 0.05, now + 0.08), reason, stack);
+    }
+    scene.at(2, 0.9, Act::Block("chan receive", LOOP));
+    for round in 0..6u64 {
+        for go in [10u64, 11] {
+            let now = 2.0 + 85.0 * round as f64 + (go - 10) as f64;
+            let worker = 90 + go;
+            scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.3), "select", ASK_CREW);
+            scene.at(1, now + 80.0, Act::Ready(worker)).at(1, now + 80.1, Act::Start(worker));
+            scene.at(1, now + 80.2, Act::Wake(go, BUILT)).at(1, now + 80.3, Act::Block("select", BUILD));
+            scene.run(0, go, (now + 80.4, now + 80.5), "network", IDLE);
+        }
+    }
+    find(&mut scene, &[handlers(10..12), vec![(1, "chan receive", LOOP)]].concat())
+}
+
+#[test]
+fn workers_that_all_wait_for_a_timer_at_once_may_wait_for_themselves() {
+    let found = timed_workers(2);
+    let first = assert_first(&found, Kind::LimitedConcurrency, "own_workers", "app.build");
+    assert!(first.title.contains("until a timer fired: at times all 2 goroutines"), "{}", first.title);
+    // Another one could have done the work.
+    let found = timed_workers(3);
+    let first = assert_first(&found, Kind::SerialWaits, "slow_call", "app.build");
+    assert!(!first.title.contains("at times all"), "{}", first.title);
+    assert!(!first.check.contains("other side"), "nobody outside is asked: {}", first.check);
+}
+
 const PAUSE: Stack = &[("runtime.selectgo", "select.go", 1), ("app.retry", "app.go", 280), HANDLER, SERVE];
 
 const TRY: Stack = &[

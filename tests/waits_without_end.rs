@@ -44,6 +44,35 @@ fn two_that_wait_for_each_other_are_a_deadlock_and_both_are_named() {
     }
 }
 
+const READ: Stack = &[("sync.(*RWMutex).RLock", "rwmutex.go", 70), ("app.(*Set).All", "app.go", 450), HANDLER, SERVE];
+const READ_AGAIN: Stack = &[
+    ("sync.(*RWMutex).RLock", "rwmutex.go", 70),
+    ("app.(*Set).one", "app.go", 460),
+    ("app.(*Set).All", "app.go", 452),
+    HANDLER,
+    SERVE,
+];
+const WRITE: Stack = &[("sync.(*RWMutex).Lock", "rwmutex.go", 150), ("app.(*Set).Put", "app.go", 470), HANDLER, SERVE];
+
+#[test]
+fn a_read_lock_taken_twice_is_no_matter_of_the_order_of_locks() {
+    let mut scene = Scene::default();
+    for (at, stack) in [WRITE, READ_AGAIN, READ, READ, READ].into_iter().enumerate() {
+        let (go, now) = (10 + at as u64, 20.0 + at as f64);
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "sync", stack);
+    }
+    scene.at(1, 400.0, Act::Ready(1)).run(1, 1, (400.1, 400.2), "chan receive", LOOP);
+    let found = find(&mut scene, &[handlers(10..15), vec![(1, "chan receive", LOOP)]].concat());
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::LockContention, "deadlock"), "{}", first.title);
+    for part in
+        ["called from app.(*Set).All (app.go:452)", "probably holds one", "app.(*Set).Put", "3 goroutines queue"]
+    {
+        assert!(first.title.contains(part), "{part}: {}", first.title);
+    }
+    assert!(first.check.contains("read lock again"), "{}", first.check);
+}
+
 const OUT: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.watch", "app.go", 430)];
 const IN: Stack =
     &[("runtime.chanrecv2", "chan.go", 510), ("app.follow", "app.go", 440), ("app.session", "app.go", 441)];

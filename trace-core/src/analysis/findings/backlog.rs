@@ -29,6 +29,9 @@ pub(crate) const SERVED_AT_ONCE: f64 = 1.4;
 const ENDED: &str = "Find out why the other consumers returned (an error, a panic that was recovered): let them go on with the \
                      next item, or start new ones.";
 
+const ONE_FULL_QUEUE: &str = "Make this consumer faster, or keep its full channel from holding up the sender. If the order within \
+                              a channel does not matter, let all consumers receive from one.";
+
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let waits = context.waits(&[Op::Send, Op::Receive, Op::Select, Op::Cond]);
     let mut found: Vec<Finding> = Vec::new();
@@ -86,7 +89,8 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
             && is_queue(context, wait)
             && related(context, wait, Relation::Other) + related(context, wait, Relation::Sibling) >= 0.6
     };
-    let is_other = is_only_child || related(context, wait, Relation::Other) >= 0.6 || is_stage();
+    let lanes = if wait.op == Op::Send && share >= 0.9 { lanes(context, wait, consumer) } else { None };
+    let is_other = is_only_child || lanes.is_some() || related(context, wait, Relation::Other) >= 0.6 || is_stage();
     if context.share(wait.woken_nanos) < 0.02 || wait.count < 6 || !is_other {
         return None;
     }
@@ -131,13 +135,15 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let behind = further_on(context, (found, last), stage);
     let mut evidence = Evidence::default();
     let gone = ended(context, wait, stage);
+    let lane = lanes.filter(|_| gone == 0);
     let title = format!(
-        "{} for {}{behind}, which was {} {}{}",
+        "{} for {}{behind}, which was {} {}{}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         go_name(context.trace, consumer),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
         ended_words(gone, &mut evidence),
+        lane.map_or_else(String::new, |lane| lane.words(&mut evidence)),
     );
     // What keeps the others from working is that they returned, not what this one does.
     let loop_of_its = context.places.outer(hot.stack).filter(|_| gone > 0).map(Named::direct);
@@ -154,6 +160,8 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         .waiting(wait);
     if gone > 0 {
         finding = finding.cause(Cause::ConsumersEnded, ENDED);
+    } else if lane.is_some() {
+        finding = finding.cause(Cause::OneFullQueue, ONE_FULL_QUEUE);
     }
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
@@ -161,6 +169,39 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let finding = as_felt(context, [wait], finding);
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Consumers that were created together, with a channel each.
+#[derive(Clone, Copy)]
+struct Lanes {
+    number: u64,
+    /// How long the one whose channel is full was busy, and all of them, nanoseconds.
+    busiest: u64,
+    all: u64,
+}
+
+impl Lanes {
+    /// `; it is one of 6 goroutines created together, busy for 3.14 s of the 3.19 s that all of them were`
+    fn words(self, evidence: &mut Evidence) -> String {
+        format!(
+            "; it is one of {} created together, busy for {} of the {} that all of them were",
+            evidence.count("workers", self.number, "goroutine"),
+            evidence.time("longest_total_ns", self.busiest),
+            evidence.time("work_total_ns", self.all),
+        )
+    }
+}
+
+/// Whether those who wait send to several goroutines that they have created, and always for the same one, while the
+/// others have little to do.
+fn lanes(context: &Context<'_>, wait: &Blocked, consumer: GoroutineIdx) -> Option<Lanes> {
+    let team = team_of(context, consumer);
+    let busiest = context.workload.go(consumer)?.work;
+    let all: u64 = team.iter().map(|facts| facts.work).sum();
+    let others = (team.len() as u64).saturating_sub(1);
+    let is_team = (3..=TEAM).contains(&team.len()) && related(context, wait, Relation::Child) >= 0.6;
+    let is_idle = (all - busiest.min(all)) * uneven_queue::IDLE <= busiest * others;
+    (is_team && is_idle && is_queue(context, wait)).then_some(Lanes { number: others + 1, busiest, all })
 }
 
 /// `, which itself waited to send, ultimately for G11`, where another stage than the first holds up the line.

@@ -39,6 +39,8 @@ pub enum Cause {
     HotShard,
     /// Of several workers with a queue each nearly all is sent to one.
     UnevenQueue,
+    /// Of several consumers with a channel each one cannot keep up, and whoever sends waits for it.
+    OneFullQueue,
     /// Most of those who took from a channel have ended.
     ConsumersEnded,
     /// Of several it is always the same one that is late.
@@ -53,6 +55,8 @@ pub enum Cause {
     OneAtATime,
     /// All workers are waiting for something themselves.
     WorkersWait,
+    /// All workers wait at once, until a timer fires: perhaps for work that only they could do.
+    OwnWorkers,
     /// A loop around `runtime.Gosched`.
     GoschedLoop,
     /// A loop around an operation that does not block.
@@ -108,6 +112,7 @@ impl Cause {
             Self::LockedToThread => "locked_to_thread",
             Self::HotShard => "hot_shard",
             Self::UnevenQueue => "uneven_queue",
+            Self::OneFullQueue => "one_full_queue",
             Self::ConsumersEnded => "consumers_ended",
             Self::SameOne => "same_one",
             Self::BatchTimer => "batch_timer",
@@ -115,6 +120,7 @@ impl Cause {
             Self::PoolExhausted => "pool_exhausted",
             Self::OneAtATime => "one_at_a_time",
             Self::WorkersWait => "workers_wait",
+            Self::OwnWorkers => "own_workers",
             Self::GoschedLoop => "gosched_loop",
             Self::NonBlockingLoop => "non_blocking_loop",
             Self::SlowCall => "slow_call",

@@ -1,6 +1,7 @@
 //! What supports "no problems found": the largest waits, and what the detectors did not examine.
 
 use crate::analysis::blocked_by::Blocked;
+use crate::analysis::findings::finding::Finding;
 use crate::analysis::places::Place;
 use crate::analysis::workload::Workload;
 use crate::model::trace::Trace;
@@ -66,9 +67,22 @@ impl Coverage {
         Self { work_ns, largest, recording_ns: workload.recording, ..Self::default() }
     }
 
-    /// Counts a wait site whose wakers are not looked at.
-    pub(crate) fn skip(&mut self, wait: &Blocked) {
-        self.sites_skipped += 1;
-        self.skipped_ns += wait.nanos;
+    /// Counts the wait sites whose wakers were not looked at, but for those that a finding is about.
+    pub(crate) fn skip(&mut self, waits: &[Blocked], findings: &[Finding]) {
+        let skipped = waits.iter().filter(|wait| !findings.iter().any(|finding| is_about(finding, wait)));
+        for wait in skipped {
+            self.sites_skipped += 1;
+            self.skipped_ns += wait.nanos;
+        }
     }
+}
+
+/// Whether a finding is about the waits at a place: they are in its culprit, or where its victims wait, and most of the
+/// goroutines that wait there belong to it.
+fn is_about(finding: &Finding, wait: &Blocked) -> bool {
+    let function = &wait.place.function;
+    let is_culprit = finding.culprit.as_ref().is_some_and(|culprit| culprit.place.function == *function);
+    let is_there = is_culprit || finding.victims.iter().any(|victim| victim.function == *function);
+    let shared = wait.longest.iter().filter(|one| finding.goroutines.binary_search(&one.go).is_ok()).count();
+    is_there && shared * 2 >= wait.longest.len()
 }

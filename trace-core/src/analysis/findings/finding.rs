@@ -112,7 +112,9 @@ impl Kind {
             Self::SerialWaits => "Make these calls concurrently if none needs another's result.",
             Self::StopTheWorld => "Make the calls that stop the world less often.",
             Self::PollingSleep => "Wait on a channel or condition that is signalled when the state changes.",
-            Self::LimitedConcurrency => "Raise the limit, or hold each slot or connection for less time.",
+            Self::LimitedConcurrency => {
+                "Hold each slot for less time, or raise the limit if what it protects can take more at once."
+            }
             Self::Straggler => "Split this part or speed it up: the others wait for it.",
             Self::GoroutineChurn => "Hand the work to long-lived workers, or do it in the calling goroutine.",
             Self::CpuBound => "Profile this function: it spends its time computing.",
@@ -382,6 +384,13 @@ impl Finding {
     #[must_use]
     pub fn at_most(mut self, severity: Severity) -> Self {
         self.severity = self.severity.min(severity);
+        self
+    }
+
+    /// Replaces what to look at in the code.
+    #[must_use]
+    pub(crate) const fn with_check(mut self, check: &'static str) -> Self {
+        self.check = check;
         self
     }
 

@@ -71,6 +71,8 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::SharedResult => data.requests(format!("Waiting for a shared result of {}", data.work("a goroutine"))),
         Cause::Backoff => data.requests(format!("Backoff{}", data.place(" in "))),
         Cause::FixedSleep => data.requests(format!("Fixed pause{}", data.place(" in "))),
+        Cause::OneFullQueue => data.waits(data.one_consumer()),
+        Cause::OwnWorkers => data.requests(format!("All workers wait at once{}", data.place(" in "))),
         Cause::RateLimit => data.requests(format!("Rate limit{}", data.place(" in "))),
         Cause::Deadline => data.requests(format!("Waiting until a deadline{}", data.place(" in "))),
         Cause::Timeout => data.requests(format!("Timeouts{}", data.place(" in "))),
@@ -294,6 +296,12 @@ impl Data<'_> {
             Some(slots) => format!("Limited to {} at once", grouped(slots)),
             None => "Limited concurrency".to_owned(),
         }
+    }
+
+    /// `One of 6 consumers cannot keep up, busy in main.audit`
+    fn one_consumer(self) -> String {
+        let all = self.0.number("workers").map(|all| format!("One of {} consumers", grouped(all)));
+        format!("{} cannot keep up{}", all.unwrap_or_else(|| "One consumer".to_owned()), self.place(", busy in "))
     }
 
     fn pool(self) -> String {

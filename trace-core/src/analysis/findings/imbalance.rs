@@ -226,6 +226,7 @@ fn add(context: &Context<'_>, loss: &mut Loss, parent: GoroutineIdx, round: &Rou
     }
     // Only while procs idle would an even share have been faster.
     let alone = (longest - mean).min(end.nanos_since(begin).unsigned_abs());
+    let alone = alone.min(waited_alike(context, parent, TimeRange::new(begin, end), span.start_stack));
     loss.lost += (alone as f64 * idle_share(context, TimeRange::new(others, end))) as u64;
     loss.longest += longest;
     loss.all += all;
@@ -250,6 +251,18 @@ fn idle_share(context: &Context<'_>, range: TimeRange) -> f64 {
 /// out otherwise, of however many waits it consists.
 const fn is_team(loss: &Loss) -> bool {
     loss.uneven >= ROUNDS && loss.mixed == 0 && loss.workers >= MEMBERS * loss.uneven && loss.longest * 2 >= loss.all
+}
+
+/// Nanoseconds that a goroutine waited within a range in the function of a stack.
+fn waited_alike(context: &Context<'_>, go: GoroutineIdx, range: TimeRange, stack: StackId) -> u64 {
+    let function = context.places.own_function(stack);
+    let mut nanos = 0;
+    context.trace.state_intervals(go, range, |span| {
+        if span.state == GoState::Waiting && context.places.own_function(span.stack) == function {
+            nanos += span.range.intersect(range).nanos().unsigned_abs();
+        }
+    });
+    nanos
 }
 
 /// Whether what is late consists of calls, each of which waits for its answer, where others of the same kind make far

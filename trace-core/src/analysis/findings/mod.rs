@@ -123,17 +123,13 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let places = Places::new(trace);
     let workload = Workload::take(trace, &places, monitor)?;
     let duration = trace.range().nanos().unsigned_abs();
-    let mut waits = blocked(&workload, &places);
+    let waits = blocked(&workload, &places);
     let lock_wait_ns = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| wait.nanos).sum();
     let mut coverage = Coverage::of(trace, &workload, &waits);
     let mut examined = 0;
-    waits.retain(|wait| {
+    let (waits, skipped): (Vec<Blocked>, Vec<Blocked>) = waits.into_iter().partition(|wait| {
         let is_examined = examined < LOOKED_INTO && wait.woken_nanos * 1_000 >= duration;
-        if is_examined {
-            examined += 1;
-        } else {
-            coverage.skip(wait);
-        }
+        examined += usize::from(is_examined);
         is_examined
     });
     let looked: Vec<(Blocked, Wakers)> = waits
@@ -172,6 +168,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let stuck = stuck::find(&context, &list);
     list.extend(stuck);
     let list = ranked(&context, list);
+    coverage.skip(&skipped, &list);
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
     Some(Findings {
         list,

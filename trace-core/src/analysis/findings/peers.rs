@@ -10,7 +10,7 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::named::Named;
-use crate::analysis::findings::slots::{alive, held, is_queue, is_sql, size};
+use crate::analysis::findings::slots::{Held, alive, held, is_queue, is_sql, size};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::place_time::Wait;
@@ -26,7 +26,8 @@ const HELD_BY_OTHERS: &str = "Release the connection or slot before the slow par
                               slow work a pool of its own.";
 
 /// What there is to do where a pool has too few connections for those who use them as they should.
-const SQL_POOL: &str = "Raise the limit (SetMaxOpenConns), or hold each connection for less time.";
+const SQL_POOL: &str = "Hold each connection for less time, and give it back on every path (Rows.Close, Tx.Rollback); or raise \
+                        the limit (SetMaxOpenConns).";
 const HTTP_POOL: &str = "Raise the limit (Transport.MaxConnsPerHost; 0 is none), or make fewer requests at once: a connection is \
                          free again when the response body has been read to EOF and closed.";
 
@@ -35,6 +36,8 @@ const BUSY_TEAM: &str = "Start more workers, or let each make fewer blocking cal
                          waiting, not computing.";
 
 /// What there is to do where each piece of work has a worker, but only one may work.
+const HELD_OVER_WAIT: &str = "Give the slot back before that wait, or make it shorter; raise the limit only if what it protects \
+                              can take more at once.";
 const ONE_AT_A_TIME: &str = "Raise the limit if these may run at once: with a limit of 1 they run one after the other.";
 
 /// Waits that are this short on average, ns, and take less than this part of the time of those who wait, are worth a
@@ -307,7 +310,11 @@ fn pool_users(context: &Context<'_>, wait: &Blocked) -> u64 {
 fn is_otherwise_limited(context: &Context<'_>, wait: &Blocked, found: &Wakers, is_workers: bool) -> bool {
     // Workers that wait for a connection of a library's pool, or queue for a lock, are held back by that; and a full
     // channel between two stages is no semaphore.
-    let is_held_back = if is_workers { lock_share(context, wait) > LOCK_SHARE } else { is_queue(context, wait) };
+    let is_held_back = if is_workers {
+        lock_share(context, wait) > LOCK_SHARE || slot_share(context, wait) > LOCK_SHARE
+    } else {
+        is_queue(context, wait)
+    };
     is_held_back || pool_users(context, wait) * 2 > found.waits
 }
 
@@ -318,6 +325,17 @@ fn lock_share(context: &Context<'_>, wait: &Blocked) -> f64 {
     let waited: u64 = locks.filter(|one| wakers.contains(&one.go)).map(Wait::nanos).sum();
     let lives: u64 = wakers.iter().map(|go| life(context, *go)).sum();
     waited as f64 / lives.max(1) as f64
+}
+
+/// The same of waits for each other, which they end for each other: for a semaphore that is theirs.
+fn slot_share(context: &Context<'_>, wait: &Blocked) -> f64 {
+    let wakers: BTreeSet<GoroutineIdx> = wait.longest.iter().filter_map(|one| one.waker).collect();
+    let is_channel = |op| matches!(op, Op::Send | Op::Receive | Op::Select | Op::Cond);
+    let slots = context.blocked.iter().filter(|(other, _)| is_channel(other.op) && other.place != wait.place);
+    let slots = slots.filter(|(other, _)| related(context, other, Relation::Sibling) >= 0.6);
+    let waits = slots.flat_map(|(other, _)| &other.longest).filter(|one| wakers.contains(&one.go));
+    let lives: u64 = wakers.iter().map(|go| life(context, *go)).sum();
+    waits.map(Wait::nanos).sum::<u64>() as f64 / lives.max(1) as f64
 }
 
 /// Nanoseconds of the waits in which those who ended them did such a thing.
@@ -423,15 +441,30 @@ fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, longest.go, longest.range);
     }
-    let finding = match other {
-        Some(held) if is_serial => finding.cause(Cause::OneAtATime, ONE_AT_A_TIME).act(held.act),
-        Some(held) if by_children > by_siblings => finding.cause(Cause::WorkersWait, BUSY_TEAM).act(held.act),
-        Some(held) => finding.cause(Cause::HeldByOthers, HELD_BY_OTHERS).act(held.act),
-        None => finding,
-    };
+    let finding = held_by(finding, other, (is_workers, is_serial, is_lock), top.doing);
     let finding = as_felt(context, [wait], finding.link(context.trace, top.go, top.longest));
     let finding = if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
     Some(if is_workers { fed(context, (wait, found), finding) } else { finding })
+}
+
+/// The finding with why slots are not free, if others hold them than those who wait; else with what helps where the
+/// holders wait.
+fn held_by(
+    finding: Finding,
+    other: Option<Held>,
+    (is_workers, is_serial, is_lock): (bool, bool, bool),
+    doing: StepKind,
+) -> Finding {
+    let Some(held) = other else {
+        let is_waiting = matches!(doing, StepKind::Waiting(_) | StepKind::Syscall);
+        return if is_waiting && !is_workers && !is_lock { finding.with_check(HELD_OVER_WAIT) } else { finding };
+    };
+    let (cause, check) = match (is_workers, is_serial) {
+        (_, true) => (Cause::OneAtATime, ONE_AT_A_TIME),
+        (true, false) => (Cause::WorkersWait, BUSY_TEAM),
+        (false, false) => (Cause::HeldByOthers, HELD_BY_OTHERS),
+    };
+    finding.cause(cause, check).act(held.act)
 }
 
 /// Workers that are fed by the one goroutine that made them, a fixed team or one for each piece of work: the limit was

@@ -7,16 +7,20 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, wakers};
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
+use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::{counted, go_name, place_name, their, where_at};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
 use crate::analysis::wait_chain::StepKind;
+use crate::analysis::work_unit::is_timed;
 use crate::analysis::workload::is_idle;
-use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
+use crate::base::time::TraceTime;
 use crate::event::state::SpanClass;
 
 /// Less per request is the way of networks, ns.
@@ -31,6 +35,8 @@ const SHARED: f64 = 1.4;
 /// A wait in `select` that the clock ends, with nothing after it, is a long poll from here on, ns.
 const LONG_POLL: u64 = 1_000_000_000;
 
+const OWN_WORKERS: &str = "If those wait for work that they have handed to these same workers, nobody is left to do it: do it \
+                           in place, or on workers of its own. Otherwise find out why nothing comes before the timer fires.";
 const RAISE_LIMIT: &str = "Raise the limit, allow bursts, or reject excess requests at once.";
 
 pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
@@ -218,9 +224,13 @@ fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     if slow.key.op == Op::Select && answered * 4 >= part.place_time.count {
         return timeout(context, slow);
     }
+    if is_by_deadline(context, slow) {
+        return expired(context, slow);
+    }
     let is_growing = part.is_backoff();
-    let shortest = part.longest.last().map_or(0, |wait| wait.range.nanos().unsigned_abs());
-    let longest = part.longest.first().map_or(0, |wait| wait.range.nanos().unsigned_abs());
+    // Of those that the trace cuts nobody knows how long they take.
+    let whole = || part.longest.iter().filter(|wait| !wait.is_cut).map(Wait::nanos);
+    let (shortest, longest) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
     let is_fixed = longest < shortest + shortest / 2 || slow.key.op == Op::Sleep;
     let (name, check) = if is_growing {
         (Cause::Backoff, "Find out why the earlier attempts fail; back off for less time, and give up sooner.")
@@ -243,6 +253,32 @@ fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
         named,
         stack,
         at,
+        others: Vec::new(),
+        other: None,
+        looked: None,
+        evidence: Evidence::default(),
+        confidence: 0.8,
+    }
+}
+
+/// Whether the deadline of a context ends most of the waits.
+fn is_by_deadline(context: &Context<'_>, slow: &SlowRequests<'_>) -> bool {
+    let whole = || slow.part.longest.iter().filter(|wait| !wait.is_cut);
+    let all: u64 = whole().map(Wait::nanos).sum();
+    let expired: u64 = whole().filter(|wait| context.places.is_deadline(wait.waker_stack)).map(Wait::nanos).sum();
+    expired * 2 > all
+}
+
+/// The program waits for something, and gives up when its context's deadline has passed.
+fn expired(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
+    Reason {
+        kind: Kind::PollingSleep,
+        name: Cause::Deadline,
+        check: "Find out why nothing comes before the deadline. If it is a slot or a connection of a pool: see whether \
+                every path gives it back, errors included, before you make the pool larger.",
+        named: near(context, slow.stack),
+        stack: slow.stack,
+        at: format!("until a context's deadline passed,{}", where_at(context.places, slow.stack)),
         others: Vec::new(),
         other: None,
         looked: None,
@@ -313,6 +349,9 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
     let producers = by_go.len() as u64;
     let producer =
         by_go.into_iter().max_by_key(|&(go, nanos)| (nanos, std::cmp::Reverse(go))).map_or(top.go, |by| by.0);
+    if !is_shared && context.places.is_direct(top.stack) {
+        return Some(other_wait(context, (slow, found), top, (named, others)));
+    }
     if !is_shared {
         let mut cause = call(context, top.stack, same_stacks(context, found, top), &slow.part.longest);
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
@@ -342,6 +381,67 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
         evidence,
         confidence: 0.8,
     })
+}
+
+/// Goroutines whose result is waited for wait on a channel of the program's own: what for, the trace does not tell.
+fn other_wait(
+    context: &Context<'_>,
+    (slow, found): (&SlowRequests<'_>, &Wakers),
+    top: &Meanwhile,
+    (named, others): (Option<Named>, Vec<GoroutineIdx>),
+) -> Reason {
+    let mut evidence = Evidence::default();
+    let waits = waits_like(context, top.stack);
+    let timed: u64 = waits.iter().filter(|wait| is_timed(context.places, wait)).map(Wait::nanos).sum();
+    let is_by_clock = timed * 2 > waits.iter().map(Wait::nanos).sum();
+    let team = team_of(context, top.go);
+    let at_once = most_at_once(&waits, &team);
+    let is_all = (2..=TEAM).contains(&team.len()) && at_once == team.len();
+    let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
+    let doing = format!("{}{called_from}", where_at(context.places, top.stack));
+    let timer = if is_by_clock { " until a timer fired" } else { "" };
+    let all = if is_all {
+        let all = evidence.count("workers", at_once as u64, "goroutine");
+        format!(
+            ": at times all {all} of {} at once",
+            context.trace.str(team.first().map_or(StrId::EMPTY, |one| one.name))
+        )
+    } else {
+        String::new()
+    };
+    let at = where_at(context.places, slow.stack);
+    let at = format!("{}, for goroutines that were{doing}{timer}{all}", at.trim_start());
+    let check = match (is_all, is_by_clock) {
+        (true, true) => OWN_WORKERS,
+        (false, true) => "Find out why nothing comes before the timer fires.",
+        _ => "Find out who ends those waits, and why that takes so long.",
+    };
+    let is_own = is_all && is_by_clock;
+    let (kind, name) =
+        if is_own { (Kind::LimitedConcurrency, Cause::OwnWorkers) } else { (Kind::SerialWaits, Cause::SlowCall) };
+    let confidence = if found.waits * 2 >= slow.part.place_time.count { 0.7 } else { 0.6 };
+    let stack = top.stack;
+    Reason { kind, name, check, named, stack, at, others, other: None, looked: None, evidence, confidence }
+}
+
+/// The longest waits in the function in which somebody waits, for the same kind of thing.
+fn waits_like(context: &Context<'_>, stack: StackId) -> Vec<Wait> {
+    let key = |stack| (context.places.op(stack), context.places.near_function(stack));
+    let sites = context.workload.sites.iter().filter(|(known, _)| key(known.stack) == key(stack));
+    sites.flat_map(|(_, site)| site.longest.iter().copied()).collect()
+}
+
+/// How many goroutines of a team are in such waits at once, at most.
+fn most_at_once(waits: &[Wait], team: &[&GoroutineStats]) -> usize {
+    let is_member = |wait: &&Wait| team.iter().any(|facts| facts.go == wait.go);
+    let edges = waits.iter().filter(is_member).flat_map(|wait| [(wait.range.start, 1), (wait.range.end, -1)]);
+    let mut edges: Vec<(TraceTime, i64)> = edges.collect();
+    edges.sort_unstable();
+    let counts = edges.iter().scan(0, |now, edge| {
+        *now += edge.1;
+        Some(*now)
+    });
+    usize::try_from(counts.max().unwrap_or(0)).unwrap_or(0)
 }
 
 /// Whether the program itself reads from connections there, and nothing came from any of them in the whole trace.

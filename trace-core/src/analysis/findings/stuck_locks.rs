@@ -11,10 +11,10 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind};
 use crate::analysis::findings::stuck::{EndState, end_state, is_long};
 use crate::analysis::goroutine_stats::Stuck;
-use crate::analysis::phrases::go_name;
 use crate::analysis::phrases::where_at;
+use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::place_time::Wait;
-use crate::analysis::places::Place;
+use crate::analysis::places::{Op, Place};
 use crate::analysis::prior::{is_prior, resumed_at};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -300,6 +300,18 @@ fn deadlock(context: &Context<'_>, waiters: &[Waiter], members: &[Waiter], basis
         queued => format!("; {queued} queue behind them"),
     };
     let (name, check, tail) = match rest.first() {
+        Some(other) if let Some(outer) = read_twice(context, waiters, first, other) => (
+            Cause::Deadlock,
+            "Do not take a read lock again while the goroutine holds one (move the inner code to a function that expects the \
+             lock to be held): a writer that waits in between keeps new readers out.",
+            format!(
+                "a deadlock: {}, called from {}, where others wait for a read lock, too, so that it probably holds one, \
+                 and {}, which keeps new readers out{queue}. {basis}",
+                waited(first),
+                place_name(Some(&outer)),
+                waited(other)
+            ),
+        ),
         Some(other) => (
             Cause::Deadlock,
             "Acquire the locks in the same order everywhere, or hold only one at a time.",
@@ -329,6 +341,24 @@ fn deadlock(context: &Context<'_>, waiters: &[Waiter], members: &[Waiter], basis
         finding = finding.link(context.trace, member.go, since_to_end(context, member.since));
     }
     Some(finding)
+}
+
+/// Where a goroutine that waits for a read lock was called from, if others wait for one in that very function, while
+/// `other` waits to write: it probably has taken the lock there, and takes it again.
+fn read_twice(context: &Context<'_>, waiters: &[Waiter], first: &Waiter, other: &Waiter) -> Option<Place> {
+    let is_pair = context.places.op(first.stack) == Op::ReadLock && context.places.op(other.stack) == Op::WriteLock;
+    let same_lock = |one: &Place, other: &Place| owner(&one.function) == owner(&other.function);
+    let (inner, writer) = (context.places.near(first.stack)?, context.places.near(other.stack)?);
+    if !is_pair || !same_lock(&inner, &writer) {
+        return None;
+    }
+    let readers = waiters.iter().filter(|waiter| context.places.op(waiter.stack) == Op::ReadLock);
+    let lines: Vec<Place> = readers.filter_map(|waiter| context.places.near(waiter.stack)).collect();
+    let mut callers = context.places.near_frames(first.stack).skip(1).map(Place::from);
+    callers.find(|caller| {
+        let takes = |line: &&Place| line.function == caller.function && line.line < caller.line;
+        same_lock(caller, &inner) && lines.iter().any(|line| takes(&line))
+    })
 }
 
 /// The waiters that probably hold what the others wait for: first those inside code that takes a lock on its way, then

@@ -20,7 +20,7 @@ const SPANS: usize = 2_000;
 /// One that takes so many times as much as the others on average gets more than its share.
 const UNEVEN: u64 = 3;
 /// How little the others work, as a part of what this one does, each on average.
-const IDLE: u64 = 4;
+pub(crate) const IDLE: u64 = 4;
 
 const SPREAD: &str = "Choose the worker so that all get their share: another key, or a hash of it; or one queue that all \
                       workers take from, if order does not matter.";
