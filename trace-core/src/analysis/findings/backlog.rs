@@ -29,6 +29,9 @@ pub(crate) const SERVED_AT_ONCE: f64 = 1.4;
 const ENDED: &str = "Find out why the other consumers returned (an error, a panic that was recovered): let them go on with the \
                      next item, or start new ones.";
 
+/// Above this share of the procs' time in use more consumers would have nothing to run on.
+const BUSY: f64 = 0.85;
+const ALL_BUSY: &str = "Make the consumer faster: the procs are busy, so that more consumers would not help.";
 const ONE_FULL_QUEUE: &str = "Make this consumer faster, or keep its full channel from holding up the sender. If the order within \
                               a channel does not matter, let all consumers receive from one.";
 
@@ -158,17 +161,22 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         .act(done.act_of(way))
         .victim(&wait.place.function, wait.gos)
         .waiting(wait);
-    if gone > 0 {
-        finding = finding.cause(Cause::ConsumersEnded, ENDED);
-    } else if lane.is_some() {
-        finding = finding.cause(Cause::OneFullQueue, ONE_FULL_QUEUE);
-    }
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
-    let finding = as_felt(context, [wait], finding);
+    let finding = as_felt(context, [wait], because(context, finding, gone, lane));
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// The finding with the cause, where it is known.
+fn because(context: &Context<'_>, finding: Finding, gone: u64, lane: Option<Lanes>) -> Finding {
+    match lane {
+        _ if gone > 0 => finding.cause(Cause::ConsumersEnded, ENDED),
+        Some(_) => finding.cause(Cause::OneFullQueue, ONE_FULL_QUEUE),
+        None if context.load.share > BUSY => finding.with_check(ALL_BUSY),
+        None => finding,
+    }
 }
 
 /// Consumers that were created together, with a channel each.

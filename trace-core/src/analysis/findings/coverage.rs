@@ -2,7 +2,7 @@
 
 use crate::analysis::blocked_by::Blocked;
 use crate::analysis::findings::finding::Finding;
-use crate::analysis::places::Place;
+use crate::analysis::places::{Place, Places};
 use crate::analysis::workload::Workload;
 use crate::model::trace::Trace;
 
@@ -68,8 +68,9 @@ impl Coverage {
     }
 
     /// Counts the wait sites whose wakers were not looked at, but for those that a finding is about.
-    pub(crate) fn skip(&mut self, waits: &[Blocked], findings: &[Finding]) {
-        let skipped = waits.iter().filter(|wait| !findings.iter().any(|finding| is_about(finding, wait)));
+    pub(crate) fn skip(&mut self, places: &Places<'_>, waits: &[Blocked], findings: &[Finding]) {
+        let is_known = |wait: &Blocked| findings.iter().any(|finding| is_about(places, finding, wait));
+        let skipped = waits.iter().filter(|wait| !is_known(wait));
         for wait in skipped {
             self.sites_skipped += 1;
             self.skipped_ns += wait.nanos;
@@ -77,12 +78,13 @@ impl Coverage {
     }
 }
 
-/// Whether a finding is about the waits at a place: they are in its culprit, or where its victims wait, and most of the
-/// goroutines that wait there belong to it.
-fn is_about(finding: &Finding, wait: &Blocked) -> bool {
-    let function = &wait.place.function;
-    let is_culprit = finding.culprit.as_ref().is_some_and(|culprit| culprit.place.function == *function);
-    let is_there = is_culprit || finding.victims.iter().any(|victim| victim.function == *function);
+/// Whether a finding is about the waits at a place: its culprit is in them, or its victims wait there for a lock, and most
+/// of the goroutines that wait there belong to it.
+fn is_about(places: &Places<'_>, finding: &Finding, wait: &Blocked) -> bool {
+    let is_culprit = places.op(finding.stack) == wait.op
+        && places.near_function(finding.stack).is_some()
+        && places.near_function(finding.stack) == places.near_function(wait.stack);
+    let is_victim = || wait.op.is_lock() && finding.victims.iter().any(|victim| victim.function == wait.place.function);
     let shared = wait.longest.iter().filter(|one| finding.goroutines.binary_search(&one.go).is_ok()).count();
-    is_there && shared * 2 >= wait.longest.len()
+    (is_culprit || is_victim()) && shared > 0 && shared * 2 >= wait.longest.len()
 }

@@ -27,6 +27,11 @@ const CALLS: f64 = 0.1;
 /// A program that was seen running fewer times than this is not known.
 const FEWEST_SEEN: u64 = 10;
 
+/// Mark assists are worth a word from this part of the running time on: one in so many nanoseconds.
+const MUCH_ASSIST: u64 = 10;
+const ASSISTS: &str = "Look at the GC first: a good part of the running time is mark assists, which whoever allocates has to do. \
+                       Then profile this function.";
+
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let Some(hot) = hottest(context).filter(|hot| hot.seen >= FEWEST_SEEN) else { return Vec::new() };
     let saturated = saturated(context, &hot);
@@ -97,6 +102,9 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         finding = finding.link(context.trace, go, range);
     }
     finding = finding.goroutines(&named(context, &[runner, *waiter.0]));
+    if context.collector.assist_run() * MUCH_ASSIST >= load.running {
+        finding = finding.with_check(ASSISTS);
+    }
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }

@@ -168,7 +168,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let stuck = stuck::find(&context, &list);
     list.extend(stuck);
     let list = ranked(&context, list);
-    coverage.skip(&skipped, &list);
+    coverage.skip(places, &skipped, &list);
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
     Some(Findings {
         list,
