@@ -126,6 +126,26 @@ fn a_file_that_is_written_is_shown_as_it_grows() {
     assert_eq!(window.document().trace.totals().events, total);
 }
 
+/// A file that a program has not begun to write yet: it is waited for, and said so.
+#[test]
+fn a_file_that_is_not_there_yet_is_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("later.trace");
+    let mut window = Window::new(folder.path());
+    window.act(FileAction::OpenToFollow(path.clone()));
+    std::thread::sleep(Duration::from_millis(600));
+    window.frame();
+    assert!(window.document().is_loading() && window.document().is_following(), "{:?}", window.document().load);
+    append(&path, &fixture("workers-go1.27.trace"));
+    window.wait("the trace", |document| document.has_lanes() && !document.is_loading());
+    assert!(window.document().is_following());
+    // Given up, it is no failure of the file's.
+    window.act(FileAction::OpenToFollow(folder.path().join("never.trace")));
+    let id = window.document().id;
+    window.act(FileAction::CancelLoad(id));
+    assert_eq!(window.app.state().documents.len(), 1);
+}
+
 /// A file that is open already: nothing is asked of it before it grows; then following is offered.
 #[test]
 fn a_file_that_grows_offers_to_be_followed() {
@@ -191,7 +211,14 @@ fn a_file_that_vanishes_stays_as_it_was() {
     window.wait("the file", |document| document.trace.totals().complete);
     fs::remove_file(&path).expect("removed");
     window.wait("the end", |document| document.following.is_none());
-    assert!(window.app.state().notices.iter().any(|(_, text)| text.contains("followed")));
+    assert!(
+        window
+            .app
+            .state()
+            .notices
+            .iter()
+            .any(|(_, text)| text.starts_with("Following ") && text.contains(" has ended: "))
+    );
     assert_eq!(window.document().trace.totals().events, events(&whole));
     assert!(window.document().is_unsaved(), "it is nowhere else now");
     let (id, saved) = (window.document().id, folder.path().join("saved.trace"));

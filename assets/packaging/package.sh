@@ -44,7 +44,8 @@ fi
 
 if wants crates; then
     python3 "$here/crates.py" "$parts/crates"
-    (cd "$parts/crates" && cargo package --workspace --no-verify --allow-dirty)
+    # Without compiling them once more: their sources are those that have just been compiled.
+    (cd "$parts/crates" && CARGO_TARGET_DIR=target cargo package --workspace --no-verify --allow-dirty)
     cp "$parts"/crates/target/package/*.crate "$out/"
 fi
 

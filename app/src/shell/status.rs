@@ -186,11 +186,19 @@ fn progress_text(document: &Document, progress: &Progress, now: f64) -> String {
             _ => format!("Receiving, {past:.0} s, {come}"),
         };
     }
+    if is_waited_for(document, progress) {
+        return "It is shown as soon as a trace is being written to it".to_owned();
+    }
     if progress.bytes_total == 0 {
         return "Opening the file".to_owned();
     }
     let (done, all) = (bytes(progress.bytes_done), bytes(progress.bytes_total));
     format!("{done} of {all}, {} events", short_count(progress.events))
+}
+
+/// Whether it is a file that is followed, of which nothing is there.
+const fn is_waited_for(document: &Document, progress: &Progress) -> bool {
+    document.following.is_some() && progress.bytes_total == 0
 }
 
 /// What a document shows while nothing of it is there: how far reading is.
@@ -199,7 +207,11 @@ pub fn loading_ui(ui: &mut Ui, document: &Document, now: f64, actions: &mut Acti
     let tokens = tokens::of(ui.ctx());
     ui.add_space((ui.available_height() * 0.4 - 60.0).max(space::XL));
     ui.vertical_centered(|ui| {
-        let verb = if document.source.seconds().is_some() { "Recording" } else { "Reading" };
+        let verb = match () {
+            () if document.source.seconds().is_some() => "Recording",
+            () if is_waited_for(document, progress) => "Waiting for",
+            () => "Reading",
+        };
         ui.label(RichText::new(format!("{verb} {}", document.title())).font(fonts::title()));
         ui.add_space(space::L);
         progress_bar(ui, part_of(document, progress, now), 360.0);

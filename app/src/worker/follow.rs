@@ -92,6 +92,10 @@ pub fn watch(document: DocumentId, path: PathBuf, before: Option<u64>, stop: Mon
 /// Follows on the calling thread.
 fn run(mut job: Job, mailbox: &Mailbox) {
     let document = job.document;
+    if !is_there_sometime(&job) {
+        mailbox.send(Action::Worker(WorkerAction::FollowEnded(document, None)));
+        return;
+    }
     if is_pipe(&job.path) {
         // It is shown as it comes, anyway.
         let Job { path, monitor, opened, .. } = job;
@@ -150,6 +154,17 @@ fn run(mut job: Job, mailbox: &Mailbox) {
         }
         job.monitor = Monitor::new();
     }
+}
+
+/// Waits until a file is there, which a program may only be about to write. False if nobody waits for it any more.
+fn is_there_sometime(job: &Job) -> bool {
+    while !job.path.exists() {
+        if job.stop.is_cancelled() || job.monitor.is_cancelled() {
+            return false;
+        }
+        thread::sleep(POLL);
+    }
+    true
 }
 
 /// Whether a file that was read before it is followed holds something else by now, and what it held is kept; `None` if
@@ -225,7 +240,9 @@ fn wait_for_change(job: &Job, seen: Option<FileFingerprint>) -> Result<Change, O
                 Some(change) => return Ok(change),
                 None => thread::sleep(POLL),
             },
-            Err(error) => return Err(Some(format!("{} cannot be followed any more: {error}", name(&job.path)))),
+            // Nothing of it has been shown: it may come back.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && job.shown == 0 => thread::sleep(POLL),
+            Err(error) => return Err(Some(format!("following {} has ended: {error}", name(&job.path)))),
         }
     }
 }
