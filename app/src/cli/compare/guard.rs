@@ -240,9 +240,12 @@ impl Checked {
         };
         let option = self.option.replace('_', "-");
         let (a, b) = (value(self.a), value(self.b));
+        // The row "GC cycles" is of the kind gc.
+        let is_named = self.name.to_lowercase().starts_with(&self.kind.to_lowercase());
+        let kind = if is_named { String::new() } else { format!("{} ", self.kind) };
         format!(
-            "{word}: --{option} '{}': {} {}, {a} → {b}{}{ratio}{interval}{end}{needed}.",
-            self.condition, self.kind, self.name, self.per
+            "{word}: --{option} '{}': {kind}{}, {a} → {b}{}{ratio}{interval}{end}{needed}.",
+            self.condition, self.name, self.per
         )
     }
 }

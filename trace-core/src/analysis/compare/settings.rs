@@ -130,6 +130,7 @@ pub fn load(a: &Measured, b: &Measured) -> Option<Load> {
 #[must_use]
 pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2]) -> Vec<String> {
     let mut sentences = Vec::new();
+    sentences.extend(on_both_sides([a, b], names));
     for (side, name) in [a, b].into_iter().zip(names) {
         if side.is_damaged {
             sentences.push(format!(
@@ -173,6 +174,38 @@ pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2
         ));
     }
     sentences
+}
+
+/// Which recordings are on both sides: none but the same last, and run, equally long to the nanosecond, with as many
+/// events and as much time in each row.
+fn on_both_sides([a, b]: [&Measured; 2], names: [&str; 2]) -> Option<String> {
+    let is_in_b = |run: usize| {
+        let same = |other: usize| lengths(a, run) == lengths(b, other) && rows_of(a, run) == rows_of(b, other);
+        !rows_of(a, run).is_empty() && (0..b.recordings()).any(same)
+    };
+    let common = (0..a.recordings()).filter(|run| is_in_b(*run)).count();
+    match common {
+        0 => None,
+        _ if a.recordings() == 1 && b.recordings() == 1 => {
+            Some(format!("{} and {} are the same recording.", names[0], names[1]))
+        }
+        1 => Some(format!("One recording is both in {} and in {}.", names[0], names[1])),
+        _ => Some(format!("{common} recordings are both in {} and in {}.", names[0], names[1])),
+    }
+}
+
+/// How long one of a side's recordings is, and how long goroutines ran in it, nanoseconds.
+fn lengths(side: &Measured, run: usize) -> (u64, u64) {
+    side.runs.get(run).copied().unwrap_or((side.nanos, side.running))
+}
+
+/// The rows that one of a side's recordings has, with their numbers of events and totals.
+fn rows_of(side: &Measured, run: usize) -> Vec<(&(RowKind, String), u64, u64)> {
+    let rows = side.rows.iter().map(|(key, series)| match series.runs.get(run) {
+        Some(run) => (key, run.count, run.total),
+        None => (key, series.count, series.total),
+    });
+    rows.filter(|row| row.1 > 0).collect()
 }
 
 /// Quotas (and parts of the time without a CPU) that differ by less are the same.

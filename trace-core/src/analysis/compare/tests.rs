@@ -425,9 +425,16 @@ fn settings_that_differ_within_a_side_are_said() {
     };
     let mixed = || Measured::pooled(vec![run(1), run(2)]);
     let found = compare(&mixed(), &mixed(), &Terms::default(), None);
-    assert_eq!(found.settings, ["GOMAXPROCS differs within A: 1, 2.", "GOMAXPROCS differs within B: 1, 2."]);
+    let both = "2 recordings are both in A and in B.";
+    assert_eq!(found.settings, [both, "GOMAXPROCS differs within A: 1, 2.", "GOMAXPROCS differs within B: 1, 2."]);
     let even = || Measured::pooled(vec![run(2), run(2)]);
-    assert_eq!(compare(&even(), &even(), &Terms::default(), None).settings, Vec::<String>::new());
+    assert_eq!(compare(&even(), &even(), &Terms::default(), None).settings, [both]);
+    assert_eq!(compare(&run(2), &run(2), &Terms::default(), None).settings, ["A and B are the same recording."]);
+    let other = measured(vec![(RowKind::Task, "t", series(scattered(1_000_000, 300, 2)))]);
+    let one = compare(&even(), &Measured::pooled(vec![other.clone(), run(2)]), &Terms::default(), None).settings;
+    assert_eq!(one[0], both, "both of A's are the one of B");
+    let none = compare(&run(2), &Measured { settings: run(2).settings, ..other }, &Terms::default(), None);
+    assert_eq!(none.settings, Vec::<String>::new());
 }
 
 #[test]
@@ -467,12 +474,14 @@ fn totals_are_shown_for_each_request_as_well() {
 fn a_cpu_quota_is_part_of_the_setting() {
     use super::measure::Throttled;
     let side = |quota: u64, millis: u64| {
-        let mut side = measured(vec![(RowKind::Task, "t", series(scattered(300_000, 100, 1)))]);
+        let base = 300_000 + millis as i64;
+        let mut side = measured(vec![(RowKind::Task, "t", series(scattered(base, 100, 1)))]);
         side.settings.throttled = Throttled { recordings: usize::from(quota > 0), nanos: millis * 1_000_000, quota };
         side
     };
     let said = |a: &Measured, b: &Measured| compare(a, b, &Terms::default(), None).settings;
-    assert!(said(&side(300, 684), &side(300, 650)).is_empty() && said(&side(0, 0), &side(0, 0)).is_empty());
+    assert!(said(&side(300, 684), &side(300, 650)).is_empty());
+    assert_eq!(said(&side(0, 0), &side(0, 0)), ["A and B are the same recording."]);
     assert_eq!(
         said(&side(0, 0), &side(300, 684)),
         ["CPU quota differs (inferred): A was not throttled; B was throttled at about 0.30 CPUs, without a CPU for \
