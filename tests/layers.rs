@@ -30,7 +30,7 @@ const TRACE_CORE: &str = "
 /// The same for the window. `core` stands for trace-core, `egui` for egui and its relatives.
 const APP: &str = "
     fmt:      core
-    sql:      core fmt
+    sql:      core fmt lake
     report:   core fmt sql
     theme:    core egui
     widget:   core egui fmt theme report
@@ -39,6 +39,7 @@ const APP: &str = "
     memory:   core
     remote:   core fmt memory
     output:   core
+    lake:     core fmt memory remote output
     private:
     cache:    core remote private
     session:  core memory remote cache
@@ -48,7 +49,7 @@ const APP: &str = "
     shell:    core egui fmt theme widget report state action worker timeline panel remote
     raster:   egui
     sample:
-    cli:      core egui fmt theme report sql state action worker shell raster sample remote cache session output
+    cli:      core egui fmt theme report sql state action worker shell raster sample remote cache session output lake
     main:     cli
 ";
 

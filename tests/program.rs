@@ -39,6 +39,8 @@ mod follow;
 mod golden_dump;
 mod hostile_text;
 mod https;
+mod lake;
+mod lake_engines;
 mod layers;
 mod lookalikes;
 mod mcp;

@@ -6,6 +6,7 @@ pub mod action;
 pub mod cache;
 pub mod cli;
 pub mod fmt;
+pub mod lake;
 pub mod memory;
 pub mod output;
 #[cfg(feature = "window")]

@@ -1,4 +1,4 @@
-//! Runs queries: SQLite without a file, with the tables of traces, which can read and nothing else.
+//! Runs queries: SQLite without a file, with the tables of traces or of a lake, which can read and nothing else.
 
 use std::sync::Arc;
 
@@ -11,9 +11,10 @@ use trace_core::tables::TABLES;
 use trace_core::tables::source::Source;
 
 use crate::fmt::similar::most_similar;
+use crate::lake::reader::Lake;
 use crate::sql::answer::{Cell, QueryError};
 use crate::sql::lexer::{Word, words};
-use crate::sql::{functions, virtual_table};
+use crate::sql::{functions, lake_table, virtual_table};
 
 /// Steps of SQLite's machine between two looks at whether the query is cancelled: well below a millisecond.
 const STEPS: i32 = 10_000;
@@ -42,6 +43,27 @@ impl Engine {
             virtual_table::register(&connection, *table, &sources)?;
         }
         functions::register(&connection, &sources)?;
+        connection.progress_handler(STEPS, Some(move || monitor.is_cancelled()))?;
+        connection.authorizer(Some(|asked: AuthContext<'_>| may(&asked.action)))?;
+        Ok(Self { connection })
+    }
+
+    /// An engine for a lake: its tables have the rows of all snapshots. Functions of stacks are not there.
+    ///
+    /// # Errors
+    /// When SQLite does not start.
+    pub fn of_lake(lake: Lake, monitor: Monitor) -> Result<Self, QueryError> {
+        Self::opened_lake(lake, monitor).map_err(|error| error_of(error, ""))
+    }
+
+    fn opened_lake(lake: Lake, monitor: Monitor) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "hard_heap_limit", MEMORY)?;
+        let lake = Arc::new(lake);
+        for at in 0..lake.tables().len() {
+            lake_table::register(&connection, &lake, at)?;
+        }
+        functions::register_plain(&connection)?;
         connection.progress_handler(STEPS, Some(move || monitor.is_cancelled()))?;
         connection.authorizer(Some(|asked: AuthContext<'_>| may(&asked.action)))?;
         Ok(Self { connection })

@@ -56,6 +56,11 @@ pub(super) fn register(connection: &Connection, sources: &Arc<[Arc<Source>]>) ->
     of_stack(connection, "root_func", sources, |_, words, _| words.map(|words| words.root.clone()))?;
     of_stack(connection, "stack", sources, |source, words, id| words.map(|_| frames(source, id)))?;
     contains(connection, sources)?;
+    register_plain(connection)
+}
+
+/// The same without those of stacks.
+pub(super) fn register_plain(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("dur", 1, PURE, |context| {
         let nanos: Option<f64> = context.get(0)?;
         Ok(nanos.map(|nanos| {

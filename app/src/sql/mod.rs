@@ -8,4 +8,5 @@ pub mod lexer;
 pub mod library;
 pub mod schema;
 
+mod lake_table;
 mod virtual_table;

@@ -127,10 +127,14 @@ answer with `start_ns` and `end_time_ns` or `duration_ns` can be shown as a lane
 tracelane query front.trace cart.trace spans.json 'SELECT name, dur(duration_ns), slowest_service FROM requests LIMIT 10'
 ```
 
+- A [lake](fleet.md) that `tracelane export --parquet` has written from many traces is asked like one file:
+  `tracelane query LAKE 'SELECT ...'`. Its `trace_id` is a number made of the hash of the snapshot's bytes, and every table
+  has two more columns, `service` and `date`. Functions of stacks are not there.
 - `--format json` prints an array of objects; where two columns have the same name, the second is `name_2`.
 - Columns that [sqlprof](https://github.com/felixge/sqlprof) has too are called the same here.
 
 ## Tables
 
-Every table has a last column `trace_id`: the place of its file on the command line, from 1.
+Every table has a last column `trace_id`: the place of its file on the command line, from 1. `traces` has columns that only a
+lake fills.
 ";

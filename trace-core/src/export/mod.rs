@@ -2,6 +2,7 @@
 
 pub mod cut;
 pub mod folded;
+pub mod generations;
 mod misuse;
 pub mod perfetto;
 pub mod pprof;

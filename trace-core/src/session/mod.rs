@@ -29,6 +29,7 @@ pub use crate::session::activity::{Activity, What};
 pub use crate::session::build::build;
 pub use crate::session::calls::{Call, Carried, JoinBy};
 pub use crate::session::model::{Content, Input, Service, Session, Tally};
+pub use crate::session::name::service_name;
 pub use crate::session::place::{Method, Placement};
 pub use crate::session::records::RecordRef;
 pub use crate::session::tree::{Children, Request, SessionSpan};

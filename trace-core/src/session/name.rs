@@ -52,6 +52,30 @@ pub(super) fn main_package(trace: &Trace) -> Option<String> {
     mains.take(1_000).find(plain)
 }
 
+/// What the process of a trace by itself is called: what its logs say, the file's name before the time in it
+/// (`cart-20261130T150405.000Z.trace` is `cart`), the folder of its main package, or else the file's name without endings.
+/// `None` if none of them says anything.
+#[must_use]
+pub fn service_name(trace: &Trace, file: &str) -> Option<String> {
+    let name = of_file(file);
+    let before_time = || before_time(&name).map(str::to_owned);
+    let found = told(trace).name.or_else(before_time).or_else(|| main_package(trace)).unwrap_or_else(|| name.clone());
+    Some(found).filter(|found| !found.is_empty())
+}
+
+/// What stands before a time (eight digits and perhaps more, as a part of its own) in a name.
+fn before_time(name: &str) -> Option<&str> {
+    let is_date = |part: &str| {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        digits >= 8 && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'T' || byte == b'Z')
+    };
+    let at = name.match_indices(['-', '_']).find(|(at, _)| {
+        let rest = name.get(at + 1..).unwrap_or_default();
+        is_date(rest.split(['-', '_']).next().unwrap_or_default())
+    });
+    at.and_then(|(at, _)| name.get(..at)).filter(|before| !before.is_empty())
+}
+
 /// The name of a file without folder and endings: `a/backend.trace.gz` is `backend`.
 pub(super) fn of_file(file: &str) -> String {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
@@ -82,6 +106,10 @@ mod tests {
     fn files_and_doubles_get_names() {
         assert_eq!(of_file("runs/7/backend.trace.gz"), "backend");
         assert_eq!(of_file(".trace"), ".trace");
+        assert_eq!(before_time("cart-20261130T150405"), Some("cart"));
+        assert_eq!(before_time("check-out_20261130_150405"), Some("check-out"));
+        assert_eq!(before_time("shop-2-v12345678"), None);
+        assert_eq!(before_time("-20261130"), None);
         assert_eq!(told_apart(vec!["a".into(), "b".into(), "a".into(), "a".into()]), ["a", "b", "a (2)", "a (3)"]);
     }
 }

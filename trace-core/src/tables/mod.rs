@@ -11,6 +11,7 @@ pub mod places;
 pub mod scan;
 pub mod source;
 pub mod table;
+pub mod tier;
 pub mod value;
 
 mod annotations;
@@ -19,6 +20,7 @@ mod events;
 mod field;
 mod gc;
 mod goroutines;
+mod groups;
 mod metrics;
 mod procs;
 mod reports;
@@ -58,6 +60,9 @@ pub static TABLES: &[&dyn Table] = &[
     &totals::STATE_TOTALS,
     &totals::GOROUTINE_STATES,
     &totals::WAIT_SITES,
+    &groups::GOROUTINE_GROUPS,
+    &groups::TASK_TYPES,
+    &groups::REGION_TYPES,
     &sessions::SERVICES,
     &sessions::REQUESTS,
     &sessions::REQUEST_SPANS,

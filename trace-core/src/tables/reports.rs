@@ -1,5 +1,6 @@
 //! The trace itself, what is wrong with it, and what was found in it.
 
+use crate::session::service_name;
 use crate::tables::field::{Field, Typed};
 use crate::tables::source::nanos;
 use crate::tables::value::Value;
@@ -7,9 +8,25 @@ use crate::tables::value::Value;
 /// The trace.
 pub(super) static TRACES: Typed<()> = Typed {
     name: "traces",
-    about: "The trace that is asked; one row.",
+    about: "The trace that is asked; one row. A lake has a row for each snapshot.",
     fields: &[
         Field::text("file", "the file, as it was called", |source, (): &()| Value::text(source.file())),
+        Field::text("service", "what the process is called", |source, ()| {
+            let told = source.origin().service.clone();
+            told.or_else(|| service_name(source.trace(), source.file()))
+                .map_or(Value::Null, |name| Value::Text(name.into()))
+        }),
+        Field::text("host", "where it ran; lakes only, as told when the snapshot was exported", |source, ()| {
+            source.origin().host.as_deref().map_or(Value::Null, Value::text)
+        }),
+        Field::text(
+            "trigger",
+            "why it was recorded; lakes only, as told when the snapshot was exported",
+            |source, ()| source.origin().trigger.as_deref().map_or(Value::Null, Value::text),
+        ),
+        Field::text("hash", "XXH3 (128 bits) of the unpacked file; lakes only", |source, ()| {
+            source.origin().hash.as_deref().map_or(Value::Null, Value::text)
+        }),
         Field::text("format", "the version of Go in the file's header: go 1.26", |source, ()| {
             Value::Text(format!("go 1.{}", source.trace().totals().version).into())
         }),
@@ -17,14 +34,15 @@ pub(super) static TRACES: Typed<()> = Typed {
         Field::id(
             "start_unix_ns",
             "the time of day of its start, nanoseconds since 1970; Go 1.25 and newer",
-            |source, ()| {
-                let trace = source.trace();
-                let start = trace.clock_snapshots().first().and_then(|clock| {
-                    let wall = clock.wall_secs.checked_mul(1_000_000_000)?.checked_add(clock.wall_nanos.into())?;
-                    wall.checked_sub(clock.trace.nanos_since(trace.range().start))
-                });
-                start.map_or(Value::Null, Value::Int)
-            },
+            |source, ()| source.unix_nanos(source.trace().range().start).map_or(Value::Null, Value::Int),
+        ),
+        Field::id("end_unix_ns", "the time of day of its end, likewise", |source, ()| {
+            source.unix_nanos(source.trace().range().end).map_or(Value::Null, Value::Int)
+        }),
+        Field::nanos(
+            "counted_ns",
+            "how much of it the lake's other tables tell of: less than duration_ns where snapshots of one process overlap",
+            |source, ()| source.origin().counted_ns.map_or_else(|| nanos(source.trace().range()), Value::Int),
         ),
         Field::bytes("bytes", "size of the file, unpacked", |source, ()| Value::count(source.trace().totals().bytes)),
         Field::count("events", "how many events it has", |source, ()| Value::count(source.trace().totals().events)),
@@ -39,6 +57,12 @@ pub(super) static TRACES: Typed<()> = Typed {
         }),
         Field::flag("is_damaged", "parts of what it should hold are lost", |source, ()| {
             Value::flag(source.trace().is_damaged())
+        }),
+        Field::text("generation_ids", "number and hash of the generations that count; lakes only", |source, ()| {
+            source.origin().generation_ids.as_deref().map_or(Value::Null, Value::text)
+        }),
+        Field::text("problem", "why it could not be read, or not as it should; lakes only", |source, ()| {
+            source.origin().problem.as_deref().map_or(Value::Null, Value::text)
         }),
     ],
     walk: |_, _| Box::new(std::iter::once(())),

@@ -13,6 +13,25 @@ use crate::tables::dictionary::Dictionary;
 use crate::tables::places::StackWords;
 use crate::tables::value::Value;
 
+/// What is known of a snapshot beside its bytes: the columns of `traces` that only a lake of many traces has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// What the process is called; `None` for what its trace or the file's name tells.
+    pub service: Option<String>,
+    /// Where it ran.
+    pub host: Option<String>,
+    /// Why it was recorded.
+    pub trigger: Option<String>,
+    /// The hash of its bytes, hexadecimal.
+    pub hash: Option<String>,
+    /// How much of the trace counts, nanoseconds; `None` for all of it.
+    pub counted_ns: Option<i64>,
+    /// The generations that count, as text.
+    pub generation_ids: Option<String>,
+    /// Why it could not be read, or not as it should.
+    pub problem: Option<String>,
+}
+
 /// A trace whose tables are asked for. What several tables need is made once, when the first of them does.
 #[derive(Debug)]
 pub struct Source {
@@ -22,6 +41,7 @@ pub struct Source {
     monitor: Monitor,
     /// What it is recorded together with, if its tables are to tell of that.
     session: Option<Arc<Session>>,
+    origin: Origin,
     order: OnceLock<Vec<GoroutineIdx>>,
     words: OnceLock<Vec<StackWords>>,
     dictionary: OnceLock<Dictionary>,
@@ -38,6 +58,15 @@ impl Source {
             file,
             monitor,
             session: None,
+            origin: Origin {
+                service: None,
+                host: None,
+                trigger: None,
+                hash: None,
+                counted_ns: None,
+                generation_ids: None,
+                problem: None,
+            },
             order: OnceLock::new(),
             words: OnceLock::new(),
             dictionary: OnceLock::new(),
@@ -49,6 +78,25 @@ impl Source {
     #[must_use]
     pub fn with_session(self, session: Arc<Session>) -> Self {
         Self { session: Some(session), ..self }
+    }
+
+    /// The same, with what a lake tells of it.
+    #[must_use]
+    pub fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// What a lake tells of it.
+    pub(super) const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The Unix time of a time of the trace, nanoseconds; `None` if the trace has no reading of the clock.
+    #[must_use]
+    pub fn unix_nanos(&self, time: TraceTime) -> Option<i64> {
+        let clock = self.trace.clock_snapshots().first()?;
+        let wall = clock.wall_secs.checked_mul(1_000_000_000)?.checked_add(clock.wall_nanos.into())?;
+        wall.checked_sub(clock.trace.nanos_since(time))
     }
 
     /// The session whose tables it has.

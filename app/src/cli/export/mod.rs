@@ -1,6 +1,7 @@
-//! `tracelane export`: a trace for other programs.
+//! `tracelane export`: a trace for other programs, or many as a lake.
 
 mod chrome;
+mod lake;
 mod speedscope;
 mod table;
 
@@ -11,6 +12,7 @@ use clap::Args;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::perfetto;
 use trace_core::tables::source::Source;
+use trace_core::tables::tier::Tier;
 use trace_core::tables::{TABLES, table as table_named};
 
 use crate::cli::exit::{CliError, CliResult, Exit};
@@ -20,6 +22,7 @@ use crate::cli::scope::range_of;
 use crate::cli::values::{self, Value};
 use crate::fmt::name;
 use crate::fmt::place::OffsetRange;
+use crate::lake::export::Told;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
@@ -29,7 +32,12 @@ Writes FILE for another program.
               cycles, STW pauses, CPU samples, counters
   chrome      JSON for chrome://tracing, procs as go tool trace shows them
   speedscope  The profiles of tracelane profile, for speedscope.app
-  csv         A table of tracelane query, named with --table";
+  csv         A table of tracelane query, named with --table
+
+With --parquet, FILEs (traces, archives, folders of them) become rows of Parquet files in LAKE, for questions about many
+traces: with tracelane query LAKE 'SELECT ...', DuckDB, Spark. LAKE is made if it is not there. What it has already, by
+content, is passed over; what is interrupted goes on in the next run. Where snapshots of one flight recorder overlap, each
+generation counts once. A file that cannot be read becomes a row of traces that says why.";
 
 /// What FILE is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +68,15 @@ fn table_value(text: &str) -> Value<&'static str> {
 /// The arguments of `tracelane export`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct ExportArgs {
-    /// Trace to read
-    #[arg(value_name = "FILE", value_parser = values::file())]
-    file: PathBuf,
+    /// Trace to read; with --parquet several, or folders of them
+    #[arg(value_name = "FILE", required = true, value_parser = values::file())]
+    files: Vec<PathBuf>,
     /// For whom
-    #[arg(long, value_name = "NAME", value_parser = values::one_of(TARGETS.iter().map(|target| target.0), target))]
-    to: Target,
+    #[arg(long, value_name = "NAME", required_unless_present = "parquet", value_parser = values::one_of(TARGETS.iter().map(|target| target.0), target))]
+    to: Option<Target>,
     /// Where it goes; - is standard output
-    #[arg(short, long, value_name = "OUT", value_parser = values::path())]
-    out: PathBuf,
+    #[arg(short, long, value_name = "OUT", required_unless_present = "parquet", value_parser = values::path())]
+    out: Option<PathBuf>,
     /// Replace OUT if it exists (never a trace)
     #[arg(long)]
     force: bool,
@@ -78,6 +86,21 @@ pub struct ExportArgs {
     /// The table that csv writes
     #[arg(long, value_name = "NAME", value_parser = table_value)]
     table: Option<&'static str>,
+    /// Add the files to this folder of Parquet files
+    #[arg(long, value_name = "LAKE", value_parser = values::path(), conflicts_with_all = ["to", "out", "force", "range", "table"])]
+    parquet: Option<PathBuf>,
+    /// Also add every span, task, region and log, and all stacks
+    #[arg(long, requires = "parquet")]
+    detail: bool,
+    /// What the processes are called; else as folders like service=cart, the traces or the files' names say
+    #[arg(long, value_name = "NAME", requires = "parquet")]
+    service: Option<String>,
+    /// Where they ran; else as folders like host=web-3 say
+    #[arg(long, value_name = "NAME", requires = "parquet")]
+    host: Option<String>,
+    /// Why the snapshots were recorded; else as folders like trigger=slow say
+    #[arg(long, value_name = "TEXT", requires = "parquet")]
+    trigger: Option<String>,
 }
 
 /// Loads the file and writes it for the other program.
@@ -85,23 +108,31 @@ pub struct ExportArgs {
 /// # Errors
 /// When the file is unreadable, the options do not fit together, or it cannot be written.
 pub fn run(args: &ExportArgs) -> CliResult {
-    if (args.to == Target::Csv) != args.table.is_some() {
+    if let Some(lake) = &args.parquet {
+        let told = Told { service: args.service.clone(), host: args.host.clone(), trigger: args.trigger.clone() };
+        let tier = if args.detail { Tier::Detail } else { Tier::Summary };
+        return lake::run(lake, &args.files, &told, tier);
+    }
+    let [file] = args.files.as_slice() else {
+        return Err(CliError::usage("--to takes one FILE; --parquet takes several"));
+    };
+    if (args.to == Some(Target::Csv)) != args.table.is_some() {
         return Err(CliError::usage("--to csv and --table NAME belong together"));
     }
-    if args.to == Target::Csv && args.range.is_some() {
+    if args.to == Some(Target::Csv) && args.range.is_some() {
         return Err(CliError::usage("--range does not go with --to csv; tracelane query has WHERE"));
     }
-    let out = Out { path: Some(args.out.clone()), force: args.force };
-    let Some(out) = out.check([args.file.as_path()])? else { return Ok(Exit::Fine) };
-    let trace = load(&args.file)?;
+    let out = Out { path: args.out.clone(), force: args.force };
+    let Some(out) = out.check([file.as_path()])? else { return Ok(Exit::Fine) };
+    let trace = load(file)?;
     let range = args.range.map_or_else(|| trace.range(), |range| range_of(&trace, range));
     match (args.to, args.table.and_then(table_named)) {
-        (Target::Csv, Some(table)) => {
-            let source = Source::new(Arc::clone(&trace), name::path(&args.file), Monitor::new());
+        (Some(Target::Csv), Some(table)) => {
+            let source = Source::new(Arc::clone(&trace), name::path(file), Monitor::new());
             out.write(|file| table::write(&source, table, file))?;
         }
-        (Target::Chrome, _) => out.write(|file| chrome::write(&trace, range, file))?,
-        (Target::Speedscope, _) => out.write(|file| speedscope::write(&trace, range, file))?,
+        (Some(Target::Chrome), _) => out.write(|file| chrome::write(&trace, range, file))?,
+        (Some(Target::Speedscope), _) => out.write(|file| speedscope::write(&trace, range, file))?,
         _ => out.write(|file| perfetto::write(&trace, range, file))?,
     }
     Ok(Exit::after(&trace))

@@ -20,6 +20,9 @@ use crate::cli::session::{is_partial, load as load_session};
 use crate::cli::values;
 use crate::fmt::name;
 use crate::fmt::text::Text;
+use crate::lake::LakeError;
+use crate::lake::layout::is_lake;
+use crate::lake::reader::Lake;
 use crate::report::format::Format;
 use crate::sql::answer::{Cell, QueryError};
 use crate::sql::engine::{Engine, Sink};
@@ -31,7 +34,8 @@ use crate::sql::schema;
 pub const ABOUT: &str = "\
 Answers a question in SQL about a trace, or about several. --tables lists the tables with their columns, --queries queries
 that are ready to run with --named. A query that names services, requests or request_spans opens all files as one session:
-traces of several services, span files, folders or archives of them, or a session file.";
+traces of several services, span files, folders or archives of them, or a session file. A lake that tracelane export
+--parquet has written is asked alike: its tables have the rows of all its snapshots.";
 
 /// Rows that are printed at a time.
 const CHUNK: usize = 1_000;
@@ -39,7 +43,7 @@ const CHUNK: usize = 1_000;
 /// The arguments of `tracelane query`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct QueryArgs {
-    /// Traces (or the files of a session) to read, then the query unless --named gives it
+    /// Traces (or the files of a session, or a lake) to read, then the query unless --named gives it
     #[arg(value_name = "FILE... SQL", num_args = 1.., required_unless_present_any = ["tables", "queries", "page"])]
     words: Vec<PathBuf>,
     /// Run this one of the ready queries
@@ -95,6 +99,14 @@ pub fn run(args: &QueryArgs) -> CliResult {
     }
     let (files, sql) = args.parts()?;
     let monitor = Monitor::new();
+    if let Some(lake) = files.iter().find(|file| is_lake(file)) {
+        if files.len() > 1 {
+            return Err(CliError::usage(format!("{} is a lake, which is asked by itself", lake.display())));
+        }
+        let unreadable = |error: LakeError| CliError { exit: Exit::Unreadable, message: error.0 };
+        let engine = Engine::of_lake(Lake::open(lake).map_err(unreadable)?, monitor).map_err(failed)?;
+        return answer(&engine, &sql, args);
+    }
     let (sources, is_partial) =
         if is_of_session(&sql) { of_session(files, &monitor)? } else { of_traces(files, &monitor)? };
     let engine = Engine::new(sources, monitor).map_err(failed)?;

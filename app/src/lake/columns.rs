@@ -1,0 +1,148 @@
+//! Rows of a table as columns in memory.
+
+use parquet::data_type::ByteArray;
+use rustc_hash::FxHashMap;
+use trace_core::tables::column::{Kind, Unit};
+use trace_core::tables::scan::Scan;
+use trace_core::tables::source::Source;
+use trace_core::tables::table::Table;
+use trace_core::tables::value::Value;
+
+use crate::lake::layout::{OWN_COLUMNS, kept_columns};
+
+/// Rough bytes of memory that a cell takes.
+const CELL_BYTES: usize = 16;
+
+/// The values of a column that are not NULL.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cells {
+    /// Whole numbers.
+    Int(Vec<i64>),
+    /// Numbers with a fraction.
+    Real(Vec<f64>),
+    /// Text.
+    Text(Vec<ByteArray>),
+}
+
+/// A column: which of its rows have a value, and those values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnData {
+    /// 1 for each row with a value, 0 for NULL.
+    pub valid: Vec<i16>,
+    /// The values, one after the other.
+    pub cells: Cells,
+    /// Equal texts share their bytes.
+    shared: FxHashMap<Box<str>, ByteArray>,
+}
+
+impl ColumnData {
+    fn new(kind: Kind) -> Self {
+        let cells = match kind {
+            Kind::Int => Cells::Int(Vec::new()),
+            Kind::Real => Cells::Real(Vec::new()),
+            Kind::Text => Cells::Text(Vec::new()),
+        };
+        Self { valid: Vec::new(), cells, shared: FxHashMap::default() }
+    }
+
+    /// One more row. A value of another kind is NULL.
+    pub(super) fn push(&mut self, value: Value<'_>) {
+        let is_there = match (&mut self.cells, value) {
+            (Cells::Int(cells), Value::Int(number)) => {
+                cells.push(number);
+                true
+            }
+            (Cells::Real(cells), Value::Real(number)) => {
+                cells.push(number);
+                true
+            }
+            (Cells::Text(cells), Value::Text(text)) => {
+                let known = self.shared.get(&*text).cloned();
+                cells.push(known.unwrap_or_else(|| {
+                    let bytes = ByteArray::from(text.as_bytes().to_vec());
+                    self.shared.insert(text.into_owned().into_boxed_str(), bytes.clone());
+                    bytes
+                }));
+                true
+            }
+            _ => false,
+        };
+        self.valid.push(i16::from(is_there));
+    }
+
+    fn append(&mut self, other: Self) {
+        self.valid.extend(other.valid);
+        match (&mut self.cells, other.cells) {
+            (Cells::Int(cells), Cells::Int(more)) => cells.extend(more),
+            (Cells::Real(cells), Cells::Real(more)) => cells.extend(more),
+            (Cells::Text(cells), Cells::Text(more)) => cells.extend(more),
+            _ => {}
+        }
+    }
+}
+
+/// Rows of a table of a lake: the columns that it keeps, and which snapshot each is of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableData {
+    /// How many rows there are.
+    pub rows: usize,
+    /// The kept columns, then the trace id.
+    pub columns: Vec<ColumnData>,
+}
+
+impl TableData {
+    /// No rows of a table.
+    #[must_use]
+    pub fn empty(table: &'static dyn Table) -> Self {
+        let mut columns: Vec<_> = kept_columns(table).iter().map(|(_, column)| ColumnData::new(column.kind)).collect();
+        columns.push(ColumnData::new(Kind::Int));
+        Self { rows: 0, columns }
+    }
+
+    /// All rows of a table. `shift` is added to all times.
+    #[must_use]
+    pub fn of(table: &'static dyn Table, source: &Source, trace_id: i64, shift: i64) -> Self {
+        let mut made = Self::empty(table);
+        let kept = kept_columns(table);
+        let mut rows = table.rows(source, &Scan::default());
+        while rows.advance() {
+            for ((place, column), data) in kept.iter().zip(&mut made.columns) {
+                data.push(match rows.value(*place) {
+                    Value::Int(time) if column.unit == Unit::Time => Value::Int(time.saturating_add(shift)),
+                    value => value,
+                });
+            }
+            made.end_row(trace_id);
+        }
+        made
+    }
+
+    /// Ends a row of which all kept columns have been pushed.
+    pub(super) fn end_row(&mut self, trace_id: i64) {
+        if let Some(id) = self.columns.last_mut() {
+            id.push(Value::Int(trace_id));
+        }
+        self.rows += 1;
+    }
+
+    /// Adds the rows of another one of the same table.
+    pub fn append(&mut self, other: Self) {
+        self.rows += other.rows;
+        for (column, more) in self.columns.iter_mut().zip(other.columns) {
+            column.append(more);
+        }
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.rows.saturating_mul(self.columns.len()).saturating_mul(CELL_BYTES)
+    }
+}
+
+/// Names and kinds of the columns of a table's files.
+#[must_use]
+pub fn file_columns(table: &'static dyn Table) -> Vec<(&'static str, Kind, Unit)> {
+    let kept = kept_columns(table).into_iter().map(|(_, column)| (column.name, column.kind, column.unit));
+    kept.chain(OWN_COLUMNS.iter().take(1).map(|column| (column.name, column.kind, column.unit))).collect()
+}

@@ -1,0 +1,283 @@
+//! Adds snapshots to a lake: each once, and of what several snapshots of one process hold, each generation once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
+use trace_core::base::monitor::Monitor;
+use trace_core::export::generations::Content;
+use trace_core::input::archive;
+use trace_core::input::source::{Source as Input, holds_a_trace};
+use trace_core::tables::table;
+use trace_core::tables::tier::{KEPT, Tier};
+
+use crate::lake::LakeError;
+use crate::lake::columns::{TableData, file_columns};
+use crate::lake::journal::{self, Writing};
+use crate::lake::known::Known;
+use crate::lake::layout::{self, MARK, MARK_TEXT, Partition, TRACES, WRITING, is_hidden, is_lake};
+use crate::lake::parquet::encode;
+pub use crate::lake::snapshot::Told;
+use crate::lake::snapshot::{Found, Rows, rows};
+use crate::output::{Inputs, Output};
+use crate::remote::limits;
+
+/// Files looked at in one go.
+const STEP: usize = 64;
+/// A part is written when its rows take so much memory, or it has so many snapshots.
+const PART_BYTES: usize = 256 << 20;
+/// See [`PART_BYTES`].
+const PART_SNAPSHOTS: usize = 2_000;
+/// All parts that are being collected take at most so much memory.
+const ALL_BYTES: usize = 1 << 30;
+/// Names of traces end so; such a file in a folder is one even if it cannot be read as one.
+const TRACE_ENDING: &str = ".trace";
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The lake; it is made if it is not there.
+    pub lake: PathBuf,
+    /// Traces, folders of them, and archives.
+    pub files: Vec<PathBuf>,
+    /// What is known of all of them.
+    pub told: Told,
+    /// What the lake gets of each.
+    pub tier: Tier,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Snapshots that were added, those that could not be read among them.
+    pub added: u64,
+    /// Files that the lake had already, or whose content another file has, too.
+    pub known: u64,
+    /// What could not be read, or not as it should: the file, and why.
+    pub problems: Vec<(PathBuf, String)>,
+    /// Bytes of the traces that were added, unpacked.
+    pub trace_bytes: u64,
+    /// Bytes written to the lake.
+    pub lake_bytes: u64,
+}
+
+/// Adds snapshots. `told` hears after each step how many of how many files are done.
+///
+/// # Errors
+/// When the lake cannot be written or read, or there is no such file; what has been written by then stays, and the next run
+/// goes on there. When `monitor` is cancelled, what has been written is told.
+pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, usize)) -> Result<Done, LakeError> {
+    let lake = &wanted.lake;
+    let files = expand(&wanted.files, lake)?;
+    prepare(lake)?;
+    journal::clean(lake)?;
+    let mut known = Known::read(lake)?;
+    let inputs = Inputs::of(wanted.files.iter().map(PathBuf::as_path));
+    let mut writer = Parts { lake, inputs: &inputs, parts: BTreeMap::new(), done: Done::default() };
+    let mut looked_at = 0;
+    for step in files.chunks(STEP) {
+        if monitor.is_cancelled() {
+            break;
+        }
+        let mut found: Vec<Found> = step.to_vec().into_par_iter().map(Found::look).collect();
+        // Snapshots of one process in the order of time, so that of each the newest part is what counts.
+        found.sort_by_key(|found| found.content.generations.first().map(|generation| generation.start));
+        let mut fresh = Vec::new();
+        for found in found {
+            if known.add(found.trace_id()) {
+                let runs = known.claim(&found.content.generations);
+                fresh.push((found, runs));
+            } else {
+                writer.done.known += 1;
+            }
+        }
+        let made: Vec<(PathBuf, Rows)> = fresh
+            .par_iter()
+            .map(|(found, runs)| (found.path.clone(), rows(found, runs, &wanted.told, wanted.tier, monitor)))
+            .collect();
+        // What was stopped half-way does not count.
+        if monitor.is_cancelled() {
+            break;
+        }
+        for (path, rows) in made {
+            writer.add(path, rows);
+        }
+        writer.write_full()?;
+        looked_at += step.len();
+        told(looked_at, files.len());
+    }
+    writer.write_all()?;
+    Ok(writer.done)
+}
+
+/// Makes the folder a lake, unless it is one.
+fn prepare(lake: &Path) -> Result<(), LakeError> {
+    let failed = |error: std::io::Error| LakeError::at(lake, &error);
+    if !is_lake(lake) {
+        fs::create_dir_all(lake).map_err(failed)?;
+        let has_others = fs::read_dir(lake).map_err(failed)?.flatten().any(|entry| !is_hidden(&entry.path()));
+        // Another process may make it at the same time.
+        if has_others && !is_lake(lake) {
+            let what = "it is neither a lake nor empty; name a folder that is not there yet";
+            return Err(LakeError::at(lake, &what));
+        }
+        let made = write(&lake.join(MARK), MARK_TEXT.as_bytes(), &Inputs::default());
+        if !is_lake(lake) {
+            made?;
+        }
+    }
+    let text = fs::read_to_string(lake.join(MARK)).map_err(failed)?;
+    if text != MARK_TEXT {
+        return Err(LakeError::at(lake, &"it is a lake of another version of Tracelane; write to a new one"));
+    }
+    fs::create_dir_all(lake.join(WRITING)).map_err(failed)
+}
+
+fn write(path: &Path, bytes: &[u8], inputs: &Inputs) -> Result<(), LakeError> {
+    let output = Output { path, inputs, may_replace: true, keeps_traces: true, may_stream: false };
+    output.write(|out| out.write_all(bytes)).map_err(|error| LakeError::unwritten(path, &error))
+}
+
+/// All files that the arguments stand for, in order of their names.
+fn expand(files: &[PathBuf], lake: &Path) -> Result<Vec<PathBuf>, LakeError> {
+    let mut all = Vec::new();
+    let own = lake.canonicalize().ok();
+    for path in files {
+        let path = std::path::absolute(path).map_err(|error| LakeError::at(path, &error))?;
+        if path.is_dir() {
+            folder(&path, own.as_deref(), &mut all)?;
+        } else {
+            all.extend(members(path));
+        }
+    }
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+/// The traces in a folder and the folders in it; links to folders are not followed, nor is the lake itself looked into.
+fn folder(path: &Path, lake: Option<&Path>, all: &mut Vec<PathBuf>) -> Result<(), LakeError> {
+    let mut folders = vec![path.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        if is_lake(&folder) || (lake.is_some() && folder.canonicalize().ok().as_deref() == lake) {
+            continue;
+        }
+        let entries = fs::read_dir(&folder).map_err(|error| LakeError::at(&folder, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| LakeError::at(&folder, &error))?;
+            let (path, kind) = (entry.path(), entry.file_type());
+            if is_hidden(&path) {
+                continue;
+            }
+            match kind {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                _ if path.is_file() && is_trace(&path) => all.extend(members(path)),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_trace(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().contains(TRACE_ENDING)) || holds_a_trace(path)
+}
+
+/// The traces in an archive, or the file itself.
+fn members(path: PathBuf) -> Vec<PathBuf> {
+    let inside = archive::traces(&path, limits()).unwrap_or_default();
+    if inside.is_empty() { vec![path] } else { inside }
+}
+
+/// Rows on their way to the lake.
+struct Parts<'a> {
+    lake: &'a Path,
+    inputs: &'a Inputs,
+    parts: BTreeMap<Partition, Part>,
+    done: Done,
+}
+
+/// The rows of one partition so far.
+#[derive(Default)]
+struct Part {
+    traces: Vec<i64>,
+    tables: Vec<TableData>,
+}
+
+impl Part {
+    fn bytes(&self) -> usize {
+        self.tables.iter().map(TableData::bytes).fold(0, usize::saturating_add)
+    }
+
+    fn is_full(&self) -> bool {
+        self.traces.len() >= PART_SNAPSHOTS || self.bytes() >= PART_BYTES
+    }
+}
+
+impl Parts<'_> {
+    fn add(&mut self, path: PathBuf, rows: Rows) {
+        self.done.added += 1;
+        self.done.trace_bytes = self.done.trace_bytes.saturating_add(rows.bytes);
+        self.done.problems.extend(rows.problem.map(|problem| (path, problem)));
+        let part = self.parts.entry(rows.partition).or_default();
+        part.traces.push(rows.trace_id);
+        if part.tables.is_empty() {
+            part.tables = rows.tables;
+        } else {
+            part.tables.iter_mut().zip(rows.tables).for_each(|(all, more)| all.append(more));
+        }
+    }
+
+    /// Writes the parts that are full; all, if together they take much memory.
+    fn write_full(&mut self) -> Result<(), LakeError> {
+        let all: usize = self.parts.values().map(Part::bytes).fold(0, usize::saturating_add);
+        if all >= ALL_BYTES {
+            return self.write_all();
+        }
+        let full: Vec<Partition> =
+            self.parts.iter().filter(|(_, part)| part.is_full()).map(|(partition, _)| partition.clone()).collect();
+        full.into_iter().try_for_each(|partition| self.write(&partition))
+    }
+
+    fn write_all(&mut self) -> Result<(), LakeError> {
+        let all: Vec<Partition> = self.parts.keys().cloned().collect();
+        all.into_iter().try_for_each(|partition| self.write(&partition))
+    }
+
+    fn write(&mut self, partition: &Partition) -> Result<(), LakeError> {
+        let Some(part) = self.parts.remove(partition) else { return Ok(()) };
+        let name = name(&part.traces);
+        let Some(writing) = Writing::begin(self.lake, partition, &name)? else {
+            return Err(LakeError::at(self.lake, &"another process writes the same snapshots to it"));
+        };
+        let filled: Vec<(&str, TableData)> =
+            KEPT.iter().map(|(table, _)| *table).zip(part.tables).filter(|(_, data)| data.rows > 0).collect();
+        let encoded: Result<Vec<(&str, Vec<u8>)>, LakeError> = filled
+            .into_par_iter()
+            .map(|(name, data)| {
+                let columns = table(name).map(file_columns).unwrap_or_default();
+                Ok((name, encode(&columns, &data)?))
+            })
+            .collect();
+        let mut encoded = encoded?;
+        // What makes the part count comes last.
+        encoded.sort_by_key(|(name, _)| *name == TRACES);
+        for (table, bytes) in encoded {
+            let path = layout::file(self.lake, table, partition, &name);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(|error| LakeError::at(folder, &error))?;
+            }
+            write(&path, &bytes, self.inputs)?;
+            self.done.lake_bytes = self.done.lake_bytes.saturating_add(bytes.len() as u64);
+        }
+        writing.end()
+    }
+}
+
+/// The name of a part: a hash of the snapshots in it.
+fn name(traces: &[i64]) -> String {
+    let bytes: Vec<u8> = traces.iter().flat_map(|trace| trace.to_be_bytes()).collect();
+    let hash = Content::of(Input::bytes(&bytes)).map_or(0, |content| content.hash);
+    format!("{:016x}", hash >> 64)
+}

@@ -1,0 +1,224 @@
+//! Columns as Parquet files, and back.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding, GzipLevel, LogicalType, Repetition, Type as Physical};
+use parquet::column::reader::ColumnReader;
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use trace_core::tables::column::{Kind, Unit};
+
+use crate::lake::LakeError;
+use crate::lake::columns::{Cells, TableData};
+use crate::lake::layout::TRACE_ID;
+
+/// Rows of a row group: what other programs read at a time, and give to one thread.
+const GROUP_ROWS: usize = 250_000;
+/// The largest file of a lake that is read: parts are much smaller.
+const LARGEST_FILE: u64 = 4 << 30;
+
+/// A file's columns: name, kind and unit of each.
+pub type Columns = Vec<(&'static str, Kind, Unit)>;
+
+/// The bytes of a Parquet file with these columns and rows.
+///
+/// # Errors
+/// If columns and rows do not fit together.
+pub fn encode(columns: &Columns, data: &TableData) -> std::result::Result<Vec<u8>, LakeError> {
+    encoded(columns, data).map_err(|error| LakeError(format!("no Parquet file can be made: {error}")))
+}
+
+fn encoded(columns: &Columns, data: &TableData) -> Result<Vec<u8>> {
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema(columns)?, Arc::new(properties(columns)?))?;
+    // Where in its values each column's next row group begins.
+    let mut at = vec![0_usize; data.columns.len()];
+    for start in (0..data.rows).step_by(GROUP_ROWS) {
+        let end = data.rows.min(start + GROUP_ROWS);
+        let mut group = writer.next_row_group()?;
+        for (column, at) in data.columns.iter().zip(&mut at) {
+            let valid = column.valid.get(start..end).unwrap_or_default();
+            let from = *at;
+            *at += valid.iter().filter(|valid| **valid > 0).count();
+            let Some(mut writer) = group.next_column()? else { break };
+            match &column.cells {
+                Cells::Int(cells) => {
+                    writer.typed::<Int64Type>().write_batch(slice(cells, from, *at), Some(valid), None)?
+                }
+                Cells::Real(cells) => {
+                    writer.typed::<DoubleType>().write_batch(slice(cells, from, *at), Some(valid), None)?
+                }
+                Cells::Text(cells) => {
+                    writer.typed::<ByteArrayType>().write_batch(slice(cells, from, *at), Some(valid), None)?
+                }
+            };
+            writer.close()?;
+        }
+        group.close()?;
+    }
+    writer.into_inner()
+}
+
+fn slice<T>(cells: &[T], from: usize, to: usize) -> &[T] {
+    cells.get(from..to).unwrap_or_default()
+}
+
+fn schema(columns: &Columns) -> Result<TypePtr> {
+    let field = |(name, kind, _): &(&str, Kind, Unit)| {
+        let (physical, logical) = match kind {
+            Kind::Int => (Physical::INT64, None),
+            Kind::Real => (Physical::DOUBLE, None),
+            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        };
+        let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+        builder.with_logical_type(logical).build().map(Arc::new)
+    };
+    let fields: Result<Vec<TypePtr>> = columns.iter().map(field).collect();
+    Ok(Arc::new(Type::group_type_builder("rows").with_fields(fields?).build()?))
+}
+
+/// Gzip, which all programs read; statistics for what queries choose by; numbers that hardly repeat as differences.
+fn properties(columns: &Columns) -> Result<WriterProperties> {
+    let mut builder = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_compression(Compression::GZIP(GzipLevel::try_new(6)?))
+        .set_created_by(concat!("tracelane version ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true);
+    for (name, kind, unit) in columns {
+        let path = ColumnPath::from(*name);
+        if *name == TRACE_ID || *unit == Unit::Time {
+            builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
+        }
+        if *kind == Kind::Int && matches!(unit, Unit::Time | Unit::Nanos) {
+            builder = builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        }
+    }
+    Ok(builder.build())
+}
+
+/// A Parquet file, of which columns are read one by one.
+pub struct File {
+    reader: SerializedFileReader<Bytes>,
+    rows: usize,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File").field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+/// The values of a column, one for each row; those that are NULL have any.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Whether each row has a value.
+    pub valid: Vec<bool>,
+    /// The values.
+    pub cells: Cells,
+}
+
+impl File {
+    /// Opens a file of a lake.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no Parquet file.
+    pub fn open(path: &Path) -> std::result::Result<Self, LakeError> {
+        let failed = |error: &dyn std::fmt::Display| LakeError::at(path, error);
+        let known = path.metadata().map_err(|error| failed(&error))?;
+        if known.len() > LARGEST_FILE {
+            return Err(failed(&"it is larger than any file of a lake"));
+        }
+        let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+        guarded(|| {
+            let reader = SerializedFileReader::new(Bytes::from(bytes))?;
+            let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
+            Ok(Self { reader, rows })
+        })
+        .map_err(|error| failed(&error))
+    }
+
+    /// How many rows it has, as it says.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The values of a column; `None` if it has no column of that name and kind.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn column(&self, name: &str, kind: Kind) -> std::result::Result<Option<Read>, LakeError> {
+        guarded(|| self.read(name, kind)).map_err(|error| LakeError(format!("column {name}: {error}")))
+    }
+
+    fn read(&self, name: &str, kind: Kind) -> Result<Option<Read>> {
+        let schema = self.reader.metadata().file_metadata().schema_descr_ptr();
+        let Some(place) = schema.columns().iter().position(|column| column.name() == name) else { return Ok(None) };
+        let mut read = Read {
+            valid: Vec::new(),
+            cells: match kind {
+                Kind::Int => Cells::Int(Vec::new()),
+                Kind::Real => Cells::Real(Vec::new()),
+                Kind::Text => Cells::Text(Vec::new()),
+            },
+        };
+        for group in 0..self.reader.num_row_groups() {
+            let group = self.reader.get_row_group(group)?;
+            let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            let mut levels: Vec<i16> = Vec::new();
+            match (&mut read.cells, group.get_column_reader(place)?) {
+                (Cells::Int(cells), ColumnReader::Int64ColumnReader(mut reader)) => {
+                    let mut values = Vec::new();
+                    while levels.len() < rows && reader.read_records(rows, Some(&mut levels), None, &mut values)?.0 > 0
+                    {
+                    }
+                    spread(&levels, values, 0, cells);
+                }
+                (Cells::Real(cells), ColumnReader::DoubleColumnReader(mut reader)) => {
+                    let mut values = Vec::new();
+                    while levels.len() < rows && reader.read_records(rows, Some(&mut levels), None, &mut values)?.0 > 0
+                    {
+                    }
+                    spread(&levels, values, 0.0, cells);
+                }
+                (Cells::Text(cells), ColumnReader::ByteArrayColumnReader(mut reader)) => {
+                    let mut values = Vec::new();
+                    while levels.len() < rows && reader.read_records(rows, Some(&mut levels), None, &mut values)?.0 > 0
+                    {
+                    }
+                    spread(&levels, values, ByteArray::from(""), cells);
+                }
+                _ => return Ok(None),
+            }
+            read.valid.extend(levels.iter().map(|level| *level > 0));
+        }
+        if read.valid.len() != self.rows {
+            return Err(ParquetError::General("it has another number of rows than the file".to_owned()));
+        }
+        Ok(Some(read))
+    }
+}
+
+/// Adds a value for each level: the next one, or any for NULL.
+fn spread<T: Clone>(levels: &[i16], values: Vec<T>, any: T, out: &mut Vec<T>) {
+    let mut values = values.into_iter();
+    out.extend(levels.iter().map(|level| {
+        let value = if *level > 0 { values.next() } else { None };
+        value.unwrap_or_else(|| any.clone())
+    }));
+}
+
+/// The Parquet crate checks what it reads, but not all of it: what it stumbles over is a damaged file.
+fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(ParquetError::General("the file is damaged".to_owned())))
+}

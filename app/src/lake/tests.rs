@@ -1,0 +1,1 @@
+//! Lakes written and read again.
