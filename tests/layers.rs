@@ -43,10 +43,10 @@ const APP: &str = "
     private:
     cache:    core remote private
     session:  core memory remote cache
-    worker:   core fmt report sql state action sample remote cache output private session
+    worker:   core fmt report sql state action sample remote cache output private session lake
     timeline: core egui fmt theme widget report state action
     panel:    core egui fmt theme widget report sql state action
-    shell:    core egui fmt theme widget report state action worker timeline panel remote
+    shell:    core egui fmt theme widget report state action worker timeline panel remote lake
     raster:   egui
     sample:
     cli:      core egui fmt theme report sql state action worker shell raster sample remote cache session output lake

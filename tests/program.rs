@@ -56,6 +56,7 @@ mod ui_compare;
 mod ui_compare_pictures;
 mod ui_damage;
 mod ui_failed;
+mod ui_fleet;
 mod ui_instant;
 mod ui_keys;
 mod ui_lanes;

@@ -2,8 +2,8 @@
 """A Tracelane lake with Spark and DuckDB.
 
     lake.py export LAKE LIST            add the snapshots that LIST names, one path a line, on Spark's workers
-    lake.py spark  LAKE 'SELECT ...'    ask with Spark; rows as JSON
-    lake.py duckdb LAKE 'SELECT ...'    ask with DuckDB; rows as JSON
+    lake.py spark  LAKE 'SELECT ...' …  ask with Spark; the rows of each query as a line of JSON
+    lake.py duckdb LAKE 'SELECT ...' …  ask with DuckDB, likewise
 
 The first two need pyspark (3.4 or newer), the last one duckdb. Paths must lead to the same files on all
 workers: a network file system, or one machine. Options of the environment:
@@ -90,7 +90,7 @@ def lacks_duration(columns):
     return {"start_ns", "end_time_ns"} <= set(columns) and "duration_ns" not in columns
 
 
-def spark_rows(lake, query):
+def spark_rows(lake, queries):
     spark = session()
     for table in filter(lambda table: has_rows(lake, table), TABLES):
         folder = os.path.join(os.path.abspath(lake), table)
@@ -98,12 +98,12 @@ def spark_rows(lake, query):
         if lacks_duration(frame.columns):
             frame = frame.withColumn("duration_ns", frame["end_time_ns"] - frame["start_ns"])
         frame.createOrReplaceTempView(table)
-    rows = [row.asDict() for row in spark.sql(query).collect()]
+    for query in queries:
+        yield [row.asDict() for row in spark.sql(query).collect()]
     spark.stop()
-    return rows
 
 
-def duckdb_rows(lake, query):
+def duckdb_rows(lake, queries):
     import duckdb
 
     connection = duckdb.connect()
@@ -115,19 +115,21 @@ def duckdb_rows(lake, query):
         names = [column[0] for column in connection.execute(f"SELECT * FROM {rows} LIMIT 0").description]
         more = ", end_time_ns - start_ns AS duration_ns" if lacks_duration(names) else ""
         connection.execute(f"CREATE VIEW {table} AS SELECT *{more} FROM {rows}")
-    found = connection.execute(query)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row)) for row in found.fetchall()]
+    for query in queries:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        yield [dict(zip(names, row)) for row in found.fetchall()]
 
 
 def main(words):
-    if len(words) != 3 or words[0] not in ("export", "spark", "duckdb"):
+    if len(words) < 3 or words[0] not in ("export", "spark", "duckdb"):
         sys.exit(__doc__)
     if words[0] == "export":
         export(words[1], words[2])
         return
-    rows = (spark_rows if words[0] == "spark" else duckdb_rows)(words[1], words[2])
-    print(json.dumps(rows, default=str))
+    ask = spark_rows if words[0] == "spark" else duckdb_rows
+    for rows in ask(words[1], words[2:]):
+        print(json.dumps(rows, default=str))
 
 
 if __name__ == "__main__":

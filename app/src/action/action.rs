@@ -13,6 +13,7 @@ use trace_core::model::flows::{Flow, FlowEnd};
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::trace::{Region, Trace};
 
+use crate::action::fleet_action::FleetAction;
 use crate::action::keys::Chord;
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionAction;
@@ -79,6 +80,8 @@ pub enum Action {
     Comparison(ComparisonAction),
     /// Something about the session.
     Session(SessionAction),
+    /// Something about the fleet.
+    Fleet(FleetAction),
     /// Something about a table of a document, by the table's key.
     Table(DocumentId, String, TableAction),
     /// Something about the search field of a document.
@@ -572,6 +575,7 @@ macro_rules! groups {
 
 groups! {
     File(FileAction);
+    Fleet(FleetAction);
     Worker(WorkerAction);
     View(ViewAction);
     Select(SelectAction);

@@ -11,6 +11,7 @@ use crate::action::action::{
     SelectAction, SettingsAction, ViewAction,
 };
 use crate::action::command::{command, lanes, paired, with_lanes};
+use crate::action::fleet_action::FleetAction;
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
 use crate::action::panel::Panel;
@@ -183,6 +184,12 @@ const BEFORE: &[Command] = &[
     command("open-together", "Open together…", "Opens traces and span files of services as one session", Group::File)
         .keys(&[ctrl('T')])
         .makes(|_| Some(Action::Session(SessionAction::OpenDialog))),
+    command("open-fleet", "Open fleet…", "Shows the snapshots of a lake or a folder as a table", Group::File)
+        .makes(|_| Some(Action::Fleet(FleetAction::OpenDialog))),
+    command("show-fleet", "Show the fleet", "Goes back to the table of snapshots", Group::File).makes(|state| {
+        let fleet = state.fleet.as_ref().filter(|fleet| !fleet.is_shown);
+        fleet.map(|_| Action::Fleet(FleetAction::Show(true)))
+    }),
     command("record-together", "Record together…", "Records several services at the same time", Group::File)
         .makes(|_| Some(Action::Session(SessionAction::Record(RecordAction::Open)))),
     command("save-trace", "Save trace as…", "Keeps a trace that came from a server or a pipe", Group::File)

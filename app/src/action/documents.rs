@@ -355,10 +355,15 @@ pub(super) fn answered(
     query: &Query,
     answer: Result<Answer, Failed>,
 ) -> Vec<Effect> {
+    let lead = match &answer {
+        Ok(Answer::Findings(_)) => fleet_lead(state, id),
+        _ => None,
+    };
     let Some(document) = by_id(state, id).filter(|document| Arc::ptr_eq(&document.trace, &trace)) else {
         return vec![Effect::Discard(trace, Arc::default())];
     };
     let opens = match &answer {
+        _ if lead.is_some() => true,
         // Those of a file that is followed come again and again.
         Ok(Answer::Findings(findings)) if !document.findings_shown => findings.worst() >= Some(Severity::Warning),
         _ => false,
@@ -368,13 +373,20 @@ pub(super) fn answered(
         return Vec::new();
     }
     document.findings_shown = true;
-    document.finding = Some(0);
+    document.finding = Some(lead.unwrap_or(0));
     let is_of_session = state.session.as_ref().is_some_and(|session| session.service_of(id).is_some());
     if is_of_session || state.pair.as_ref().is_some_and(|pair| pair.has(id)) {
         // The session, or the comparison, tells which of them matter.
         return Vec::new();
     }
     vec![Effect::OpenPanel(Panel::Findings)]
+}
+
+/// The place of the finding that a click in the fleet asked for, if it was about this document.
+fn fleet_lead(state: &mut AppState, id: DocumentId) -> Option<usize> {
+    let file = state.document_by_id(id)?.file()?.to_path_buf();
+    let lead = state.fleet.as_mut()?.leads_to.take_if(|lead| lead.0 == file);
+    lead.and_then(|(_, rank)| rank.checked_sub(1))
 }
 
 /// Has a profile written where the user wants it.

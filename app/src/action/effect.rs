@@ -14,6 +14,7 @@ use trace_core::base::visible::visible;
 use trace_core::export::cut::Selection;
 use trace_core::model::trace::Trace;
 
+use crate::action::fleet_action::FleetEffect;
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionEffect;
 use crate::report::arrange::Arrangement;
@@ -266,6 +267,8 @@ pub enum Effect {
     ResetPanels,
     /// Something for the session.
     Session(SessionEffect),
+    /// Something for the fleet.
+    Fleet(FleetEffect),
     /// End the program, after what is being written.
     Quit,
 }

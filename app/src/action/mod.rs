@@ -9,6 +9,8 @@ pub mod comparisons;
 mod crossing;
 mod documents;
 pub mod effect;
+mod fleet;
+pub mod fleet_action;
 mod instant;
 pub mod keymap;
 pub mod keys;

@@ -8,8 +8,8 @@ use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::keymap;
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
-    area, bookmarks, comparisons, crossing, documents, instant, landmark, layouts, navigate, search, sessions, source,
-    sql, tables, unsaved,
+    area, bookmarks, comparisons, crossing, documents, fleet, instant, landmark, layouts, navigate, search, sessions,
+    source, sql, tables, unsaved,
 };
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
@@ -74,6 +74,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::On(id, action) => on(state, id, *action),
         Action::Comparison(action) => comparisons::apply(state, action, on),
         Action::Session(action) => sessions::apply(state, action, on),
+        Action::Fleet(action) => fleet::apply(state, action),
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
         Action::Search(id, action) => search::apply(state, id, action),
         Action::Sql(id, action) => sql::apply(state, id, action),
@@ -157,6 +158,15 @@ fn selecting(state: &mut AppState, change: impl FnOnce(&mut AppState) -> Vec<Eff
 }
 
 fn file(state: &mut AppState, action: FileAction) -> Vec<Effect> {
+    if let FileAction::Open(_)
+    | FileAction::OpenSample
+    | FileAction::OpenToFollow(_)
+    | FileAction::Activate(_)
+    | FileAction::SwitchDocument(_)
+    | FileAction::Adopt(..) = action
+    {
+        fleet::hide(state);
+    }
     match action {
         FileAction::Open(path) => documents::open(state, Source::Path(path)),
         FileAction::OpenTyped(text) => {
@@ -213,6 +223,7 @@ fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
         | FieldFor::Save(_)
         | FieldFor::Compare
         | FieldFor::Add
+        | FieldFor::Fleet
         | FieldFor::SourceFolder => String::new(),
         FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
     });

@@ -15,6 +15,7 @@ use crate::action::action::{Action, AnalysisAction, SelectAction, ViewAction};
 use crate::action::bookmarks;
 use crate::action::documents;
 use crate::action::effect::{Effect, notify, remember_file};
+use crate::action::fleet;
 use crate::action::landing::most_telling;
 use crate::action::panel::Panel;
 use crate::action::recording;
@@ -165,6 +166,7 @@ fn open(state: &mut AppState, files: Vec<PathBuf>) -> Vec<Effect> {
     }
     state.path_field = None;
     state.dropped = None;
+    fleet::hide(state);
     let mut effects = close(state);
     let id = DocumentId(state.next_document);
     state.next_document += 1;

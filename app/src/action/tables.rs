@@ -36,10 +36,11 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, key: String, action: T
     }
 }
 
-/// What the user does with the tables of a document, or of the session that goes by this id.
+/// What the user does with the tables of a document, or of the session or fleet that goes by this id.
 fn tables_of(state: &mut AppState, id: DocumentId) -> Option<&mut BTreeMap<String, TableSession>> {
     let session = state.session.as_mut().filter(|session| session.id == id).map(|session| &mut session.tables);
-    session.or_else(|| {
+    let fleet = state.fleet.as_mut().filter(|fleet| fleet.id == id).map(|fleet| &mut fleet.sessions);
+    session.or(fleet).or_else(|| {
         let document = state.documents.iter_mut().find(|document| document.id == id)?;
         Some(&mut document.tables)
     })

@@ -9,6 +9,7 @@ use trace_core::model::trace::Trace;
 use trace_core::session::path::request_with_id;
 
 use crate::action::action::{Action, ComparisonAction, PanelAction, SelectAction, ViewAction};
+use crate::action::fleet_action::FleetAction;
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionAction;
 use crate::cli::exit::{CliError, CliResult, Exit};
@@ -17,6 +18,7 @@ use crate::cli::out::Out;
 use crate::cli::scope::range_of;
 use crate::cli::values::{self, Value};
 use crate::fmt::place::{OffsetRange, Target};
+use crate::lake::layout::is_lake;
 use crate::raster::image::Image;
 use crate::raster::window::OffscreenWindow;
 use crate::session::is_of_session;
@@ -151,7 +153,9 @@ pub fn picture(args: &ScreenshotArgs) -> Result<(Image, Exit), CliError> {
     let mut exit = Exit::Fine;
     let mut app = TracelaneApp::new_headless(Settings { theme: args.theme, animate: false, ..Settings::default() });
     let mut then = Vec::new();
-    if let Some(file) = args.file.as_ref().filter(|file| is_of_session(file)) {
+    if let Some(file) = args.file.as_ref().filter(|file| is_lake(file)) {
+        app.push(FleetAction::Open(file.clone()));
+    } else if let Some(file) = args.file.as_ref().filter(|file| is_of_session(file)) {
         app.push(SessionAction::Open(vec![file.clone()]));
         then.extend(args.panel.map(|panel| PanelAction::OpenPanel(panel).into()));
     } else if let Some(file) = &args.file {

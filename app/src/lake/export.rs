@@ -23,8 +23,10 @@ use crate::lake::snapshot::{Found, Rows, rows};
 use crate::output::{Inputs, Output};
 use crate::remote::limits;
 
-/// Files looked at in one go.
+/// Files looked at in one go, and their bytes: their models are in memory at the same time.
 const STEP: usize = 64;
+/// See [`STEP`].
+const STEP_BYTES: u64 = 128 << 20;
 /// A part is written when its rows take so much memory, or it has so many snapshots.
 const PART_BYTES: usize = 256 << 20;
 /// See [`PART_BYTES`].
@@ -76,7 +78,7 @@ pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, us
     let inputs = Inputs::of(wanted.files.iter().map(PathBuf::as_path));
     let mut writer = Parts { lake, inputs: &inputs, parts: BTreeMap::new(), done: Done::default() };
     let mut looked_at = 0;
-    for step in files.chunks(STEP) {
+    for step in steps(&files) {
         if monitor.is_cancelled() {
             break;
         }
@@ -109,6 +111,22 @@ pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, us
     }
     writer.write_all()?;
     Ok(writer.done)
+}
+
+/// The files as stretches that are looked at in one go: several small ones, or one that is large.
+fn steps(files: &[PathBuf]) -> Vec<&[PathBuf]> {
+    let mut steps = Vec::new();
+    let (mut from, mut bytes) = (0, 0_u64);
+    for (at, file) in files.iter().enumerate() {
+        let own = file.metadata().map_or(0, |known| known.len());
+        if at > from && (at - from >= STEP || bytes.saturating_add(own) > STEP_BYTES) {
+            steps.extend(files.get(from..at));
+            (from, bytes) = (at, 0);
+        }
+        bytes = bytes.saturating_add(own);
+    }
+    steps.extend(files.get(from..).filter(|rest| !rest.is_empty()));
+    steps
 }
 
 /// Makes the folder a lake, unless it is one.
@@ -180,7 +198,9 @@ fn folder(path: &Path, lake: Option<&Path>, all: &mut Vec<PathBuf>) -> Result<()
     Ok(())
 }
 
-fn is_trace(path: &Path) -> bool {
+/// Whether a file in a folder is taken for a trace: by its name, or by how it begins.
+#[must_use]
+pub fn is_trace(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().contains(TRACE_ENDING)) || holds_a_trace(path)
 }
 

@@ -18,8 +18,6 @@ pub mod reader;
 mod journal;
 mod known;
 mod snapshot;
-#[cfg(test)]
-mod tests;
 
 use crate::output::NotWritten;
 

@@ -25,6 +25,11 @@ const MOST_CELLS: usize = 64 << 20;
 
 /// A row: its part's place and its place in that.
 pub type RowAt = (u32, u32);
+/// Rows one after the other: part, first row and the one behind the last.
+pub type Run = (u32, u32, u32);
+
+type ByTrace = FxHashMap<i64, Vec<Run>>;
+type ByKey = FxHashMap<(i64, i64), Vec<RowAt>>;
 
 /// A lake whose tables are asked for.
 #[derive(Debug)]
@@ -41,8 +46,8 @@ pub struct LakeTable {
     difference: Option<(usize, usize, usize)>,
     files: Vec<(Partition, PathBuf)>,
     parts: OnceLock<Result<Vec<Part>, LakeError>>,
-    by_trace: OnceLock<Result<FxHashMap<i64, Vec<(u32, u32, u32)>>, LakeError>>,
-    by_key: Vec<OnceLock<Result<FxHashMap<(i64, i64), Vec<RowAt>>, LakeError>>>,
+    by_trace: OnceLock<Result<ByTrace, LakeError>>,
+    by_key: Vec<OnceLock<Result<ByKey, LakeError>>>,
     decoded: AtomicUsize,
 }
 
@@ -193,7 +198,7 @@ impl LakeTable {
     ///
     /// # Errors
     /// As [`Self::value`].
-    pub fn of_trace(&self, trace: i64) -> Result<&[(u32, u32, u32)], LakeError> {
+    pub fn of_trace(&self, trace: i64) -> Result<&[Run], LakeError> {
         let index = self.by_trace.get_or_init(|| self.index_traces()).as_ref().map_err(Clone::clone)?;
         Ok(index.get(&trace).map_or(&[], Vec::as_slice))
     }
@@ -212,8 +217,8 @@ impl LakeTable {
         self.columns.iter().position(|column| column.name == TRACE_ID).unwrap_or(usize::MAX)
     }
 
-    fn index_traces(&self) -> Result<FxHashMap<i64, Vec<(u32, u32, u32)>>, LakeError> {
-        let mut index: FxHashMap<i64, Vec<(u32, u32, u32)>> = FxHashMap::default();
+    fn index_traces(&self) -> Result<ByTrace, LakeError> {
+        let mut index = ByTrace::default();
         for (at, part) in self.parts()?.iter().enumerate() {
             let Some(Cells::Int(ids)) = self.column(part, self.trace_column())?.map(|read| &read.cells) else {
                 continue;
@@ -231,8 +236,8 @@ impl LakeTable {
         Ok(index)
     }
 
-    fn index_keys(&self, place: usize) -> Result<FxHashMap<(i64, i64), Vec<RowAt>>, LakeError> {
-        let mut index: FxHashMap<(i64, i64), Vec<RowAt>> = FxHashMap::default();
+    fn index_keys(&self, place: usize) -> Result<ByKey, LakeError> {
+        let mut index = ByKey::default();
         for (at, part) in self.parts()?.iter().enumerate() {
             let ids = self.column(part, self.trace_column())?.map(|read| &read.cells);
             let (Some(Cells::Int(ids)), Some(read)) = (ids, self.column(part, place)?) else { continue };

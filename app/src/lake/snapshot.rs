@@ -44,8 +44,8 @@ impl Told {
     fn of_file(&self, path: &Path) -> Self {
         let said = |key: &str| {
             let parts = path.parent()?.components();
-            let values = parts.filter_map(|part| part.as_os_str().to_str()?.strip_prefix(key)?.strip_prefix('='));
-            values.last().map(str::to_owned)
+            let mut values = parts.filter_map(|part| part.as_os_str().to_str()?.strip_prefix(key)?.strip_prefix('='));
+            values.next_back().map(str::to_owned)
         };
         let or = |told: &Option<String>, key| told.clone().or_else(|| said(key)).filter(|text| !text.is_empty());
         Self {

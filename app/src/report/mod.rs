@@ -11,6 +11,7 @@ pub mod comparison;
 pub mod data;
 pub mod diagnosis;
 pub mod figure;
+pub mod fleet;
 pub mod format;
 pub mod frame;
 pub mod goroutine_dump;

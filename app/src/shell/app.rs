@@ -15,8 +15,8 @@ use crate::action::reduce::reduce;
 use crate::action::session_action::SessionAction;
 use crate::panel;
 use crate::shell::{
-    banner, bar, dialog, dock::Dock, drop, failed, help, input, palette, path_field, record, session, sheet, status,
-    tabs, title, tour, welcome,
+    banner, bar, dialog, dock::Dock, drop, failed, fleet, help, input, palette, path_field, record, session, sheet,
+    status, tabs, title, tour, welcome,
 };
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{Document, LoadState, Source};
@@ -164,6 +164,7 @@ impl TracelaneApp {
         record::ui(ui, state, actions);
         status::ui(ui, state, actions);
         match state.document() {
+            _ if fleet::ui(ui, state, actions) => {}
             _ if session::loading_ui(ui, state, actions) => {}
             None if state.shown_session().is_some() => {
                 session::bare_ui(ui, state, |ui, actions| panel::requests::ui(ui, state, actions), actions);

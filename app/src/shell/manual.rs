@@ -29,6 +29,7 @@ pub const PAGES: &[Page] = &[
     ("moments", "One moment", include_str!("../../../assets/manual/moments.md")),
     ("notes", "Bookmarks and pins", include_str!("../../../assets/manual/notes.md")),
     ("following", "Following a request through services", include_str!("../../../assets/manual/following.md")),
+    ("fleet", "Many snapshots", include_str!("../../../assets/manual/fleet.md")),
     ("comparing", "Comparing traces", include_str!("../../../assets/manual/comparing.md")),
 ];
 

@@ -12,6 +12,7 @@ pub mod dock;
 pub mod drop;
 pub mod failed;
 pub mod fit;
+pub mod fleet;
 pub mod help;
 pub mod input;
 pub mod keys;

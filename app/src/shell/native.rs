@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use egui::{IconData, ViewportBuilder};
 
 use crate::action::action::{Action, ComparisonAction, FileAction};
+use crate::action::fleet_action::FleetAction;
 use crate::action::session_action::SessionAction;
+use crate::lake::layout::is_lake;
 use crate::remote;
 use crate::report::comparison::divisor::Divisor;
 use crate::shell::app::TracelaneApp;
@@ -120,7 +122,9 @@ fn viewport(settings: &Settings) -> ViewportBuilder {
 #[cfg(unix)]
 fn is_handed_over(sources: &[Source]) -> bool {
     let file = |source: &Source| match source {
-        Source::Path(path) if !source.is_stream() => std::path::absolute(path).ok().filter(|path| path.exists()),
+        Source::Path(path) if !source.is_stream() && !is_lake(path) => {
+            std::path::absolute(path).ok().filter(|path| path.exists())
+        }
         _ => None,
     };
     let files: Option<Vec<PathBuf>> = sources.iter().map(file).collect();
@@ -163,6 +167,7 @@ fn open_all(app: &mut TracelaneApp, sources: Vec<Source>, follow: bool) {
     for source in sources {
         match absolute(source) {
             Ok(Source::Path(path)) if follow => app.open_to_follow(path),
+            Ok(Source::Path(path)) if is_lake(&path) => app.push(FleetAction::Open(path)),
             Ok(source) => app.open(source),
             Err(said) => app.push(Action::Notice(said)),
         }

@@ -26,6 +26,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         FieldFor::Compare => ("Path of the trace to compare this one with", "Compare"),
         FieldFor::Add => ("Path of one more trace to compare", "Add"),
         FieldFor::SourceFolder => ("Path of a folder with source code", "Add"),
+        FieldFor::Fleet => ("Path of a lake, or of a folder of traces", "Open"),
         FieldFor::Address => ("Address of a server with net/http/pprof, such as localhost:6060", "Record"),
         FieldFor::Save(_) => ("Path to save the trace under", "Save"),
     };
@@ -66,6 +67,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                         | FieldFor::Compare
                         | FieldFor::Contrast
                         | FieldFor::Add
+                        | FieldFor::Fleet
                         | FieldFor::SourceFolder => Action::File(FileAction::OpenTyped(text)),
                     });
                 }
@@ -77,6 +79,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 | FieldFor::Together
                 | FieldFor::Contrast
                 | FieldFor::Save(_)
+                | FieldFor::Fleet
                 | FieldFor::SourceFolder => {}
             }
         },

@@ -3,8 +3,11 @@
 use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::action::action::{Action, Actions, ComparisonAction, FileAction};
+use crate::action::fleet_action::FleetAction;
+use crate::fmt::name;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
+use crate::state::fleet::Fleet;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
 use crate::widget::button::glyph;
@@ -21,7 +24,7 @@ const MARK_ROOM: f32 = 14.0;
 
 /// Shows a tab for each document, and what is compared.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    if state.documents.len() < 2 && state.unsaved().is_empty() {
+    if state.documents.len() < 2 && state.unsaved().is_empty() && state.fleet.is_none() {
         return;
     }
     let tokens = tokens::of(ui.ctx());
@@ -32,7 +35,10 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.x = space::HAIR;
             ui.horizontal_centered(|ui| {
-                let room = ui.available_width() / state.documents.len() as f32 - space::HAIR;
+                if let Some(fleet) = &state.fleet {
+                    fleet_ui(ui, fleet, actions);
+                }
+                let room = ui.available_width() / state.documents.len().max(1) as f32 - space::HAIR;
                 for document in &state.documents {
                     tab_ui(ui, state, document, room.clamp(60.0, MAX_WIDTH), actions);
                 }
@@ -40,9 +46,30 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         });
 }
 
+/// The tab of the fleet.
+fn fleet_ui(ui: &mut Ui, fleet: &Fleet, actions: &mut Actions) {
+    let tokens = tokens::of(ui.ctx());
+    let color = if fleet.is_shown { tokens.text } else { tokens.muted };
+    let galley = ui.painter().layout_no_wrap("Fleet".to_owned(), fonts::body(), color);
+    let size = vec2(galley.size().x + 2.0 * space::M, space::TABS);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, fleet.is_shown, "Fleet"));
+    let ground = rect.with_max_y(rect.max.y - 1.0).with_min_y(rect.min.y + space::HAIR);
+    if fleet.is_shown {
+        ui.painter().rect_filled(ground, space::RADIUS, tokens.raised);
+    } else if response.hovered() {
+        ui.painter().rect_filled(ground, space::RADIUS, tokens.hovered);
+    }
+    let at = pos2(rect.min.x + space::M, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color);
+    if response.on_hover_cursor(CursorIcon::Default).on_hover_text(name::path(&fleet.folder)).clicked() {
+        actions.push(FleetAction::Show(true));
+    }
+}
+
 fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let active = state.active == Some(document.id);
+    let active = state.active == Some(document.id) && !state.fleet.as_ref().is_some_and(|fleet| fleet.is_shown);
     let side = state.pair.as_ref().and_then(|pair| pair.side_of(document.id));
     let number = state.pair.as_ref().and_then(|pair| pair.series.iter().position(|id| *id == document.id));
     let service = state.session.as_ref().and_then(|session| session.service_of(document.id));

@@ -8,6 +8,7 @@ use trace_core::analysis::tags::TagRules;
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
+use crate::state::fleet::Fleet;
 use crate::state::palette::Palette;
 use crate::state::record::RecordForm;
 use crate::state::session::{Built, OpenSession};
@@ -26,6 +27,8 @@ pub struct AppState {
     pub pair: Option<OpenComparison>,
     /// The recordings that are open as one, if any.
     pub session: Option<OpenSession>,
+    /// The many snapshots that are open as a table, if any.
+    pub fleet: Option<Fleet>,
     /// The form that records several services together, while it is open.
     pub record: Option<RecordForm>,
     /// A file that was dropped on an open trace: to be opened, or compared with it.
@@ -92,6 +95,8 @@ pub enum FieldFor {
     Add,
     /// A folder with source files.
     SourceFolder,
+    /// A lake, or a folder of traces.
+    Fleet,
     /// Where to save the trace of this document.
     Save(DocumentId),
 }

@@ -10,6 +10,7 @@ pub mod crossing;
 pub mod dialog;
 pub mod document;
 pub mod edges;
+pub mod fleet;
 pub mod folds;
 pub mod grouping;
 pub mod groups;

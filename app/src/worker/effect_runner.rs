@@ -18,6 +18,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{Action, ComparisonAction, FileAction, SourceAction, WorkerAction};
 use crate::action::area::goroutines_of;
 use crate::action::effect::{Effect, SaveTo};
+use crate::action::fleet_action::{FleetAction, FleetEffect};
 use crate::action::session_action::{SessionAction, SessionEffect};
 use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
@@ -36,7 +37,7 @@ use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{compare_query, editor, follow, load, part, query, search, session, source, sql};
+use crate::worker::{compare_query, editor, fleet, follow, load, part, query, search, session, source, sql};
 
 /// How the names of traces, and of what traces are packed in, usually end.
 const TRACES: [&str; 10] = ["trace", "out", "bin", "gz", "zst", "lz4", "zip", "tar", "tgz", "json"];
@@ -228,6 +229,7 @@ impl EffectRunner {
             }
             Effect::ClearCache => self.clear_cache(),
             Effect::Session(effect) => self.session(effect, settings),
+            Effect::Fleet(effect) => self.fleet(effect, settings),
             other => return self.use_tools(other, settings),
         }
         None
@@ -335,6 +337,22 @@ impl EffectRunner {
                 limits(settings);
                 let mailbox = self.mailbox.clone();
                 self.run("session", move || session::run(effect, &mailbox));
+            }
+        }
+    }
+
+    /// Asks for a folder of many snapshots, or reads and watches one.
+    fn fleet(&mut self, effect: FleetEffect, settings: &Settings) {
+        match effect {
+            FleetEffect::AskForFolder => {
+                let dialog = rfd::FileDialog::new().set_title("A lake, or a folder of traces");
+                let pick = move || dialog.pick_folder().map(|path| vec![path]);
+                self.ask(FieldFor::Fleet, |path| Action::Fleet(FleetAction::Open(path)), pick);
+            }
+            FleetEffect::Read { id, folder, monitor } => {
+                limits(settings);
+                let (mailbox, watches) = (self.mailbox.clone(), self.writer.is_some());
+                self.run("fleet", move || fleet::run(id, &folder, watches, &monitor, &mailbox));
             }
         }
     }
@@ -688,6 +706,7 @@ fn typed(text: &str, purpose: FieldFor) -> Action {
             FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
             FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
             FieldFor::Contrast => Action::Session(SessionAction::CompareWith(path)),
+            FieldFor::Fleet => Action::Fleet(FleetAction::Open(path)),
             FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
             FieldFor::Open | FieldFor::Address | FieldFor::Together | FieldFor::Save(_) => {
                 Action::File(FileAction::Open(path))

@@ -4,6 +4,7 @@ pub mod compare_query;
 pub mod editor;
 pub mod effect_runner;
 pub mod fingerprint;
+pub mod fleet;
 pub mod follow;
 #[cfg(unix)]
 pub mod instance;

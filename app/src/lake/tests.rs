@@ -1,1 +1,0 @@
-//! Lakes written and read again.
