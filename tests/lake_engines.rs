@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,7 +26,8 @@ fn python(package: &str) -> Option<String> {
     };
     let found = python.filter(has);
     if found.is_none() {
-        eprintln!("skipped: {PYTHON} names no Python with the package {package}");
+        let said = writeln!(std::io::stderr(), "skipped: {PYTHON} names no Python with the package {package}");
+        said.expect("standard error");
     }
     found
 }

@@ -97,9 +97,13 @@ mod tests {
     #[test]
     fn a_generation_is_claimed_once() {
         let mut known = Known::default();
-        assert_eq!(known.claim(&generations(&[3, 4])), [0..2]);
-        assert_eq!(known.claim(&generations(&[1, 2, 3, 4, 5, 6])), [0..2, 4..6]);
-        assert_eq!(known.claim(&generations(&[2, 3])), []);
+        let mut claim = |numbers: &[u64]| {
+            let fresh = known.claim(&generations(numbers));
+            fresh.into_iter().map(|run| (run.start, run.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(claim(&[3, 4]), [(0, 2)]);
+        assert_eq!(claim(&[1, 2, 3, 4, 5, 6]), [(0, 2), (4, 6)]);
+        assert_eq!(claim(&[2, 3]), []);
         let text = ids_text(&generations(&[3, 4]));
         assert_eq!(ids_of(&text).collect::<Vec<_>>(), [(3, 21), (4, 28)]);
     }
