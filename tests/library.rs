@@ -44,6 +44,7 @@ mod goroutine_stats;
 mod headlines;
 mod helpers_named;
 mod instant;
+mod kept_alive;
 mod ledger;
 mod loops;
 mod losses;

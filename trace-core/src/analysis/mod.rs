@@ -42,6 +42,7 @@ pub mod procs;
 pub mod profile;
 pub mod purpose;
 pub mod representative;
+pub(crate) mod request_borders;
 pub mod runqueue_depth;
 pub mod samples;
 pub mod scope;

@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::calls::{Calls, package_of};
 use crate::analysis::loops::{self, Root};
+use crate::analysis::request_borders::RequestPhase;
 use crate::base::ids::{StackId, StrId};
 use crate::model::cgo::is_generated;
 use crate::model::trace::{Frame, Trace};
@@ -344,6 +345,8 @@ struct Facts {
     is_deadline: bool,
     /// All that a library calls of the program is a method `Read`, which reads bytes from somewhere.
     is_reader: bool,
+    /// What its goroutine is at if it serves a connection of `net/http`.
+    phase: Option<RequestPhase>,
 }
 
 /// The stacks of a trace, looked through once.
@@ -528,6 +531,11 @@ impl<'a> Places<'a> {
         self.facts(stack).is_reader
     }
 
+    /// Whether a request is being read, handled or answered there; `None` unless `net/http` serves a connection.
+    pub(crate) fn request_phase(&self, stack: StackId) -> Option<RequestPhase> {
+        self.facts(stack).phase
+    }
+
     /// Whether the deadline of a context expired there.
     #[must_use]
     pub fn is_deadline(&self, stack: StackId) -> bool {
@@ -709,6 +717,7 @@ fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Names<'a>) -> 
     facts.is_below_root = is_called && facts.callee.is_some() && facts.own.map(|own| own.1) == facts.callee;
     facts.is_outer_root = facts.outer.is_some_and(|outer| Some(outer.1) == last);
     let is_within = |outer: &(u16, u32)| protocol.is_none_or(|at| at > outer.0) && !facts.is_outer_root;
+    facts.phase = RequestPhase::of(trace.frames(stack).map(|frame| frame.function));
     facts.is_reader = facts.outer.filter(is_within).is_some_and(|outer| is_method_read(trace, stack, outer.0));
     facts
 }

@@ -12,6 +12,7 @@ use crate::analysis::parts::Part;
 use crate::analysis::place_time::{KEPT, PlaceTime, Wait, keep_first, sort_first};
 use crate::analysis::places::{Op, Places, is_started_by_library};
 use crate::analysis::prior::{is_prior, waited_in};
+use crate::analysis::request_borders::{Border, RequestBorders};
 use crate::analysis::scope::{Scope, ScopeRanges};
 use crate::analysis::work_unit::{WorkUnit, WorkUnitKey, WorkUnitWait, is_answer, is_timed};
 use crate::analysis::work_units::Family;
@@ -23,6 +24,7 @@ use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
 use crate::model::no_cpu::Use;
+use crate::model::spans::Span;
 use crate::model::trace::{SpecialKind, Trace};
 use crate::model::transitions::Transition;
 
@@ -98,11 +100,13 @@ struct Walk {
     stuck: Option<Stuck>,
     /// Since when it has waited in one function (as [`Places`] counts), woken by nobody but the clock.
     alone: Option<(u32, TraceTime)>,
+    requests: RequestBorders,
 }
 
 impl Walk {
-    const fn new(facts: GoroutineStats) -> Self {
-        Self { facts, nanos: [0; SpanClass::COUNT], library: 0, stuck: None, alone: None }
+    fn new(facts: GoroutineStats) -> Self {
+        let (nanos, requests) = ([0; SpanClass::COUNT], RequestBorders::default());
+        Self { facts, nanos, library: 0, stuck: None, alone: None, requests }
     }
 
     /// What is kept of it.
@@ -315,6 +319,7 @@ impl Workload {
                 }
             }
             let mut unit = WorkUnit::new(known.created.is_some());
+            walk.requests = RequestBorders::default();
             // One more nanosecond shows who ended a wait that ends with the range.
             let mut moves = trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1)));
             let mut current = moves.next();
@@ -324,7 +329,16 @@ impl Workload {
                 found.span.range = found.span.range.intersect(range);
                 let next = current.as_ref().filter(|next| next.span.range.start == end);
                 if found.span.range.nanos() > 0 || ranges.len() == 1 && range == trace.range() {
+                    let border = next_request(places, &found.span, &mut walk.requests, &mut unit);
+                    // A run is known by where it ends: what it did before may still have been for the request before.
+                    let is_after = border == Some(Border::BeforeThis) && found.span.state == GoState::Running;
+                    if border.is_some() && !is_after {
+                        self.next_unit((trace, places), &walk, &mut unit);
+                    }
                     self.take_in((trace, places), (&found, next), &mut walk, &mut unit);
+                    if is_after {
+                        self.next_unit((trace, places), &walk, &mut unit);
+                    }
                 }
             }
             self.close((trace, places), &facts, &mut unit, known.ended.is_some());
@@ -468,6 +482,14 @@ impl Workload {
         }
     }
 
+    /// Files a unit that ends where the next one of its connection begins.
+    fn next_unit(&mut self, sources: Sources<'_>, walk: &Walk, unit: &mut WorkUnit) {
+        self.close(sources, &walk.facts, unit, true);
+        unit.restart();
+        // There may be no other request yet: one that comes is seen when it is handled.
+        unit.is_first = !walk.requests.is_served();
+    }
+
     /// Files a unit that ends.
     fn close(&mut self, (trace, places): Sources<'_>, facts: &GoroutineStats, unit: &mut WorkUnit, has_end: bool) {
         if unit.is_recording() {
@@ -506,6 +528,25 @@ impl Workload {
         }
         self.flush(places, unit, is_bounded);
     }
+}
+
+/// Goes on to a goroutine's next span: the border between two requests of its connection, if one lies before it (or, if the
+/// goroutine runs, before its end).
+fn next_request(
+    places: &Places<'_>,
+    span: &Span,
+    requests: &mut RequestBorders,
+    unit: &mut WorkUnit,
+) -> Option<Border> {
+    let stack = match span.state {
+        GoState::Waiting | GoState::Syscall => span.start_stack,
+        GoState::Running => span.end_stack,
+        GoState::Runnable | GoState::Unknown | GoState::Dead => return None,
+    };
+    let was_served = requests.is_served();
+    let border = requests.next(places.request_phase(stack));
+    unit.is_first &= was_served || !requests.is_served();
+    border
 }
 
 /// Notes a sleep in its unit, or that the unit did something other than sleep.

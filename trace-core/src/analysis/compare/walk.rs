@@ -5,9 +5,10 @@ use crate::analysis::compare::late::late;
 use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::time_blocks::TimeBlocks;
 use crate::analysis::places::{Op, Places};
+use crate::analysis::request_borders::{Border, RequestBorders};
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::lanes::LaneId;
 use crate::model::state_intervals::StateInterval;
@@ -27,6 +28,8 @@ pub(super) struct WalkInput<'a> {
 struct WorkUnit {
     range: Option<TimeRange>,
     has_begin: bool,
+    /// When the goroutine last blocked or was in a system call, until when.
+    blocked_until: Option<TraceTime>,
     /// The first stack in it that has a frame of the program.
     stack: StackId,
     /// Where the goroutine blocked last.
@@ -42,6 +45,7 @@ struct Visit<'a> {
     /// It was created in range.
     is_new: bool,
     unit: WorkUnit,
+    requests: RequestBorders,
     /// The part of the range in which its last span began.
     part: usize,
 }
@@ -70,7 +74,8 @@ impl WalkInput<'_> {
         }
         let unit = WorkUnit { has_begin: created.is_some(), ..WorkUnit::default() };
         let (name, is_new) = (known.name, created.is_some());
-        let mut visit = Visit { look: self, accumulator, go, name, is_new, unit, part: 0 };
+        let requests = RequestBorders::default();
+        let mut visit = Visit { look: self, accumulator, go, name, is_new, unit, requests, part: 0 };
         let (running, first) = visit.walk();
         visit.close(ended.is_some());
         if let Some(first) = first {
@@ -130,6 +135,14 @@ impl Visit<'_> {
             GoState::Runnable => self.unit.last,
             _ => StackId::NONE,
         };
+        if matches!(span.state, GoState::Waiting | GoState::Syscall) {
+            match self.requests.next(look.places.request_phase(stack)) {
+                Some(Border::AfterAnswer) => self.next_unit(self.unit.blocked_until.unwrap_or(part.start)),
+                Some(Border::BeforeThis) => self.next_unit(part.start),
+                None => {}
+            }
+            self.unit.blocked_until = Some(part.end);
+        }
         self.unit.last = stack;
         if !self.unit.stack.is_some() && stack.is_some() && look.places.has_own(stack) {
             self.unit.stack = stack;
@@ -192,6 +205,14 @@ impl Visit<'_> {
         };
         self.accumulator.learn(stack, of, meaning);
         meaning
+    }
+
+    /// Ends the unit of work where the next request of its connection begins.
+    fn next_unit(&mut self, border: TraceTime) {
+        let rest = self.unit.range.map(|range| TimeRange::new(border.max(range.start), range.end));
+        self.unit.range = self.unit.range.map(|range| TimeRange::new(range.start, range.end.min(border)));
+        self.close(true);
+        self.unit = WorkUnit { range: rest, has_begin: true, ..WorkUnit::default() };
     }
 
     /// Ends the unit of work.
