@@ -83,6 +83,12 @@ fn a_helper_of_several_callers_is_named_with_the_one_that_calls_it_most_of_the_t
     let found = slow_call(&[FETCHED], &[CALLED]);
     assert_eq!(culprit(&found).place.function, "app.fetch", "{}", found.title);
     assert!(found.title.contains(", called from app.fetch (app.go:25)"), "{}", found.title);
+    // What is counted is of both: so the headline names what they call, and the title says how much is whose.
+    let found = slow_call(&[FETCHED, FETCHED, PRICED], &[CALLED]);
+    assert_eq!(culprit(&found).place.function, "app.fetch", "{}", found.title);
+    let callers = ", called from app.fetch (app.go:25) for 319 ms and from app.price (app.go:28) for 160 ms";
+    assert!(found.title.contains(callers), "{}", found.title);
+    assert!(found.headline.contains(" in app.(*line).ask: "), "{}", found.headline);
     // Where both call it alike, neither is to blame.
     let found = slow_call(&[FETCHED, PRICED], &[]);
     assert_eq!(culprit(&found).place.function, "app.(*line).ask", "{}", found.title);

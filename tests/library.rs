@@ -64,3 +64,4 @@ mod teams;
 mod timers_and_herds;
 mod true_sentences;
 mod waits_without_end;
+mod why_sentences;

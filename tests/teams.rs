@@ -2,7 +2,7 @@
 //! goroutine feeds.
 
 use crate::scene::{Act, Scene, Stack};
-use crate::scene_findings::{Waiting, cause, find, of_kind};
+use crate::scene_findings::{Waiting, cause, find, number, of_kind};
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Kind, Severity};
 
@@ -565,6 +565,10 @@ fn a_client_that_computing_goroutines_keep_from_its_proc_is_starved() {
     let first = found.list.first().expect("a finding");
     assert_eq!(first.kind, Kind::CpuStarvation, "{}", first.title);
     assert!(first.severity > Severity::Note, "{}", first.title);
+    // What the packers wait for each other is not what the client loses.
+    let waited = number(first, "runnable_of_first_ns").expect("how long the client was runnable");
+    assert!(first.time_lost_ns <= waited && waited * 4 < number(first, "runnable_total_ns").unwrap_or(0), "{first:?}");
+    assert!(first.title.contains(", those of app.keep for "), "{}", first.title);
 }
 
 const INIT: Stack =

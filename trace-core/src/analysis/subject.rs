@@ -119,7 +119,7 @@ fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>)
     Some(Subject { go, range, choice: Choice::Finding(first.title.clone()) })
 }
 
-/// The goroutine of the program that ran last in a range, and the range.
+/// The goroutine of the program that ran last in a range, and what of the range it has lived.
 fn last(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject> {
     let is_own = |go: GoroutineIdx| {
         let name = trace.goroutine_name(go);
@@ -128,7 +128,10 @@ fn last(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject>
     let mut states: Vec<_> = trace.states_at(range.end.plus_nanos(-1)).collect();
     states.sort_by_key(|(go, span)| std::cmp::Reverse((span.state == GoState::Running, span.range.start, *go)));
     let go = states.into_iter().map(|(go, _)| go).find(|&go| is_own(go))?;
-    Some(Subject { go, range, choice: Choice::Last })
+    // Before it was there, nothing of it is to be explained.
+    let created = trace.goroutine(go).and_then(|known| known.created);
+    let life = TimeRange::new(created.unwrap_or(range.start).max(range.start), range.end);
+    Some(Subject { go, range: if life.nanos() > 0 { life } else { range }, choice: Choice::Last })
 }
 
 /// Whether a goroutine spent most of a range on recording or serving traces and profiles.

@@ -3,20 +3,23 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::antagonists::antagonists_of;
 use crate::analysis::phrases::doing_at;
 use crate::analysis::phrases::prior_name;
 use crate::analysis::phrases::step_description;
 use crate::analysis::phrases::where_at;
-use crate::analysis::phrases::{counted, go_name, percent, time};
+use crate::analysis::phrases::{counted, go_name, grouped, percent, time};
 use crate::analysis::places::Places;
 use crate::analysis::prior::waited_in;
 use crate::analysis::scope::{GoroutineFilter, Scope, ScopeRanges};
 use crate::analysis::subject::{Choice, Subject, choose};
-use crate::analysis::wait_chain::{Step, StepKind, WaitChain, long_wait_chain, wait_chain};
+use crate::analysis::wait_chain::{Link, Step, StepKind, WaitChain, long_wait_chain, wait_chain};
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
+
+mod shared_wait;
 
 /// More waits on the way than this are not told one by one.
 const MOST_HOPS: usize = 6;
@@ -214,18 +217,28 @@ fn way(chain: &WaitChain, step: &Step) -> Vec<Hop> {
     let mut via = Vec::new();
     let mut link = chain.link(step);
     while let Some(wait) = link {
-        let (go, stack, reason, is_creation) = (wait.go, wait.stack, wait.reason, wait.is_creation);
-        via.push(Hop { go, stack, reason, waker: wait.waker, waker_stack: wait.waker_stack, is_creation });
+        via.push(hop(wait));
         link = wait.parent.and_then(|parent| chain.links.get(parent as usize));
     }
     via.reverse();
     via
 }
 
+const fn hop(link: &Link) -> Hop {
+    let Link { go, stack, reason, waker, waker_stack, is_creation, .. } = *link;
+    Hop { go, stack, reason, waker, waker_stack, is_creation }
+}
+
 /// The largest share and the waits that lead to it: `98 % of 122 ms: G40 waited in sync.(*Mutex).Lock at
 /// main.handle (main.go:61) for G25, which waited (select) in net/http.Post at main.report (main.go:97).`
 fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let Some(share) = why.shares.first() else { return String::new() };
+    if why.stretches == 1
+        && let Some(text) =
+            shared_wait::sentence((trace, places), &why.longest, share.nanos, |link| waited(places, &hop(link)))
+    {
+        return text;
+    }
     let first = share.via.first().map_or(share.go, |hop| hop.go);
     let of = if why.stretches == 1 { String::new() } else { format!(" in {} stretches", why.stretches) };
     let mut text = format!("{} of {}{of}: {}", percent(share.nanos, why.nanos), time(why.nanos), go_name(trace, first));
@@ -242,6 +255,10 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
             _ if left_out > 0 && at == MOST_HOPS / 2 + left_out => ", the last of which",
             _ => ", which",
         };
+        if at + 1 == share.via.len() && share.doing == StepKind::NotCreated && is_deadline(trace, places, hop) {
+            let place = where_at(places, hop.stack);
+            return text + &format!("{which} waited{place} until a context's deadline passed.");
+        }
         text += &format!("{which}{} {}", waited(places, hop), go_name(trace, hop.waker));
     }
     let which = if share.via.is_empty() { " " } else { ", which " };
@@ -254,7 +271,42 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
         + step_description(share.doing)
         + &reason
         + &doing_at(places, share.doing, share.stack, share.is_resumed)
+        + &meanwhile(trace, share)
         + "."
+}
+
+/// Whether a wait was ended by the timer of a context's deadline: by a goroutine that package `context` had it start.
+fn is_deadline(trace: &Trace, places: &Places<'_>, hop: &Hop) -> bool {
+    let is_timer = |name: StrId| trace.str(name).starts_with("context.WithDeadline");
+    places.is_deadline(hop.waker_stack) && trace.goroutine_name(hop.waker).is_some_and(|(_, name)| is_timer(name))
+}
+
+/// `; meanwhile goroutines of main.simulate had 98 % of the procs' time`: who had the procs while a goroutine was runnable,
+/// or that nobody had them; of several such stretches in the longest. Empty for everything else.
+fn meanwhile(trace: &Trace, share: &Share) -> String {
+    if share.doing != StepKind::Runnable {
+        return String::new();
+    }
+    let Some(found) = antagonists_of(trace, share.longest, 1, &Monitor::new()) else { return String::new() };
+    let when = match share.count {
+        1 => "meanwhile".to_owned(),
+        _ => format!(
+            "in the longest of {} stretches ({})",
+            grouped(share.count),
+            time(share.longest.nanos().unsigned_abs())
+        ),
+    };
+    let first = found.functions.first().filter(|first| first.total() > found.idle && first.total() > found.no_cpu);
+    if let Some(first) = first.filter(|first| !trace.str(first.name).is_empty()) {
+        let had = percent(first.total(), found.proc_nanos);
+        return format!("; {when} goroutines of {} had {had} of the procs' time", trace.str(first.name));
+    }
+    let idle = percent(found.idle, found.proc_nanos);
+    if found.idle > found.no_cpu {
+        format!("; {when} the procs were idle for {idle} of their time")
+    } else {
+        String::new()
+    }
 }
 
 /// How a hop waited, as far as the trace tells: ` waited in sync.(*Mutex).Lock at main.handle (main.go:61) for`

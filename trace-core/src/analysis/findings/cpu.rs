@@ -70,18 +70,21 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     // What of the procs' time is the program's own: the collector is another finding's business.
     let own_share = own as f64 / load.busy.max(1) as f64;
     let kind = if starved.is_some() { Kind::CpuStarvation } else { Kind::CpuBound };
-    let lost = (load.runnable as f64 * own_share) as u64;
+    // What those who crowd others out wait themselves is nobody's loss.
+    let waited = if starved.is_some() { waiter.1.nanos } else { load.runnable };
+    let lost = (waited as f64 * own_share) as u64;
     let mut evidence = Evidence::default();
     let longest =
         context.workload.runnable.values().filter_map(|place_time| place_time.longest).map(|longest| longest.1.nanos());
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
-        "{} busy {} of the time, and goroutines were runnable for {} total (max {}); {} of the observed running time \
+        "{} busy {} of the time, and goroutines were runnable for {} total (max {}){}; {} of the observed running time \
          ({} {}) was in {}{}{}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
         evidence.time("runnable_total_ns", load.runnable),
         evidence.time("runnable_max_ns", longest),
+        if starved.is_some() { of_first(context, *waiter.0, waited, &mut evidence) } else { String::new() },
         evidence.share("culprit_share", hot.share),
         evidence.whole("times_seen", hot.seen),
         hot.seen_in,
@@ -107,6 +110,11 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     }
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// `, those of net/http.(*conn).serve for 13.3 s`: how much of that those wait who are kept from their work.
+fn of_first(context: &Context<'_>, waiter: StrId, nanos: u64, evidence: &mut Evidence) -> String {
+    format!(", those of {} for {}", context.trace.str(waiter), evidence.time("runnable_of_first_ns", nanos))
 }
 
 /// `, 86 % in main.(*heap).pop (heap.go:56), which it calls`; empty where no helper was named.

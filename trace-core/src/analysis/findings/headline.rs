@@ -3,6 +3,7 @@
 //! It is made here, of all findings, from what they hold: kind, cause, culprit, those affected, and the evidence. A clause
 //! whose number or name is not there, or that makes the line too long, is left out.
 
+use crate::analysis::findings::callers::OTHERS;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind};
 use crate::analysis::phrases::{counted, go_of, grouped, percent, time};
@@ -133,7 +134,10 @@ impl Data<'_> {
     }
 
     fn function(self) -> Option<String> {
-        let function = &self.0.culprit.as_ref()?.place.function;
+        let culprit = self.0.culprit.as_ref()?;
+        // What is counted is not of one caller alone.
+        let shared = culprit.through.as_ref().filter(|_| self.0.number(OTHERS).is_some());
+        let function = &shared.unwrap_or(&culprit.place).function;
         (!function.is_empty()).then(|| self.name(function))
     }
 

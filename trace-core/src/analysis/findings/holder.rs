@@ -8,7 +8,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::calls::is_closure_of;
+use crate::analysis::calls::{is_closure_of, package_of};
 use crate::analysis::findings::context::Context;
 use crate::analysis::places::Place;
 use crate::base::ids::StackId;
@@ -17,8 +17,8 @@ use crate::event::state::SpanClass;
 /// What is known of helpers.
 #[derive(Debug, Default)]
 pub(crate) struct Holders<'a> {
-    /// Functions that call a closure of their caller.
-    callers_of_closures: FxHashSet<&'a str>,
+    /// Functions that call a closure of their caller, with those callers.
+    callers_of_closures: FxHashMap<&'a str, FxHashSet<&'a str>>,
     /// Functions that wait for locks and are not seen to release one, with all that call them.
     takers: FxHashMap<&'a str, FxHashSet<&'a str>>,
     /// Functions that release locks and are never seen to wait for one, with those that call them directly.
@@ -74,9 +74,18 @@ impl<'a> Holders<'a> {
                 && helper != caller
                 && is_closure_of(closure, caller)
             {
-                self.callers_of_closures.insert(helper);
+                self.callers_of_closures.entry(helper).or_default().insert(caller);
             }
         }
+    }
+
+    /// Whether a function that calls closures of its callers holds the lock for `caller`. Not so a method that only this
+    /// function of another package calls: the lock belongs to its type (a cache that calls back to make an entry), and what is
+    /// done under it is for the method to decide.
+    fn holds_for_caller(&self, helper: &str, caller: &str) -> bool {
+        let Some(callers) = self.callers_of_closures.get(helper) else { return false };
+        let is_of_type = helper.contains("(*") && package_of(helper) != package_of(caller);
+        !is_of_type || callers.len() > 1
     }
 
     /// The frame of the function that held what is released with this stack.
@@ -95,11 +104,20 @@ impl<'a> Holders<'a> {
                 None => usize::from(callers.len() > 1 && self.takers.values().any(|callers| callers.len() > 1)),
             };
         }
-        while at + 1 < frames.len() && frames.get(at).is_some_and(|f| self.callers_of_closures.contains(f.function)) {
+        while let (Some(helper), Some(caller)) = (frames.get(at), frames.get(at + 1))
+            && self.holds_for_caller(helper.function, caller.function)
+        {
             at += 1;
         }
         frames.get(at).or(Some(first)).map(|frame| Place::from(*frame))
     }
+}
+
+/// The frame of the function that releases the lock itself: of a deferred closure the function it belongs to.
+pub(crate) fn releasing(context: &Context<'_>, release: StackId) -> Option<Place> {
+    let frames: Vec<_> = context.places.near_frames(release).collect();
+    let at = usize::from(is_deferred(frames.iter().map(|frame| frame.function)));
+    frames.get(at).map(|frame| Place::from(*frame)).or_else(|| context.places.near(release))
 }
 
 /// The program's own functions in a stack, leaf first, without a closure that the next one calls.

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, total};
 use crate::analysis::findings::activity::{Activity, ActivityKind, SameActivity};
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Act, Evidence, Finding, Kind, Severity};
-use crate::analysis::findings::holder::Holders;
+use crate::analysis::findings::holder::{Holders, releasing};
 use crate::analysis::findings::hot::{Hot, hot};
 use crate::analysis::findings::idle::is_short_of_cpus;
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
@@ -112,6 +112,8 @@ const EXPLAINED: u64 = 5;
 const LITTLE: f64 = 0.05;
 /// Holders of which the finding says what they did.
 const HOLDERS: usize = 16;
+/// The evidence that says how many waits there are at each of the places told.
+const PLACES: [&str; 3] = ["waits_at_first", "waits_at_second", "waits_at_third"];
 /// Stretches of other goroutines that are looked at, for what ran while holders had no proc.
 const RUNS: usize = 4_096;
 
@@ -163,7 +165,9 @@ fn judge(context: &Context<'_>, holders: &Holders<'_>, function: &str, case: &Ca
     let cause = LockCause::of(context, kind, case.main()?, top);
     let doers = done.doers(ActivityKind::of(top.doing), cause.shortest(top));
     let seen = if is_slow { None } else { seen_running(context, &done, function) };
-    let mut hold = hold(context, (&done, &doers, top), (cause, release.as_ref()), &mut evidence);
+    let releasing = releasing(context, top.release);
+    let places = (cause, releasing.as_ref(), release.as_ref());
+    let mut hold = hold(context, (&done, &doers, top), places, &mut evidence);
     if let Some((_, hot)) = &seen {
         hold += &format!("; it was seen running mostly in {}", hot.named.in_words());
         evidence.text("seen_in", hot.seen_in);
@@ -231,12 +235,10 @@ fn is_explained(case: &Case<'_>, done: &Activity) -> bool {
 
 /// With those who waited.
 fn affected(context: &Context<'_>, mut finding: Finding, case: &Case<'_>) -> Finding {
+    for (function, gos) in victims(context, case) {
+        finding = finding.victim(&function, gos);
+    }
     for (wait, _) in &case.waits {
-        finding = if wait.is_prior {
-            resumed(context, finding, wait)
-        } else {
-            finding.victim(&wait.place.function, wait.gos)
-        };
         finding = finding.waiting(wait);
         if let Some(longest) = wait.longest.first() {
             finding = finding.link(context.trace, longest.go, longest.range);
@@ -255,6 +257,31 @@ fn affected(context: &Context<'_>, mut finding: Finding, case: &Case<'_>) -> Fin
     if is_few || is_cheap || is_start_up { finding.at_most(Severity::Note) } else { finding }
 }
 
+/// Where the waits are: `in sync.(*Mutex).Lock at main.get (main.go:31)`; with how many each where there are several places:
+/// `96 in sync.(*RWMutex).RLock at main.get (main.go:31), 16 in sync.(*RWMutex).RLock at main.list (main.go:44)`.
+fn places(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
+    let mut places: Vec<(String, u64, u64)> = Vec::new();
+    for (wait, _) in case.waits.iter().filter(|(wait, _)| wait.count > 0) {
+        let at = waited_at(wait);
+        match places.iter_mut().find(|known| known.0 == at) {
+            Some(known) => (known.1, known.2) = (known.1 + wait.count, known.2 + wait.nanos),
+            None => places.push((at, wait.count, wait.nanos)),
+        }
+    }
+    if places.len() < 2 {
+        return case.main().map(waited_at);
+    }
+    places.sort_by(|one, other| (other.2, &one.0).cmp(&(one.2, &other.0)));
+    let told =
+        PLACES.iter().zip(&places).map(|(name, (at, count, _))| format!("{} {at}", evidence.whole(name, *count)));
+    let mut told: Vec<String> = told.collect();
+    let rest: u64 = places.iter().skip(PLACES.len()).map(|place| place.1).sum();
+    if rest > 0 {
+        told.push(format!("{} elsewhere", evidence.whole("waits_elsewhere", rest)));
+    }
+    Some(told.join(", "))
+}
+
 /// `4 waits, 509 ms total (max 127 ms), in sync.(*Mutex).Lock at main.get (main.go:31)`
 fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
     let count = case.sum(|wait| wait.count);
@@ -264,7 +291,7 @@ fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
         evidence.count("waits", count, "wait"),
         evidence.time("wait_total_ns", case.sum(|wait| wait.nanos)),
         evidence.time("wait_max_ns", case.max()),
-        waited_at(case.main()?),
+        places(case, evidence)?,
     );
     analysed(count, looked, evidence);
     Some(text)
@@ -275,7 +302,7 @@ fn waits(case: &Case<'_>, evidence: &mut Evidence) -> Option<String> {
 fn hold(
     context: &Context<'_>,
     (done, doers, top): (&Activity, &SameActivity, &Meanwhile),
-    (cause, release): (LockCause, Option<&Place>),
+    (cause, releasing, release): (LockCause, Option<&Place>, Option<&Place>),
     evidence: &mut Evidence,
 ) -> String {
     let (way, first) = (ActivityKind::of(top.doing), go_name(context.trace, top.go));
@@ -291,7 +318,7 @@ fn hold(
     let held = cause.held();
     let mut text = if way == ActivityKind::Running {
         let running = if top.doing == StepKind::MarkAssist { "in a mark assist" } else { "running" };
-        format!("{first} {held}, {running} for {own}, and {} at {}", cause.released(), place_name(release))
+        format!("{first} {held}, {running} for {own}, and {} at {}", cause.released(), released_at(releasing, release))
     } else if top.is_resumed {
         let went_on = where_at(context.places, top.stack);
         format!("{first} {held} for {own}, in a wait that began before the trace, and went on{went_on}")
@@ -308,6 +335,17 @@ fn hold(
         text += &format!("; the lock was held by a runnable goroutine for {}", time(runnable));
     }
     text
+}
+
+/// `main.put (main.go:55)`, or `main.with (lock.go:9), called from main.put (main.go:55)` where a helper releases the lock for
+/// the function that held it.
+fn released_at(releasing: Option<&Place>, holder: Option<&Place>) -> String {
+    match releasing.zip(holder) {
+        Some((releasing, holder)) if releasing.function != holder.function => {
+            format!("{}, called from {}", releasing.in_words(), holder.in_words())
+        }
+        _ => place_name(holder),
+    }
 }
 
 /// Those who hold the lock are kept from letting it go by want of a proc.
@@ -349,19 +387,34 @@ fn starved(context: &Context<'_>, case: &Case<'_>, done: &Activity) -> Option<Fi
     Some(affected(context, finding, case).at_most(limit))
 }
 
-/// Those that waited since before the trace, by the functions in which they went on.
-fn resumed(context: &Context<'_>, mut finding: Finding, wait: &Blocked) -> Finding {
-    let mut by_function: BTreeMap<String, u64> = BTreeMap::new();
-    for one in &wait.longest {
-        let stack = resumed_at(context.trace, one.go, one.range.end);
-        if let Some(place) = context.places.own(stack) {
-            *by_function.entry(place.function).or_default() += 1;
+/// Those who waited, by function, each once: where one waited at several lines of it, and where one that had waited since
+/// before the trace is seen to wait again. Of others that had the function in which they went on is told.
+fn victims(context: &Context<'_>, case: &Case<'_>) -> Vec<(String, u64)> {
+    let mut known: FxHashSet<GoroutineIdx> = FxHashSet::default();
+    // Of more waits than are kept only their number at each line is known.
+    let mut victims: Vec<(String, FxHashSet<GoroutineIdx>, u64)> = Vec::new();
+    for (wait, _) in case.waits.iter().filter(|(wait, _)| !wait.is_prior) {
+        let gos = wait.longest.iter().map(|one| one.go);
+        known.extend(gos.clone());
+        match victims.iter_mut().find(|victim| victim.0 == wait.place.function) {
+            Some(victim) => {
+                victim.1.extend(gos);
+                victim.2 = victim.2.max(wait.gos);
+            }
+            None => victims.push((wait.place.function.clone(), gos.collect(), wait.gos)),
         }
     }
-    for (function, gos) in by_function {
-        finding = finding.victim(&function, gos);
+    let mut resumed: BTreeMap<String, FxHashSet<GoroutineIdx>> = BTreeMap::new();
+    for (wait, _) in case.waits.iter().filter(|(wait, _)| wait.is_prior) {
+        for one in wait.longest.iter().filter(|one| known.insert(one.go)) {
+            let stack = resumed_at(context.trace, one.go, one.range.end);
+            if let Some(place) = context.places.own(stack) {
+                resumed.entry(place.function).or_default().insert(one.go);
+            }
+        }
     }
-    finding
+    let seen = victims.into_iter().map(|(function, gos, least)| (function, least.max(gos.len() as u64)));
+    seen.chain(resumed.into_iter().map(|(function, gos)| (function, gos.len() as u64))).collect()
 }
 
 /// Whether a holder did nothing slow of its own, but waited for the GC.

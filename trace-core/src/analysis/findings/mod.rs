@@ -9,6 +9,7 @@ pub mod finding;
 mod activity;
 mod backlog;
 mod batches;
+mod callers;
 mod churn;
 pub mod context;
 mod cpu;

@@ -141,7 +141,8 @@ fn call(
 ) -> Reason {
     let (mut name, mut check) = call_of(context, stack);
     let named = context.named(stack, alike).or_else(|| near(context, stack));
-    let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
+    let (mut evidence, all) = (Evidence::default(), same_calls(context, stack));
+    let called_from = named.as_ref().map(|named| context.called_from(named, &all, &mut evidence)).unwrap_or_default();
     let at = format!("{}{called_from}", where_at(context.places, stack).trim_start());
     let other = if name == Cause::SlowCall { other_side(context, stack, waits) } else { None };
     if other.is_some() {
@@ -157,9 +158,17 @@ fn call(
         others: Vec::new(),
         other,
         looked: None,
-        evidence: Evidence::default(),
+        evidence,
         confidence: 0.8,
     }
+}
+
+/// The stacks, with nanoseconds, of all waits in the same operation of the same function, of requests to the same handler.
+fn same_calls(context: &Context<'_>, stack: StackId) -> Vec<(StackId, u64)> {
+    let places = context.places;
+    let key = |stack: StackId| (places.op(stack), places.near_function(stack), places.outer_function(stack));
+    let sites = context.workload.sites.iter().filter(|(at, _)| at.class != SpanClass::Syscall && !at.is_prior);
+    sites.filter(|(at, _)| key(at.stack) == key(stack)).map(|(at, site)| (at.stack, site.nanos)).collect()
 }
 
 /// Waits for a connection that is being made, not for one that another request has.
@@ -355,6 +364,7 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
     if !is_shared {
         let mut cause = call(context, top.stack, same_stacks(context, found, top), &slow.part.longest);
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
+        cause.evidence = Evidence::default();
         cause.others = others;
         cause.confidence = 0.7;
         return Some(cause);

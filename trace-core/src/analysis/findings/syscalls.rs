@@ -110,12 +110,14 @@ fn judge(context: &Context<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     let in_c = context.trace.c_function(stack).is_some();
     let what = if in_c { "cgo call" } else { "system call" };
     let mut evidence = Evidence::default();
+    let by = context.called_from(&named, &calls.stacks, &mut evidence);
+    let at = format!("{}{by}", place_name(named.through.as_ref().or(Some(&named.place))));
     let title = format!(
         "{}, {} total (max {}), {}: {} of the work time in {}",
         evidence.count("calls", place_time.count, what),
         evidence.time("call_total_ns", place_time.nanos),
         evidence.time("call_max_ns", calls.max),
-        most(place_time, (count, nanos), &format!("{} at {}", callee(context, stack), named.in_words()), &mut evidence),
+        most(place_time, (count, nanos), &format!("{} at {at}", callee(context, stack)), &mut evidence),
         evidence.share("share_of_work", share),
         place_name(context.places.outer(stack).as_ref()),
     );

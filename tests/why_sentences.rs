@@ -1,0 +1,114 @@
+//! The sentence of `why`: waits that many ended in turn, deadlines, and who ran while a goroutine was runnable; and what
+//! findings say of several places and callers at once.
+
+use crate::scene::{Act, MS, Scene, Stack};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, assert_first, find, handlers};
+use trace_core::analysis::findings::finding::Kind;
+use trace_core::analysis::why::why_one;
+use trace_core::base::ids::GoId;
+use trace_core::base::time::TimeRange;
+use trace_core::model::trace::Trace;
+
+const LOCK: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("cache.(*Cache).Get", "cache/cache.go", 31), HANDLER, SERVE];
+const LOCK_AGAIN: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("cache.(*Cache).Get", "cache/cache.go", 35), HANDLER, SERVE];
+const LOCK_LIST: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("cache.(*Cache).List", "cache/cache.go", 71), HANDLER, SERVE];
+const UNLOCK: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("cache.(*Cache).Get", "cache/cache.go", 49), HANDLER, SERVE];
+const RENDER: Stack = &[
+    ("app.render", "app.go", 90),
+    ("app.Handle.func1", "app.go", 15),
+    ("cache.(*Cache).Get", "cache/cache.go", 39),
+    HANDLER,
+    SERVE,
+];
+
+const ASK: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Pool).Get", "app.go", 44), HANDLER, SERVE];
+const TIMER: Stack = &[("context.WithDeadlineCause.func2", "context.go", 650)];
+const EXPIRE: Stack =
+    &[("context.(*timerCtx).cancel", "context.go", 680), ("context.WithDeadlineCause.func2", "context.go", 650)];
+const SIMULATE: Stack = &[("app.step", "sim.go", 37), ("app.simulate", "sim.go", 20)];
+
+/// Milliseconds of the scene.
+fn sentence(trace: &Trace, go: u64, (from, to): (f64, f64)) -> String {
+    let at = |ms: f64| trace.range().start.plus_nanos((ms * MS as f64) as i64);
+    let go = trace.goroutine_by_id(GoId(go)).expect("a goroutine");
+    why_one(trace, go, TimeRange::new(at(from), at(to))).sentence
+}
+
+/// Six requests that take a cache's lock one after the other, each for 20 ms: the method that takes it calls a closure of the
+/// handler meanwhile. They wait for it at three places.
+fn queue() -> Scene {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(10)).at(0, 1.1, Act::Start(10));
+    for (go, stack) in (11u64..16).zip([LOCK, LOCK, LOCK_AGAIN, LOCK_LIST, LOCK]) {
+        let now = 2.0 + 0.1 * (go - 10) as f64;
+        scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "sync", stack);
+    }
+    for go in 10u64..16 {
+        let now = 1.1 + 20.0 * (go - 10) as f64;
+        if go > 10 {
+            scene.at(0, now, Act::Start(go));
+        }
+        scene.at(0, now + 9.0, Act::Preempt(RENDER)).at(0, now + 9.01, Act::Start(go));
+        if go < 15 {
+            scene.at(0, now + 19.0, Act::Wake(go + 1, UNLOCK));
+        }
+        scene.at(0, now + 19.5, Act::Block("network", IDLE));
+    }
+    scene
+}
+
+#[test]
+fn a_wait_that_many_ended_in_turn_is_told_as_one() {
+    let text = sentence(&queue().load(&handlers(10..16)), 15, (2.6, 100.0));
+    let wait = "100 % of 97.4 ms: G15 waited in sync.(*Mutex).Lock at cache.(*Cache).Get (cache.go:31) for 5 goroutines in turn; they ran";
+    assert!(text.starts_with(wait), "{text}");
+    // Where one of them takes half of it, that one is named.
+    let text = sentence(&queue().load(&handlers(10..16)), 12, (21.0, 40.0));
+    assert!(text.contains(" for G11, which ran"), "{text}");
+}
+
+#[test]
+fn a_lock_of_another_packages_type_is_held_by_its_method_and_every_place_and_victim_is_told_once() {
+    let found = find(&mut queue(), &handlers(10..16));
+    let first = assert_first(&found, Kind::LockContention, "held_while_computing", "cache.(*Cache).Get");
+    assert!(first.title.contains("released it at cache.(*Cache).Get (cache.go:49)"), "{}", first.title);
+    assert!(first.title.contains(", 3 in sync.(*Mutex).Lock at cache.(*Cache).Get (cache.go:31), "), "{}", first.title);
+    for one in ["1 in sync.(*Mutex).Lock at cache.(*Cache).Get (cache.go:35)", "cache.(*Cache).List (cache.go:71)"] {
+        assert!(first.title.contains(one), "{}", first.title);
+    }
+    let victims: Vec<(&str, u64)> =
+        first.victims.iter().map(|victim| (victim.function.as_str(), victim.goroutines)).collect();
+    assert_eq!(victims, [("cache.(*Cache).Get", 4), ("cache.(*Cache).List", 1)], "{}", first.title);
+}
+
+#[test]
+fn a_deadline_that_ends_a_wait_is_called_one() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(10)).run(0, 10, (1.1, 2.0), "select", ASK);
+    scene.at(1, 50.0, Act::MakeFor(90, TIMER, &[])).at(1, 50.1, Act::Start(90)).at(1, 50.2, Act::Wake(10, EXPIRE));
+    scene.at(1, 50.3, Act::End).run(0, 10, (50.4, 51.0), "network", IDLE);
+    let text = sentence(&scene.load(&handlers(10..11)), 10, (2.0, 50.0));
+    assert!(
+        text.ends_with("G10 waited in select at app.(*Pool).Get (app.go:44) until a context's deadline passed."),
+        "{text}"
+    );
+}
+
+#[test]
+fn who_had_the_procs_is_told_of_a_goroutine_that_was_runnable() {
+    let mut scene = Scene::default();
+    for (proc, go) in (0u64..4).zip(20u64..24) {
+        scene.at(proc, 0.5, Act::Ready(go)).at(proc, 0.6, Act::Start(go)).at(proc, 50.0, Act::Preempt(SIMULATE));
+    }
+    scene.at(1, 50.1, Act::Start(20)).at(1, 60.0, Act::Preempt(SIMULATE));
+    // The network makes it ready: nobody runs on the proc that saw it.
+    scene.at(0, 0.55, Act::Ready(10)).run(0, 10, (50.2, 50.3), "network", IDLE);
+    let waiting: Vec<_> = (20..24).map(|go| (go, "sync", SIMULATE)).chain(handlers(10..11)).collect();
+    let text = sentence(&scene.load(&waiting), 10, (1.0, 49.0));
+    let ran = "G10 was runnable; meanwhile goroutines of app.simulate had 100 % of the procs' time.";
+    assert!(text.ends_with(ran), "{text}");
+}
