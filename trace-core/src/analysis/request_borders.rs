@@ -1,7 +1,7 @@
 //! Where one request of a kept-alive connection ends and the next begins, where no idle wait parts them.
 //!
 //! The server of `net/http` (HTTP/1) serves a connection on one goroutine, in a loop: it reads a request, calls the handler,
-//! and finishes the answer (`(*conn).serve` in `server.go`; the same from Go 1.8 to 1.27). If the client has sent the next
+//! and finishes the answer (`(*conn).serve` in `server.go`; the same in Go 1.21, 1.22, 1.25 and 1.27). If the client has sent the next
 //! request by then, the goroutine goes on with it without waiting. Which of the three it is at is told by the function that
 //! `(*conn).serve` has called: no request can be handled before the answer to the one before is finished, and none is read
 //! while a handler runs.
