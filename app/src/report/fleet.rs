@@ -226,10 +226,10 @@ fn text(text: &str) -> Value {
 
 fn snapshot_table(rows: &Arc<Vec<SnapshotRow>>) -> Table {
     Table::of("fleet_snapshots", "Snapshots", rows, Vec::as_slice)
-        .column(Column::text("start", "Start (UTC)", "When the snapshot starts"), |row: &SnapshotRow| {
+        .column(Column::word("start", "Start (UTC)", "When the snapshot starts"), |row: &SnapshotRow| {
             Value::Text(when(&row.snapshot))
         })
-        .column(Column::text("service", "Service", "What the process is called"), |row| text(&row.snapshot.service))
+        .column(Column::word("service", "Service", "What the process is called"), |row| text(&row.snapshot.service))
         .column(Column::text("worst", "Worst finding", "Or why the file cannot be read"), |row| {
             match (&row.snapshot.problem, &row.worst) {
                 (Some(problem), None) => text(problem),
@@ -245,7 +245,7 @@ fn snapshot_table(rows: &Arc<Vec<SnapshotRow>>) -> Table {
             Column::duration("before_ns", "Before", "Time lost in the snapshot of the same service before"),
             |row| Value::duration(row.before_ns),
         )
-        .column(Column::text("change", "Change", "Against the snapshot of the same service before"), |row| {
+        .column(Column::word("change", "Change", "Against the snapshot of the same service before"), |row| {
             row.before_ns.map_or(Value::Missing, |before| Value::Word(change(row.lost_ns as f64, before as f64)))
         })
         .column(Column::count("findings", "Findings", "Notes among them"), |row| Value::Count(row.findings))
@@ -281,12 +281,12 @@ fn cause_table(rows: &Arc<Vec<CauseRow>>) -> Table {
             ),
             |row| Value::Columns(row.trend.iter().map(|lost| (*lost, None::<Lean>)).collect()),
         )
-        .column(Column::text("change", "Change", "The newer half of the snapshots against the older"), |row| {
+        .column(Column::word("change", "Change", "The newer half of the snapshots against the older"), |row| {
             halves(&row.trend).map_or(Value::Missing, |(old, new)| Value::Word(change(new, old)))
         })
         .column(Column::count("snapshots", "Snapshots", "That have it"), |row| Value::Count(row.snapshots))
         .column(Column::count("services", "Services", "That have it"), |row| Value::Count(row.services.len() as u64))
-        .column(Column::text("kind", "Kind", "The finding's stable name"), |row| text(&row.example.kind))
+        .column(Column::word("kind", "Kind", "The finding's stable name"), |row| text(&row.example.kind))
         .empty("No finding in any snapshot")
         .build()
 }
