@@ -108,7 +108,9 @@ impl Kind {
             }
             Self::SlowSyscall => "Batch or buffer the calls, or move them off the request path.",
             Self::ChannelBacklog => "Add consumers, or make the existing one faster.",
-            Self::Imbalance => "Split the work into smaller pieces that workers take from a queue.",
+            Self::Imbalance => {
+                "Share the work more evenly: smaller pieces that all workers take from one queue, if order does not matter."
+            }
             Self::SerialWaits => "Make these calls concurrently if none needs another's result.",
             Self::StopTheWorld => "Make the calls that stop the world less often.",
             Self::PollingSleep => "Wait on a channel or condition that is signalled when the state changes.",
