@@ -40,7 +40,7 @@ pub enum FleetEffect {
         id: DocumentId,
         /// The lake or the folder.
         folder: PathBuf,
-        /// To stop it.
+        /// Cancels the work when it is asked to.
         monitor: Monitor,
     },
 }

@@ -130,7 +130,7 @@ pub enum SessionEffect {
         id: DocumentId,
         /// The files.
         files: Vec<PathBuf>,
-        /// To stop it.
+        /// Cancels the work when it is asked to.
         monitor: Monitor,
     },
     /// Make it anew.
@@ -141,7 +141,7 @@ pub enum SessionEffect {
         built: Arc<Built>,
         /// What the user says of each file.
         said: Vec<Said>,
-        /// To stop it.
+        /// Cancels the work when it is asked to.
         monitor: Monitor,
     },
     /// Answer a question about it.
@@ -152,7 +152,7 @@ pub enum SessionEffect {
         built: Arc<Built>,
         /// What is asked.
         query: SessionQuery,
-        /// To stop it.
+        /// Cancels the work when it is asked to.
         monitor: Monitor,
     },
     /// Ask the desktop for files to open as one.
@@ -167,7 +167,7 @@ pub enum SessionEffect {
         built: Arc<Built>,
         /// The other one: a file, a folder or an archive.
         path: PathBuf,
-        /// To stop it.
+        /// Cancels the work when it is asked to.
         monitor: Monitor,
     },
     /// Ask where, and write a session file there.

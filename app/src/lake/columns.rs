@@ -16,7 +16,7 @@ const CELL_BYTES: usize = 16;
 /// The values of a column that are not NULL.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
-    /// Whole numbers.
+    /// Whole numbers, signed, 64 bits.
     Int(Vec<i64>),
     /// Numbers with a fraction.
     Real(Vec<f64>),

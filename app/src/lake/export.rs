@@ -64,11 +64,11 @@ pub struct Done {
     pub lake_bytes: u64,
 }
 
-/// Adds snapshots. `told` hears after each step how many of how many files are done.
+/// Adds snapshots. After each step `told` is called with the number of files done and the number of all files.
 ///
 /// # Errors
 /// When the lake cannot be written or read, or there is no such file; what has been written by then stays, and the next run
-/// goes on there. When `monitor` is cancelled, what has been written is told.
+/// goes on there. If `monitor` is cancelled, the result is about what has been written so far.
 pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, usize)) -> Result<Done, LakeError> {
     let lake = &wanted.lake;
     let files = expand(&wanted.files, lake)?;

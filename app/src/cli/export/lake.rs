@@ -13,7 +13,7 @@ use crate::lake::LakeError;
 use crate::lake::export::{Done, Told, Wanted, export};
 use crate::remote;
 
-/// Problems that are told one by one.
+/// At most so many problems are listed one by one; of more, their number is printed.
 const MOST_PROBLEMS: usize = 10;
 
 /// Adds the files to the lake, and says what came of it.

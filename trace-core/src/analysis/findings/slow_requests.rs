@@ -278,6 +278,11 @@ fn is_by_deadline(context: &Context<'_>, slow: &SlowRequests<'_>) -> bool {
     expired * 2 > all
 }
 
+/// `mostly `, where a sentence is true of a part only.
+const fn mostly(part: u64, all: u64) -> &'static str {
+    if part < all { "mostly " } else { "" }
+}
+
 /// The program waits for something, and gives up when its context's deadline has passed.
 fn expired(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     Reason {
@@ -287,7 +292,11 @@ fn expired(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
                 every path gives it back, errors included, before you make the pool larger.",
         named: near(context, slow.stack),
         stack: slow.stack,
-        at: format!("until a context's deadline passed,{}", where_at(context.places, slow.stack)),
+        at: format!(
+            "{}until a context's deadline passed,{}",
+            mostly(slow.part.clock.count, slow.part.place_time.count),
+            where_at(context.places, slow.stack)
+        ),
         others: Vec::new(),
         other: None,
         looked: None,
@@ -409,7 +418,10 @@ fn other_wait(
     let is_all = (2..=TEAM).contains(&team.len()) && at_once == team.len();
     let called_from = named.as_ref().map_or_else(String::new, Named::called_from);
     let doing = format!("{}{called_from}", where_at(context.places, top.stack));
-    let timer = if is_by_clock { " until a timer fired" } else { "" };
+    let timer = match is_by_clock {
+        true => format!(" {}until a timer fired", mostly(timed, waits.iter().map(Wait::nanos).sum())),
+        false => String::new(),
+    };
     let all = if is_all {
         let all = evidence.count("workers", at_once as u64, "goroutine");
         format!(
