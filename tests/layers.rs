@@ -34,22 +34,23 @@ const APP: &str = "
     report:   core fmt sql
     theme:    core egui
     widget:   core egui fmt theme report
-    state:    core fmt report
-    action:   core fmt report state
+    state:    core fmt report link
+    action:   core fmt report state link
     memory:   core
     remote:   core fmt memory
     output:   core
-    lake:     core fmt memory remote output
+    lake:     core fmt memory remote output link
     private:
+    link:     core fmt sample
     cache:    core remote private
     session:  core memory remote cache
-    worker:   core fmt report sql state action sample remote cache output private session lake
-    timeline: core egui fmt theme widget report state action
-    panel:    core egui fmt theme widget report sql state action
-    shell:    core egui fmt theme widget report state action worker timeline panel remote lake
+    worker:   core fmt report sql state action sample remote cache output private session lake link
+    timeline: core egui fmt theme widget report state action link
+    panel:    core egui fmt theme widget report sql state action link
+    shell:    core egui fmt theme widget report state action worker timeline panel remote lake link
     raster:   egui
     sample:
-    cli:      core egui fmt theme report sql state action worker shell raster sample remote cache session output lake
+    cli:      core egui fmt theme report sql state action worker shell raster sample remote cache session output lake link
     main:     cli
 ";
 

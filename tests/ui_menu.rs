@@ -15,7 +15,7 @@ const GUESSES: &str = "real/guessnumber-bug-go1.27.trace";
 const REQUESTS: &str = "real/httpserver-go1.27.trace";
 
 /// The order of all menus, by how their lines begin.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "Go to ",
     "Zoom to this",
     "Only this",
@@ -25,6 +25,7 @@ const ORDER: [&str; 11] = [
     "Unpin",
     "Copy name",
     "Copy time range",
+    "Copy link",
     "Copy stack",
     "Source of ",
 ];

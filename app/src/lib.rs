@@ -7,6 +7,7 @@ pub mod cache;
 pub mod cli;
 pub mod fmt;
 pub mod lake;
+pub mod link;
 pub mod memory;
 pub mod output;
 #[cfg(feature = "window")]

@@ -15,6 +15,7 @@ use trace_core::model::trace::{Region, Trace};
 
 use crate::action::fleet_action::FleetAction;
 use crate::action::keys::Chord;
+use crate::action::link_action::LinkAction;
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionAction;
 use crate::report::comparison::divisor::Divisor;
@@ -82,6 +83,8 @@ pub enum Action {
     Session(SessionAction),
     /// Something about the fleet.
     Fleet(FleetAction),
+    /// Something about a link to a place.
+    Link(LinkAction),
     /// Something about a table of a document, by the table's key.
     Table(DocumentId, String, TableAction),
     /// Something about the search field of a document.
@@ -576,6 +579,7 @@ macro_rules! groups {
 groups! {
     File(FileAction);
     Fleet(FleetAction);
+    Link(LinkAction);
     Worker(WorkerAction);
     View(ViewAction);
     Select(SelectAction);

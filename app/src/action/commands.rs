@@ -13,6 +13,8 @@ use crate::action::action::{
 use crate::action::command::{command, lanes, paired, with_lanes};
 use crate::action::fleet_action::FleetAction;
 use crate::action::keys::{Chord, Key};
+use crate::action::link_action::LinkAction;
+use crate::action::links::place_of;
 use crate::action::menu::Group;
 use crate::action::panel::Panel;
 use crate::action::row_commands::{GROUPINGS, ORDERS};
@@ -205,6 +207,9 @@ const BEFORE: &[Command] = &[
             let can = document.file().is_some() && document.marked.is_some() && !document.is_loading();
             can.then_some(Action::File(FileAction::SavePart(document.id)))
         }),
+    command("copy-link", "Copy link", "A link to what is selected, else to what is in view", Group::File)
+        .keys(&[ctrl('K')])
+        .makes(|state| lanes(state).map(|document| LinkAction::Copy(document.id, place_of(document)).into())),
     command("open-sample", "Open the sample trace", "A server on which a request had to wait", Group::File)
         .makes(|_| Some(Action::File(FileAction::OpenSample))),
     command("follow-file", "Follow the file", "Adds what a program is still writing to the trace", Group::File)

@@ -15,6 +15,7 @@ use trace_core::export::cut::Selection;
 use trace_core::model::trace::Trace;
 
 use crate::action::fleet_action::FleetEffect;
+use crate::action::link_action::LinkEffect;
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionEffect;
 use crate::report::arrange::Arrangement;
@@ -269,6 +270,8 @@ pub enum Effect {
     Session(SessionEffect),
     /// Something for the fleet.
     Fleet(FleetEffect),
+    /// Something for a link.
+    Link(LinkEffect),
     /// End the program, after what is being written.
     Quit,
 }

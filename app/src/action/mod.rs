@@ -17,6 +17,8 @@ pub mod keys;
 mod landing;
 mod landmark;
 mod layouts;
+pub mod link_action;
+pub mod links;
 pub mod menu;
 mod navigate;
 pub mod panel;

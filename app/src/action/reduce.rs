@@ -8,8 +8,8 @@ use crate::action::effect::{Effect, SaveTo, notify};
 use crate::action::keymap;
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
-    area, bookmarks, comparisons, crossing, documents, fleet, instant, landmark, layouts, navigate, search, sessions,
-    source, sql, tables, unsaved,
+    area, bookmarks, comparisons, crossing, documents, fleet, instant, landmark, layouts, links, navigate, search,
+    sessions, source, sql, tables, unsaved,
 };
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
@@ -75,6 +75,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Comparison(action) => comparisons::apply(state, action, on),
         Action::Session(action) => sessions::apply(state, action, on),
         Action::Fleet(action) => fleet::apply(state, action),
+        Action::Link(action) => links::apply(state, action, on),
         Action::Table(document, key, action) => tables::apply(state, document, key, action),
         Action::Search(id, action) => search::apply(state, id, action),
         Action::Sql(id, action) => sql::apply(state, id, action),
@@ -190,7 +191,13 @@ fn file(state: &mut AppState, action: FileAction) -> Vec<Effect> {
         }
         FileAction::SaveProfile(id, scope, kind) => documents::save_profile(state, id, scope, kind),
         FileAction::SavePart(id) => documents::save_part(state, id),
-        FileAction::Reply(reply) => unsaved::reply(state, reply),
+        FileAction::Reply(reply) => match state.dialog.take() {
+            Some(Dialog::Linked(missing)) => links::reply(state, *missing, reply, on),
+            dialog => {
+                state.dialog = dialog;
+                unsaved::reply(state, reply)
+            }
+        },
         FileAction::Activate(id) => documents::activate(state, id),
         FileAction::ActivateFirst => {
             let first = state.documents.first().map(|document| document.id);
@@ -224,6 +231,7 @@ fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
         | FieldFor::Compare
         | FieldFor::Add
         | FieldFor::Fleet
+        | FieldFor::Linked
         | FieldFor::SourceFolder => String::new(),
         FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
     });
@@ -252,6 +260,7 @@ fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
         WorkerAction::LoadDone(id, result) => {
             let mut effects = documents::done(state, id, result);
             effects.extend(bookmarks::read_again(state, id));
+            effects.extend(links::arrive(state, id, on));
             effects
         }
         WorkerAction::Answered(id, trace, query, answer) => documents::answered(state, id, trace, &query, answer),

@@ -143,7 +143,7 @@ pub(super) fn reply(state: &mut AppState, then: LeaveSession, reply: Reply) -> V
             session.leaving = Some(then);
             save(state)
         }
-        Reply::Replace | Reply::Cancel => Vec::new(),
+        Reply::Replace | Reply::ChooseFile | Reply::OpenAnyway | Reply::Cancel => Vec::new(),
     }
 }
 

@@ -34,7 +34,7 @@ pub struct CommandLine {
     /// What to do instead of opening the window.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Traces to open in the window
+    /// Traces, or links to places in traces, to open in the window
     #[arg(value_name = "FILE", value_parser = values::file())]
     pub files: Vec<PathBuf>,
     /// Follow the traces: add what a program is still writing to them
@@ -72,7 +72,7 @@ pub enum Command {
     /// Write a part of a trace as a trace of its own, with or without its names
     #[command(long_about = cut::ABOUT)]
     Cut(CutArgs),
-    /// Write a trace for another program: Perfetto, Chrome, speedscope, CSV
+    /// Write a trace for another program: Perfetto, Chrome, Firefox, OpenTelemetry, speedscope, CSV
     #[command(long_about = export::ABOUT)]
     Export(ExportArgs),
     /// Print every event as text, as go tool trace -d=parsed does

@@ -12,6 +12,7 @@ pub mod export;
 pub mod format;
 pub mod help;
 pub mod instead;
+pub mod linked;
 pub mod load;
 pub mod mcp;
 pub mod out;

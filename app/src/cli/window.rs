@@ -6,24 +6,36 @@ use crate::cli::compare;
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::exit::{CliError, CliResult, Exit};
 use crate::cli::instead;
+use crate::cli::linked;
+use crate::link::text::Link;
 use crate::shell::desktop;
-use crate::shell::native::{self, Compared, NoWindow};
+use crate::shell::native::{self, Compared, NoWindow, Opened};
 use crate::state::comparison::{Align, PendingAlign};
 use crate::state::document::Source;
+use crate::worker::settings_file::SettingsFile;
 
-/// Opens the window with `files`, to follow them if so asked. Without a display, says so and prints a summary instead.
+/// Opens the window with `files`, some of which may be links, to follow them if so asked. Without a display, says so and
+/// prints a summary instead.
 ///
 /// # Errors
-/// When there is no display and the file is unreadable, or the first file looks like a misspelt command.
+/// When there is no display and the file is unreadable, the first file looks like a misspelt command, or a link is none.
 pub fn run(files: &[PathBuf], follow: bool) -> CliResult {
     instead::refuse_misspelt_command(files)?;
+    let (files, links) = linked::split(files)?;
+    // Those that are recent are looked beside, as the window does.
+    let summarised = |links: Vec<Link>| -> Result<Vec<PathBuf>, CliError> {
+        let recent = if links.is_empty() { Vec::new() } else { SettingsFile::of_user().read().0.recent_files };
+        Ok(files.iter().cloned().chain(linked::files(links, recent)?).collect())
+    };
     if !display_present() {
-        return instead::summary(files, "there is no display");
+        return instead::summary(&summarised(links)?, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, follow, None) {
+    let texts = links.iter().map(ToString::to_string).collect();
+    match native::run(Opened { sources, links: texts, follow, compared: None }) {
         Ok(()) => Ok(Exit::Fine),
-        Err(reason) => without_window(files, &reason),
+        Err(NoWindow::Lost(why)) => without_window(&[], &NoWindow::Lost(why)),
+        Err(reason) => without_window(&summarised(links)?, &reason),
     }
 }
 
@@ -41,7 +53,8 @@ pub fn compare(options: CompareOptions) -> CliResult {
         return instead::summary(&files, "there is no display");
     }
     let sources = files.iter().cloned().map(Source::Path).collect();
-    match native::run(sources, false, Some(Compared { others, per: options.per, pending_align })) {
+    let compared = Some(Compared { others, per: options.per, pending_align });
+    match native::run(Opened { sources, compared, ..Opened::default() }) {
         Ok(()) => Ok(Exit::Fine),
         Err(reason) => without_window(&files, &reason),
     }

@@ -1,5 +1,6 @@
 //! Numbers → words, the same everywhere: three significant digits to look at, exact ones to copy.
 
+pub mod base64;
 pub mod clock;
 pub mod escape;
 pub mod markdown;

@@ -58,6 +58,24 @@ pub fn parse_time(text: &str) -> Option<i64> {
     format!("{whole}{fraction}{zeros}").parse().ok()
 }
 
+/// Writes what [`parse_time`] reads, exactly, in the largest unit that is not more than it: `1.2s`, `1.5us`. No time before
+/// 0.
+#[must_use]
+pub fn exact_time(nanos: i64) -> String {
+    let nanos = nanos.max(0).unsigned_abs();
+    let (unit, decimals, name) = match nanos {
+        1_000_000_000.. => (1_000_000_000, 9, "s"),
+        1_000_000.. => (1_000_000, 6, "ms"),
+        1_000.. => (1_000, 3, "us"),
+        _ => (1, 0, "ns"),
+    };
+    let fraction = format!("{:0decimals$}", nanos % unit);
+    match fraction.trim_end_matches('0') {
+        "" => format!("{}{name}", nanos / unit),
+        fraction => format!("{}.{fraction}{name}", nanos / unit),
+    }
+}
+
 /// Reads `A..B`; either side may be left out.
 #[must_use]
 pub fn parse_stretch(text: &str) -> Option<OffsetRange> {
@@ -97,6 +115,18 @@ pub fn parse_target(text: &str) -> Option<Target> {
 }
 
 impl LaneName {
+    /// What a lane of a trace is called; `None` if the trace does not have it.
+    #[must_use]
+    pub fn of(trace: &Trace, lane: LaneId) -> Option<Self> {
+        Some(match lane {
+            LaneId::Goroutine(go) => Self::Goroutine(trace.goroutine_name(go)?.0),
+            LaneId::Proc(proc) => Self::Proc(trace.proc_id(proc)),
+            LaneId::Thread(thread) => Self::Thread(trace.thread_id(thread)),
+            LaneId::Gc => Self::Gc,
+            LaneId::Stw => Self::Stw,
+        })
+    }
+
     /// The lane of that name in a trace, if it is there.
     #[must_use]
     pub fn find(self, trace: &Trace) -> Option<LaneId> {
@@ -129,6 +159,16 @@ mod tests {
         for wrong in ["", "5", "s", "1.5ns", "-1s", "1..2s", "1h", "99999999999999s", "."] {
             assert_eq!(parse_time(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn exact_times_are_read_as_they_were_written() {
+        let times = [0, 17, 1_000, 1_500, 999_999, 1_000_000, 122_000_001, 1_200_000_000, 3_600_000_000_001, i64::MAX];
+        for nanos in times {
+            assert_eq!(parse_time(&exact_time(nanos)), Some(nanos));
+        }
+        assert_eq!([0, 1_500, 122_000_001, 1_200_000_000].map(exact_time), ["0ns", "1.5us", "122.000001ms", "1.2s"]);
+        assert_eq!(exact_time(-5), "0ns");
     }
 
     #[test]

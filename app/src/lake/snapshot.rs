@@ -22,6 +22,10 @@ use crate::fmt::time::rfc3339;
 use crate::lake::columns::TableData;
 use crate::lake::known::ids_text;
 use crate::lake::layout::{Partition, TRACES, kept_columns};
+use crate::link::find::{Linked, contents, file_name};
+use crate::link::hash::Hashes;
+use crate::link::place::Place;
+use crate::link::text::Link;
 use crate::memory;
 use crate::remote::limits;
 
@@ -135,6 +139,7 @@ pub(super) fn rows(found: &Found, fresh: &[Range<usize>], told: &Told, tier: Tie
         hash: Some(format!("{:032x}", found.content.hash)),
         counted_ns: Some(pieces.iter().map(|(piece, _)| piece.range().nanos()).fold(0, i64::saturating_add)),
         generation_ids: Some(ids_text(&counted)),
+        link: link(&found.path),
         problem: problem.clone(),
     };
     let source = |trace: &Arc<Trace>| Source::new(Arc::clone(trace), file.clone(), monitor.clone());
@@ -185,6 +190,14 @@ fn piece(found: &Found, trace: &Trace, run: &Range<usize>, monitor: &Monitor) ->
     let piece = load_bytes(&bytes, &Monitor::new(), &mut |_| {})?;
     let shift = piece.range().start.nanos_since(start);
     Ok((piece, shift))
+}
+
+/// A link to the trace as a whole; `None` if its file cannot be read any more.
+fn link(path: &Path) -> Option<String> {
+    let linked = Linked::File(path.to_path_buf());
+    let hashed = contents(&linked, &Hashes::default(), &Monitor::new()).ok()?;
+    let (file, bytes) = (file_name(&linked), Some(hashed.bytes));
+    Some(Link { file, sha256: hashed.sha256, bytes, place: Place::default() }.to_string())
 }
 
 /// The row of a file of which nothing is known but its name, its bytes and what is wrong with it.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align, Label, Layout, Rect, Response, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::coverage::WaitSite;
@@ -11,11 +11,14 @@ use trace_core::analysis::findings::finding::{Finding, Severity, Value};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction};
+use crate::action::link_action::LinkAction;
+use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
 use crate::fmt::time::{duration, exact};
 use crate::fmt::words;
+use crate::link::place::Place;
 use crate::panel::{point_to, working};
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
@@ -28,6 +31,7 @@ use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
 use crate::widget::content;
 use crate::widget::link::{copy_button, link, link_in};
+use crate::widget::menu::menu_entry;
 use crate::widget::section::empty;
 
 /// Room right of the numbers, in which the scroll bar shows, points.
@@ -76,9 +80,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             findings.list.iter().enumerate().filter(|(rank, one)| is_shown(one) || document.finding == Some(*rank));
         for (rank, finding) in shown.take(MAX_SHOWN) {
             let open = document.finding == Some(rank);
-            if finding_ui(ui, finding, open) {
+            let response = finding_ui(ui, finding, open);
+            if response.clicked() {
                 actions.push(AnalysisAction::ChooseFinding((!open).then_some(rank)));
             }
+            response.context_menu(|ui| menu_ui(ui, document, finding, actions));
             if open {
                 evidence_ui(ui, document, finding, actions);
             }
@@ -86,6 +92,32 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         minor_ui(ui, document, findings, actions);
     });
     content::note(ui, &shown);
+}
+
+/// What can be done with a finding besides unfolding it.
+fn menu_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut Actions) {
+    let mut entry = |ui: &mut Ui, text: &str, action: Action| {
+        if menu_entry(ui, text, "", true, false).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    if let Some(place) = finding.links.first() {
+        let go_to = SelectAction::GoToStretch(LaneId::Goroutine(place.go), place.range);
+        entry(ui, "Go to it", Action::Select(go_to));
+    }
+    entry(ui, "Copy link", Action::Link(LinkAction::Copy(document.id, place_of(document, finding))));
+    entry(ui, "Copy explanation", Action::Copy(format!("{}\n{}", finding.headline, finding.sentence())));
+}
+
+/// The place that a link to a finding is about: where it shows first, with the panel open.
+fn place_of(document: &Document, finding: &Finding) -> Place {
+    let trace = &document.trace;
+    let place = match finding.links.first() {
+        Some(place) => Place::stretch(trace, place.range).on(trace, LaneId::Goroutine(place.go)),
+        None => Place::default(),
+    };
+    place.with_panel(Panel::Findings.info().id)
 }
 
 /// How many notes of low confidence there are; a click shows or hides them.
@@ -184,8 +216,8 @@ fn heading_ui(ui: &mut Ui, findings: &Findings) {
     ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, tokens.line));
 }
 
-/// One line (or more, as the headline needs): mark, headline, time lost, confidence. True when clicked.
-fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
+/// One line (or more, as the headline needs): mark, headline, time lost, confidence.
+fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> Response {
     let tokens = tokens::of(ui.ctx());
     let color = if finding.severity >= Severity::Warning || open { tokens.text } else { tokens.muted };
     let width = ui.available_width();
@@ -211,14 +243,11 @@ fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> bool {
     };
     number(rect.max.x - NUMBER_WIDTH, duration(lost), tokens.text);
     number(rect.max.x, format!("{:.0} %", finding.confidence * 100.0), tokens.muted);
-    response
-        .on_hover_cursor(egui::CursorIcon::PointingHand)
-        .on_hover_text(format!(
-            "{}: {} of goroutines' time, added up",
-            words::sentence(finding.severity.name()).trim_end_matches('.'),
-            exact(lost)
-        ))
-        .clicked()
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!(
+        "{}: {} of goroutines' time, added up",
+        words::sentence(finding.severity.name()).trim_end_matches('.'),
+        exact(lost)
+    ))
 }
 
 /// Sign and colour of a severity: they differ in shape, too.
@@ -351,6 +380,9 @@ fn links_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mut A
         }
         if finding.links.is_empty() {
             ui.label(RichText::new("It concerns the whole trace").color(tokens.muted));
+        }
+        if link(ui, "Copy link").on_hover_text("For somebody who has the same file").clicked() {
+            actions.push(LinkAction::Copy(document.id, place_of(document, finding)));
         }
     });
 }

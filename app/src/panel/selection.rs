@@ -6,6 +6,8 @@ use egui::{RichText, Ui};
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Actions, AnalysisAction, PanelAction, SelectAction, ViewAction};
+use crate::action::link_action::LinkAction;
+use crate::action::links::place_of;
 use crate::action::panel::Panel;
 use crate::fmt::time::{duration, exact};
 use crate::fmt::words::counted;
@@ -103,6 +105,10 @@ fn head_ui(ui: &mut Ui, document: &Document, actions: &mut Actions) {
             {
                 actions.push(PanelAction::OpenPanel(panel));
             }
+        }
+        let copy = link_in(ui, "Copy link", fonts::small());
+        if copy.on_hover_text("For somebody who has the same file: the link knows it by its contents").clicked() {
+            actions.push(LinkAction::Copy(document.id, place_of(document)));
         }
         if link_in(ui, "Clear", fonts::small()).on_hover_text("Select no time and no rows  (Esc)").clicked() {
             actions.push(SelectAction::ClearArea);

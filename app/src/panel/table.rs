@@ -9,6 +9,8 @@ use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction, ViewAction};
+use crate::action::link_action::LinkAction;
+use crate::link::place::Place;
 use crate::panel::scope::goroutine_filter_name;
 use crate::panel::{instant_range as instant, kept, point_to};
 use crate::report::frame::Frame;
@@ -103,6 +105,26 @@ fn range_of(document: &Document, target: Target) -> Option<TimeRange> {
     }
 }
 
+/// The place that a link to a row is about: a task if its cell was clicked, else the row's own place, else the cell's.
+fn place_of(document: &Document, table: &Table, row: usize, value: &Value) -> Option<Place> {
+    let trace = &document.trace;
+    if let Value::Task(task, _) = value {
+        return Some(Place::task(trace, *task));
+    }
+    match (table.target(row), value) {
+        (Some(Target::Stretch(lane, range) | Target::Marked(lane, range)), _) => {
+            Some(Place::stretch(trace, range).on(trace, lane))
+        }
+        (Some(Target::Span(at)), _) => Some(Place::stretch(trace, trace.span(at)?.range).on(trace, at.lane)),
+        (Some(Target::End(end)), _) => Some(Place::moment(trace, end.time).on(trace, end.lane)),
+        (Some(Target::Range(range)), _) => Some(Place::stretch(trace, range)),
+        (Some(Target::Lane(lane)), _) => Some(Place::default().on(trace, lane)),
+        (None, Value::Lane(lane, _)) => Some(Place::default().on(trace, *lane)),
+        (None, Value::Time(nanos)) => Some(Place::moment(trace, document.time_at(*nanos))),
+        (None, _) => None,
+    }
+}
+
 /// Where the link of a value leads.
 fn go_to(document: &Document, value: &Value) -> Option<Action> {
     match value {
@@ -122,7 +144,7 @@ fn go_to(document: &Document, value: &Value) -> Option<Action> {
 }
 
 /// What the context menu of a cell offers, in the order that all menus have: go to, show, only this, what interacts with it,
-/// pin. Behind that come filters and copies, which the table adds.
+/// pin, copy a link. Behind that come filters and copies, which the table adds.
 fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(String, Action)> {
     let mut entries = Vec::new();
     let is_place = matches!(value, Value::Stack(_));
@@ -159,6 +181,9 @@ fn menu(document: &Document, table: &Table, row: usize, value: &Value) -> Vec<(S
         let pin = Pin::Lane(*lane);
         let title = if document.pins.contains(&pin) { "Unpin" } else { "Pin" };
         entries.push((title.to_owned(), Action::Rows(RowsAction::TogglePin(pin))));
+    }
+    if let Some(place) = place_of(document, table, row, value) {
+        entries.push(("Copy link".to_owned(), Action::Link(LinkAction::Copy(document.id, place))));
     }
     entries
 }

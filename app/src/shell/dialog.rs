@@ -4,7 +4,9 @@
 use egui::{Context, Frame, Id, Label, Margin, Modal, RichText, Stroke, Ui};
 
 use crate::action::action::{Actions, FileAction};
+use crate::fmt::escape::visible;
 use crate::fmt::name;
+use crate::link::find::Missing;
 use crate::state::app::AppState;
 use crate::state::dialog::{Dialog, Leave, LeaveSession, Reply};
 use crate::state::document::{Document, DocumentId};
@@ -31,6 +33,7 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
             // Enter, which ended the path, must not go on to replace the file.
             answers_ui(ui, &[(Kind::Primary, "Replace", Reply::Replace), CANCEL], 1, actions);
         }
+        Dialog::Linked(missing) => linked_ui(ui, missing, actions),
     });
 }
 
@@ -47,6 +50,55 @@ pub fn modal(ctx: &Context, id: &'static str, add: impl FnOnce(&mut Ui)) {
         ui.set_max_width(space::TEXT_WIDTH);
         add(ui);
     });
+}
+
+/// A link whose trace is not to be found, or has other contents.
+fn linked_ui(ui: &mut Ui, missing: &Missing, actions: &mut Actions) {
+    let file = visible(&missing.link.file);
+    let wanted = missing.link.sha256.short();
+    if let Some((path, found)) = &missing.other {
+        title_ui(ui, &format!("{} has other contents", name::last_part(path)));
+        let found = found.short();
+        text_ui(
+            ui,
+            &format!(
+                "The link is about a file with the SHA-256 {wanted}; {} has {found}. Times, goroutines and tasks of the \
+                 link may mean something else there.",
+                name::path(path)
+            ),
+        );
+    } else {
+        title_ui(ui, &format!("{file} was not found"));
+        text_ui(
+            ui,
+            &format!("No file with the contents that the link is about (SHA-256 {wanted}) is in these folders:"),
+        );
+    }
+    if missing.other.is_none() || !missing.folders.is_empty() {
+        ui.add_space(space::XS);
+        if missing.other.is_some() {
+            text_ui(ui, "No file with the right contents is in these folders:");
+        }
+        for folder in missing.folders.iter().take(MOST_NAMED) {
+            text_ui(ui, &format!("• {}", name::path(folder)));
+        }
+        match missing.folders.len() {
+            0 => text_ui(ui, "• (no folder is known yet: no trace was opened)"),
+            all if all > MOST_NAMED => text_ui(ui, &format!("and {} more", all - MOST_NAMED)),
+            _ => {}
+        }
+    }
+    ui.add_space(space::XS);
+    text_ui(
+        ui,
+        "Links look in the folders of traces that were opened before, and in Downloads. Choose the file if it is elsewhere.",
+    );
+    let choose = (Kind::Primary, "Choose file…", Reply::ChooseFile);
+    if missing.other.is_some() {
+        answers_ui(ui, &[choose, (Kind::Plain, "Open anyway", Reply::OpenAnyway), CANCEL], 0, actions);
+    } else {
+        answers_ui(ui, &[choose, CANCEL], 0, actions);
+    }
 }
 
 const CANCEL: (Kind, &str, Reply) = (Kind::Quiet, "Cancel (Esc)", Reply::Cancel);

@@ -8,6 +8,7 @@ use egui::{IconData, ViewportBuilder};
 
 use crate::action::action::{Action, ComparisonAction, FileAction};
 use crate::action::fleet_action::FleetAction;
+use crate::action::link_action::LinkAction;
 use crate::action::session_action::SessionAction;
 use crate::lake::layout::is_lake;
 use crate::remote;
@@ -18,7 +19,7 @@ use crate::state::comparison::PendingAlign;
 use crate::state::document::Source;
 use crate::state::settings::Settings;
 #[cfg(unix)]
-use crate::worker::instance;
+use crate::worker::instance::{self, Handed};
 use crate::worker::settings_file::SettingsFile;
 
 /// How the desktop knows the program.
@@ -54,6 +55,19 @@ impl Compared {
     }
 }
 
+/// What a window is opened with.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    /// Traces, the first in front.
+    pub sources: Vec<Source>,
+    /// Links to places in traces.
+    pub links: Vec<String>,
+    /// Follow the traces while they grow.
+    pub follow: bool,
+    /// Traces to show beside the first.
+    pub compared: Option<Compared>,
+}
+
 /// Why there is no window, or no longer one: a sentence each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoWindow {
@@ -63,15 +77,16 @@ pub enum NoWindow {
     Lost(String),
 }
 
-/// Opens the window with these traces, the first in front, follows them if so asked, compares that one with others, and
-/// stays until it is closed. Where the user wants one window, and one is open, that one takes the files.
+/// Opens the window, and stays until it is closed. Where the user wants one window, and one is open, that one takes the files
+/// and links.
 ///
 /// # Errors
 /// When there is no window.
-pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Result<(), NoWindow> {
+pub fn run(opened: Opened) -> Result<(), NoWindow> {
+    let Opened { sources, links, follow, compared } = opened;
     let store = SettingsFile::of_user();
     let (settings, _) = store.read();
-    if settings.one_window && !follow && compared.is_none() && is_handed_over(&sources) {
+    if settings.one_window && !follow && compared.is_none() && is_handed_over(&sources, &links) {
         return Ok(());
     }
     let has_begun = Arc::new(AtomicBool::new(false));
@@ -81,6 +96,8 @@ pub fn run(sources: Vec<Source>, follow: bool, compared: Option<Compared>) -> Re
         let mut app = TracelaneApp::new(&creation.egui_ctx, store);
         listen(&app, &creation.egui_ctx);
         open_all(&mut app, sources, follow);
+        let folder = std::env::current_dir().ok();
+        links.into_iter().for_each(|link| app.push(LinkAction::Open(link, folder.clone())));
         if let Some(compared) = compared {
             compared.begin(&mut app);
         }
@@ -118,9 +135,9 @@ fn viewport(settings: &Settings) -> ViewportBuilder {
     }
 }
 
-/// Whether a window that is open already takes all of these files.
+/// Whether a window that is open already takes all of these files and links.
 #[cfg(unix)]
-fn is_handed_over(sources: &[Source]) -> bool {
+fn is_handed_over(sources: &[Source], links: &[String]) -> bool {
     let file = |source: &Source| match source {
         Source::Path(path) if !source.is_stream() && !is_lake(path) => {
             std::path::absolute(path).ok().filter(|path| path.exists())
@@ -128,11 +145,15 @@ fn is_handed_over(sources: &[Source]) -> bool {
         _ => None,
     };
     let files: Option<Vec<PathBuf>> = sources.iter().map(file).collect();
-    files.is_some_and(|files| !files.is_empty() && instance::hand_over(&files))
+    let Some(files) = files else { return false };
+    let folder = std::env::current_dir().ok();
+    let links = links.iter().map(|link| Handed::Link(link.clone(), folder.clone()));
+    let all: Vec<Handed> = files.into_iter().map(Handed::File).chain(links).collect();
+    !all.is_empty() && instance::hand_over(&all)
 }
 
 #[cfg(not(unix))]
-fn is_handed_over(_sources: &[Source]) -> bool {
+fn is_handed_over(_sources: &[Source], _links: &[String]) -> bool {
     false
 }
 

@@ -18,7 +18,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(known) = &state.path_field else { return };
     let tokens = tokens::of(ui.ctx());
     let (hint, verb) = match state.field_for {
-        FieldFor::Open => ("Path of a trace file", "Open"),
+        FieldFor::Open => ("Path of a trace file, or a link to a place in one", "Open"),
         FieldFor::Together => {
             ("Paths of traces, span files, folders or a session file; quote those with spaces", "Open")
         }
@@ -27,6 +27,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         FieldFor::Add => ("Path of one more trace to compare", "Add"),
         FieldFor::SourceFolder => ("Path of a folder with source code", "Add"),
         FieldFor::Fleet => ("Path of a lake, or of a folder of traces", "Open"),
+        FieldFor::Linked => ("Path of the file that the link is about", "Open"),
         FieldFor::Address => ("Address of a server with net/http/pprof, such as localhost:6060", "Record"),
         FieldFor::Save(_) => ("Path to save the trace under", "Save"),
     };
@@ -68,6 +69,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                         | FieldFor::Contrast
                         | FieldFor::Add
                         | FieldFor::Fleet
+                        | FieldFor::Linked
                         | FieldFor::SourceFolder => Action::File(FileAction::OpenTyped(text)),
                     });
                 }
@@ -80,6 +82,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 | FieldFor::Contrast
                 | FieldFor::Save(_)
                 | FieldFor::Fleet
+                | FieldFor::Linked
                 | FieldFor::SourceFolder => {}
             }
         },

@@ -4,7 +4,9 @@ use egui::{CursorIcon, Frame, Margin, Panel, PointerButton, Rect, Role, Sense, U
 
 use crate::action::action::{Action, Actions, ComparisonAction, FileAction};
 use crate::action::fleet_action::FleetAction;
+use crate::action::link_action::LinkAction;
 use crate::fmt::name;
+use crate::link::place::Place;
 use crate::state::app::AppState;
 use crate::state::document::{Document, LoadState};
 use crate::state::fleet::Fleet;
@@ -167,5 +169,6 @@ fn menu_ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &mut Act
         let text = format!("Compare {} with this", front.title());
         entry(ui, &text, Action::Comparison(ComparisonAction::Of(front.id, id)));
     }
+    entry(ui, "Copy link", Action::Link(LinkAction::Copy(id, Place::default())));
     entry(ui, "Close", Action::File(FileAction::CloseDocument(id)));
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::tags::TagRules;
 
+use crate::link::text::Link;
 use crate::state::comparison::OpenComparison;
 use crate::state::dialog::{Dialog, Leave};
 use crate::state::document::{Document, DocumentId};
@@ -73,6 +74,8 @@ pub struct AppState {
     pub dialog: Option<Dialog>,
     /// What is to happen once traces that are being saved are saved.
     pub leaving: Option<Leave>,
+    /// The link whose file the user is choosing.
+    pub asked_link: Option<Box<Link>>,
     /// The program is to end, and nothing more is asked.
     pub is_quitting: bool,
 }
@@ -97,6 +100,8 @@ pub enum FieldFor {
     SourceFolder,
     /// A lake, or a folder of traces.
     Fleet,
+    /// The file of a link.
+    Linked,
     /// Where to save the trace of this document.
     Save(DocumentId),
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::link::find::Missing;
 use crate::state::document::DocumentId;
 
 /// A question that the user has to answer first.
@@ -26,6 +27,8 @@ pub enum Dialog {
         /// The file that exists already.
         path: PathBuf,
     },
+    /// The trace of a link is not to be found, or has other contents.
+    Linked(Box<Missing>),
 }
 
 /// What makes traces close, and is to go on after the question.
@@ -59,6 +62,10 @@ pub enum Reply {
     Discard,
     /// Replace the file that exists.
     Replace,
+    /// Choose the file that a link is about.
+    ChooseFile,
+    /// Open the file that has other contents than the link says.
+    OpenAnyway,
     /// Leave all as it is.
     Cancel,
 }

@@ -16,6 +16,7 @@ use trace_core::model::flows::Flow;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
+use crate::link::place::Place;
 use crate::report::shared_time::SharedTime;
 use crate::report::view::TableSession;
 use crate::state::analysis::AnalysisView;
@@ -169,6 +170,8 @@ pub struct Document {
     pub analyses: BTreeMap<&'static str, AnalysisView>,
     /// What analyses look at.
     pub scope_choice: ScopeChoice,
+    /// The place that a link leads to, until the trace is loaded.
+    pub goes_to: Option<Box<Place>>,
     /// The finding that is unfolded, by its rank.
     pub finding: Option<usize>,
     /// Whether notes of low confidence are listed, too.
@@ -283,6 +286,7 @@ impl Document {
             tables: BTreeMap::new(),
             analyses: BTreeMap::new(),
             scope_choice: ScopeChoice::default(),
+            goes_to: None,
             finding: None,
             minor_findings: false,
             finding_stack: false,

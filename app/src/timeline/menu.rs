@@ -1,5 +1,5 @@
 //! The menu under the right button: what can be done with the thing there, in one order for all things. Go to, zoom to,
-//! only this, what interacts with this, filter by, pin, copy, source.
+//! only this, what interacts with this, filter by, pin, copy (a link, too), source.
 
 use std::sync::Arc;
 
@@ -15,7 +15,9 @@ use trace_core::model::trace::{Region, Trace};
 
 use crate::action::action::{Action, Actions, RowsAction, SelectAction, SourceAction, ViewAction};
 use crate::action::keymap::text_of_id;
+use crate::action::link_action::LinkAction;
 use crate::fmt::name;
+use crate::link::place::Place;
 use crate::state::document::Document;
 use crate::state::lane_filter::{LaneFilter, Which};
 use crate::state::pinned::Pin;
@@ -144,6 +146,8 @@ struct Facts {
     /// What of it can be pinned: its lane, its group, its type.
     pin: Option<Pin>,
     is_selected: bool,
+    /// The place that a link to it is about.
+    place: Option<Place>,
 }
 
 /// The lines of the menu of a thing, in the order that all menus have.
@@ -198,6 +202,9 @@ pub fn entries(frame: &Frame<'_>, subject: Subject) -> Vec<Entry> {
         let text = format!("{}ns..{}ns", since(range.start), since(range.end));
         add("Copy time range".to_owned(), "", vec![Action::Copy(text)], false);
     }
+    if let Some(place) = facts.place {
+        add("Copy link".to_owned(), "", vec![Action::Link(LinkAction::Copy(document.id, place))], false);
+    }
     if let Some(stack) = facts.stack.filter(|stack| trace.frames(*stack).next().is_some()) {
         let lines = trace.frames(stack).map(|frame| format!("{}\n\t{}:{}", frame.function, frame.file, frame.line));
         add("Copy stack".to_owned(), "", vec![Action::Copy(lines.collect::<Vec<_>>().join("\n"))], false);
@@ -241,6 +248,7 @@ fn of_span(document: &Document, trace: &Trace, at: SpanRef) -> Facts {
         stack: Some(stack),
         pin: Some(Pin::Lane(at.lane)),
         is_selected: document.selection == Selection::Span(at),
+        place: Some(Place::stretch(trace, span.range).on(trace, at.lane)),
         frame: None,
     }
 }
@@ -251,6 +259,7 @@ fn of_lane(document: &Document, trace: &Trace, lane: LaneId) -> Facts {
         range: Some(trace.range()),
         pin: Some(Pin::Lane(lane)),
         is_selected: document.selection == Selection::Lane(lane),
+        place: Some(Place::default().on(trace, lane)),
         ..Facts::default()
     };
     let LaneId::Goroutine(idx) = lane else { return common };
@@ -281,6 +290,7 @@ fn of_frame(trace: &Trace, (stack, at): (StackId, u32), range: TimeRange) -> Fac
         filter: term("stack", function),
         stack: Some(stack),
         frame: Some(at),
+        place: Some(Place::stretch(trace, range)),
         ..Facts::default()
     }
 }
@@ -300,6 +310,7 @@ fn of_region(trace: &Trace, region: &Region) -> Facts {
         pin: Some(Pin::Lane(lane)),
         is_selected: false,
         frame: None,
+        place: Some(Place::stretch(trace, region.range).on(trace, lane)),
     }
 }
 
@@ -321,6 +332,7 @@ fn of_task(document: &Document, trace: &Trace, idx: TaskIdx) -> Facts {
         stack: Some(task.stack),
         pin: Some(Pin::Tasks(name::task_type(trace, task.name).into_owned())),
         is_selected: document.selection == Selection::Task(idx),
+        place: Some(Place::task(trace, idx)),
         frame: None,
         name,
     }

@@ -19,9 +19,13 @@ use crate::action::action::{Action, ComparisonAction, FileAction, SourceAction, 
 use crate::action::area::goroutines_of;
 use crate::action::effect::{Effect, SaveTo};
 use crate::action::fleet_action::{FleetAction, FleetEffect};
+use crate::action::link_action::{LinkAction, LinkEffect};
 use crate::action::session_action::{SessionAction, SessionEffect};
 use crate::cache::Cache;
 use crate::fmt::escape::file_name::file_name;
+use crate::link::hash::Hashes;
+use crate::link::text::is_link;
+use crate::link::uri::path_of_uri;
 use crate::output::{Inputs, NotWritten, Output};
 use crate::remote;
 use crate::report::arrange::arrange;
@@ -37,7 +41,7 @@ use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{compare_query, editor, fleet, follow, load, part, query, search, session, source, sql};
+use crate::worker::{compare_query, editor, fleet, follow, link, load, part, query, search, session, source, sql};
 
 /// How the names of traces, and of what traces are packed in, usually end.
 const TRACES: [&str; 10] = ["trace", "out", "bin", "gz", "zst", "lz4", "zip", "tar", "tgz", "json"];
@@ -55,6 +59,8 @@ pub struct EffectRunner {
     notes: NotesStore,
     /// What is known of files, by document.
     opened: BTreeMap<DocumentId, Opened>,
+    /// Contents of files that links were made to, or looked for in.
+    hashes: Hashes,
     asking: bool,
     /// What dialogs are made of: they belong to the window.
     dialog: rfd::FileDialog,
@@ -83,6 +89,7 @@ impl EffectRunner {
             cache,
             notes: NotesStore::of_user(),
             opened: BTreeMap::new(),
+            hashes: Hashes::default(),
             asking: false,
             dialog: rfd::FileDialog::new(),
             folder: None,
@@ -103,6 +110,7 @@ impl EffectRunner {
             cache: Cache::off(),
             notes: NotesStore::default(),
             opened: BTreeMap::new(),
+            hashes: Hashes::default(),
             asking: false,
             dialog: rfd::FileDialog::new(),
             folder: None,
@@ -304,6 +312,7 @@ impl EffectRunner {
                     self.answer_with("editor", move || editor::open(&template, &path, line).err().map(Action::Notice));
                 }
             }
+            Effect::Link(effect) => self.link(effect),
             Effect::AskForSourceFolder => {
                 let dialog = self.dialog("Folder with source code");
                 self.ask(
@@ -461,6 +470,22 @@ impl EffectRunner {
                 mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
                 mailbox.send(Action::File(FileAction::AskPath(purpose)));
             }
+        });
+    }
+
+    /// Does what a link needs done.
+    fn link(&mut self, effect: LinkEffect) {
+        if matches!(effect, LinkEffect::AskForFile) {
+            let dialog = self.traces_dialog("The file of the link");
+            let pick = move || dialog.pick_file().map(|path| vec![path]);
+            return self.ask(FieldFor::Linked, |path| LinkAction::Chosen(path).into(), pick);
+        }
+        let (hashes, mailbox) = (self.hashes.clone(), self.mailbox.clone());
+        let is_real = self.writer.is_some();
+        self.run("link", move || {
+            let downloads = || directories::UserDirs::new()?.download_dir().map(Path::to_path_buf);
+            let downloads = if is_real { downloads() } else { None };
+            link::carry_out(effect, &hashes, downloads).into_iter().for_each(|action| mailbox.send(action));
         });
     }
 
@@ -694,6 +719,9 @@ fn limits(settings: &Settings) -> Limits {
 
 /// What opens what was typed into the path field.
 fn typed(text: &str, purpose: FieldFor) -> Action {
+    if is_link(text.trim()) {
+        return LinkAction::Open(text.trim().to_owned(), None).into();
+    }
     if purpose == FieldFor::Together {
         return match paths_of(text) {
             Ok(paths) => Action::Session(SessionAction::Open(paths)),
@@ -707,6 +735,7 @@ fn typed(text: &str, purpose: FieldFor) -> Action {
             FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
             FieldFor::Contrast => Action::Session(SessionAction::CompareWith(path)),
             FieldFor::Fleet => Action::Fleet(FleetAction::Open(path)),
+            FieldFor::Linked => LinkAction::Chosen(path).into(),
             FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
             FieldFor::Open | FieldFor::Address | FieldFor::Together | FieldFor::Save(_) => {
                 Action::File(FileAction::Open(path))
@@ -751,7 +780,9 @@ fn paths_of(typed: &str) -> io::Result<Vec<PathBuf>> {
 
 fn path_of(typed: &str) -> io::Result<PathBuf> {
     let text = typed.trim().trim_matches(['"', '\'']);
-    let text = text.strip_prefix("file://").unwrap_or(text);
+    if let Some(path) = path_of_uri(text) {
+        return Ok(path);
+    }
     let named = remote::named(PathBuf::from(text));
     if remote::is_address(&named) {
         return Ok(named);

@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod follow;
 #[cfg(unix)]
 pub mod instance;
+mod link;
 pub mod load;
 pub mod mailbox;
 pub mod notes;

@@ -61,6 +61,11 @@ pub(super) static TRACES: Typed<()> = Typed {
         Field::text("generation_ids", "number and hash of the generations that count; lakes only", |source, ()| {
             source.origin().generation_ids.as_deref().map_or(Value::Null, Value::text)
         }),
+        Field::text(
+            "link",
+            "opens it in the window where the file is known, by its contents; lakes only",
+            |source, ()| source.origin().link.as_deref().map_or(Value::Null, Value::text),
+        ),
         Field::text("problem", "why it could not be read, or not as it should; lakes only", |source, ()| {
             source.origin().problem.as_deref().map_or(Value::Null, Value::text)
         }),

@@ -28,6 +28,8 @@ pub struct Origin {
     pub counted_ns: Option<i64>,
     /// The generations that count, as text.
     pub generation_ids: Option<String>,
+    /// A link that opens it, as the program writes them.
+    pub link: Option<String>,
     /// Why it could not be read, or not as it should.
     pub problem: Option<String>,
 }
@@ -65,6 +67,7 @@ impl Source {
                 hash: None,
                 counted_ns: None,
                 generation_ids: None,
+                link: None,
                 problem: None,
             },
             order: OnceLock::new(),

@@ -4,7 +4,6 @@
 pub mod args;
 mod budget;
 mod open_traces;
-mod picture;
 mod protocol;
 mod slice;
 mod tools;

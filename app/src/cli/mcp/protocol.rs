@@ -31,8 +31,12 @@ enum Code {
     WrongParameters = -32_602,
 }
 
+/// Messages of a batch that are answered.
+const MOST_IN_BATCH: usize = 100;
+
 impl Server {
-    /// The answer to a message; `None` to a notification, to an answer and to an empty line.
+    /// The answer to a message; `None` to a notification, to an answer and to an empty line. To a batch, which version
+    /// 2025-03-26 has, the answers to all of its messages.
     pub(super) fn answer(&mut self, line: &str) -> Option<Value> {
         if line.trim().is_empty() {
             return None;
@@ -44,6 +48,20 @@ impl Server {
                 "the message is no JSON: one message a line is expected",
             ));
         };
+        match message {
+            Value::Array(batch) if !batch.is_empty() => {
+                if batch.len() > MOST_IN_BATCH {
+                    let said = format!("the batch has more than {MOST_IN_BATCH} messages");
+                    return Some(failure(&Value::Null, Code::NoRequest, &said));
+                }
+                let answers: Vec<Value> = batch.iter().filter_map(|message| self.answer_one(message)).collect();
+                (!answers.is_empty()).then_some(Value::Array(answers))
+            }
+            message => self.answer_one(&message),
+        }
+    }
+
+    fn answer_one(&mut self, message: &Value) -> Option<Value> {
         let id = message.get("id").cloned();
         let Some(method) = message.get("method").and_then(Value::as_str) else {
             // An answer to a request of ours, which there are none of, has neither a method nor an answer.
@@ -123,6 +141,12 @@ mod tests {
         assert_eq!(answer(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#), None);
         assert_eq!(answer(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), None);
         assert_eq!(answer(" \n"), None);
+        let batch = r#"[{"id":1,"method":"ping"},{"method":"notifications/initialized"},7,{"id":2,"method":"ping"}]"#;
+        let batch = answer(batch).expect("answers");
+        let ids: Vec<&Value> = batch.as_array().expect("one for each").iter().map(|answer| &answer["id"]).collect();
+        assert_eq!(ids, [&json!(1), &Value::Null, &json!(2)]);
+        assert_eq!(answer(r#"[{"method":"notifications/initialized"}]"#), None);
+        assert_eq!(code(&format!("[{}]", ["{}"; 101].join(","))), Some(-32_600));
         let pong = answer(r#"{"jsonrpc":"2.0","id":"a","method":"ping"}"#);
         assert_eq!(pong, Some(json!({ "jsonrpc": "2.0", "id": "a", "result": {} })));
     }

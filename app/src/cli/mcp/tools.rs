@@ -16,12 +16,18 @@ use crate::cli::args::{self, Command, Invocation};
 use crate::cli::exit::{CliError, is_damaged};
 use crate::cli::mcp::budget::{USUAL, fitted};
 use crate::cli::mcp::open_traces::{OpenTrace, OpenTraces, local};
-use crate::cli::mcp::picture;
 use crate::cli::mcp::slice::{self, Lines};
+use crate::cli::values::goroutine;
 use crate::cli::{compare, query, screenshot};
+use crate::fmt::base64::base64;
 use crate::fmt::escape::visible;
 use crate::fmt::number::{bytes, count};
+use crate::fmt::place::{LaneName, parse_stretch};
 use crate::fmt::time;
+use crate::link::find::{Linked, contents, file_name};
+use crate::link::hash::Hashes;
+use crate::link::place::{Place, When};
+use crate::link::text::Link;
 use crate::report::analyses::by_id;
 use crate::report::{diagnosis, render};
 use crate::sql::answer::QueryError;
@@ -148,7 +154,8 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "link",
-        about: "The commands with which a person opens the trace in the window, or has a picture of a place.",
+        about: "A link (tracelane://open?...) with which a person opens a place of the trace in the window, and a command for a \
+                picture of it.",
         needed: &["file"],
         arguments: &[FILE, RANGE, GOROUTINE],
         run: link,
@@ -325,7 +332,7 @@ fn analysis(traces: &mut OpenTraces, asked: &Arguments<'_>, id: &'static str, li
 fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     let open = traces.get(&asked.file())?;
     let range = asked.text("range").unwrap_or_default();
-    let wanted = crate::fmt::place::parse_stretch(&range);
+    let wanted = parse_stretch(&range);
     let wanted = wanted.ok_or_else(|| format!("{range:?} is no range: expected 100ms..1.2s, 1s.. or ..20ms"))?;
     let whole = open.trace.range().nanos();
     let (start, end) = (wanted.start_nanos.unwrap_or(0), wanted.end_nanos.unwrap_or(whole));
@@ -417,12 +424,36 @@ fn shot(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     words.extend(["--size".to_owned(), asked.text("size").unwrap_or_else(|| "1100x700".to_owned())]);
     words.extend(["--".to_owned(), file]);
     let Command::Screenshot(line) = parsed(words)? else { return Err("screenshot needs a trace".to_owned()) };
-    let data = picture::base64(&screenshot::png(&line).map_err(sentence)?);
+    let data = base64(&screenshot::png(&line).map_err(sentence)?);
     Ok(vec![json!({ "type": "image", "data": data, "mimeType": "image/png" })])
 }
 
 fn link(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
-    let open = traces.get(&asked.file())?;
-    let text = format!("Window: tracelane {}", shell_quoted(&open.file));
+    let file = asked.file();
+    let open = traces.get(&file)?;
+    let linked = Linked::File(local(&file)?);
+    let range = asked.text("range").map(|range| {
+        let read = parse_stretch(&range);
+        read.ok_or_else(|| format!("{range:?} is no range: expected 100ms..1.2s, 1s.. or ..20ms"))
+    });
+    let lane = asked.text("goroutine").map(|text| {
+        let name =
+            goroutine(&text).map(LaneName::Goroutine).map_err(|said| format!("{text:?} is no goroutine: {said}"))?;
+        name.find(&open.trace).map(|_| name).ok_or_else(|| format!("{text} is not in the trace"))
+    });
+    let place = Place {
+        time: range.transpose()?.map(When::Stretch),
+        lanes: lane.transpose()?.into_iter().collect(),
+        ..Place::default()
+    };
+    // It is read for the hash each time: another file may have taken its place.
+    let hashed = contents(&linked, &Hashes::default(), &Monitor::new())?;
+    let link = Link { file: file_name(&linked), sha256: hashed.sha256, bytes: Some(hashed.bytes), place };
+    let text = format!(
+        "Link: {link}\n\
+         It opens in the window where the file, or a copy of it, lies in a folder of traces opened before or in Downloads.\n\
+         Window: tracelane {}",
+        shell_quoted(&open.file)
+    );
     asked.answer(&text, &open, &visible(&asked.text("range").unwrap_or_default()))
 }

@@ -5,17 +5,20 @@ use std::path::PathBuf;
 use crate::cli::compare::args::CompareOptions;
 use crate::cli::exit::{CliError, CliResult};
 use crate::cli::instead;
+use crate::cli::linked;
 
 /// What a build without the feature `window` says of itself.
 pub const NO_WINDOW: &str = "this build of Tracelane has commands only, and no window";
 
-/// Prints a summary of the first of `files`.
+/// Prints a summary of the first of `files`, which may be links.
 ///
 /// # Errors
-/// When it is unreadable, or looks like a misspelt command.
+/// When it is unreadable, looks like a misspelt command, or a link is none.
 pub fn run(files: &[PathBuf], _follow: bool) -> CliResult {
     instead::refuse_misspelt_command(files)?;
-    instead::summary(files, NO_WINDOW)
+    let (files, links) = linked::split(files)?;
+    let files: Vec<PathBuf> = files.into_iter().chain(linked::files(links, Vec::new())?).collect();
+    instead::summary(&files, NO_WINDOW)
 }
 
 /// Says that there is no window.
