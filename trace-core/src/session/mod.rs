@@ -11,6 +11,7 @@ mod build;
 mod calls;
 pub mod clock;
 pub mod crossing;
+pub mod ids;
 mod join;
 pub mod measure;
 mod model;

@@ -1,16 +1,21 @@
 //! `tracelane export`: a trace for other programs, or many as a lake.
 
 mod chrome;
+mod firefox;
 mod lake;
+mod otlp;
 mod speedscope;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use trace_core::base::monitor::Monitor;
 use trace_core::export::perfetto;
+use trace_core::model::trace::Trace;
+use trace_core::session::service_name;
 use trace_core::tables::source::Source;
 use trace_core::tables::tier::Tier;
 use trace_core::tables::{TABLES, table as table_named};
@@ -31,6 +36,10 @@ Writes FILE for another program.
   perfetto    Protocol buffers for ui.perfetto.dev: a track for each goroutine and proc, regions, wakeups as arrows, GC
               cycles, STW pauses, CPU samples, counters
   chrome      JSON for chrome://tracing, procs as go tool trace shows them
+  firefox     The processed profile format of profiler.firefox.com: a thread for each goroutine, or for each start function of
+              many; CPU samples, and waits, tasks, regions and logs as markers
+  otlp        OTLP as JSON, for OpenTelemetry's collectors: tasks and regions as spans, with the ids that they logged; long
+              waits and logs as their events
   speedscope  The profiles of tracelane profile, for speedscope.app
   csv         A table of tracelane query, named with --table
 
@@ -44,14 +53,18 @@ generation counts once. A file that cannot be read becomes a row of traces that 
 enum Target {
     Perfetto,
     Chrome,
+    Firefox,
+    Otlp,
     Speedscope,
     Csv,
 }
 
 /// The names of targets on the command line.
-const TARGETS: [(&str, Target); 4] = [
+const TARGETS: [(&str, Target); 6] = [
     ("perfetto", Target::Perfetto),
     ("chrome", Target::Chrome),
+    ("firefox", Target::Firefox),
+    ("otlp", Target::Otlp),
     ("speedscope", Target::Speedscope),
     ("csv", Target::Csv),
 ];
@@ -92,8 +105,8 @@ pub struct ExportArgs {
     /// Also add every span, task, region and log, and all stacks
     #[arg(long, requires = "parquet")]
     detail: bool,
-    /// What the processes are called; else as folders like service=cart, the traces or the files' names say
-    #[arg(long, value_name = "NAME", requires = "parquet")]
+    /// What the process is called, for otlp, firefox and --parquet; else as folders like service=cart, traces or names of files say
+    #[arg(long, value_name = "NAME")]
     service: Option<String>,
     /// Where they ran; else as folders like host=web-3 say
     #[arg(long, value_name = "NAME", requires = "parquet")]
@@ -122,6 +135,9 @@ pub fn run(args: &ExportArgs) -> CliResult {
     if args.to == Some(Target::Csv) && args.range.is_some() {
         return Err(CliError::usage("--range does not go with --to csv; tracelane query has WHERE"));
     }
+    if args.service.is_some() && !matches!(args.to, Some(Target::Otlp | Target::Firefox)) {
+        return Err(CliError::usage("--service goes with --to otlp, --to firefox or --parquet"));
+    }
     let out = Out { path: args.out.clone(), force: args.force };
     let Some(out) = out.check([file.as_path()])? else { return Ok(Exit::Fine) };
     let trace = load(file)?;
@@ -132,8 +148,33 @@ pub fn run(args: &ExportArgs) -> CliResult {
             out.write(|file| table::write(&source, table, file))?;
         }
         (Some(Target::Chrome), _) => out.write(|file| chrome::write(&trace, range, file))?,
+        (Some(Target::Firefox), _) => {
+            out.write(|out| firefox::write(&trace, range, &service_of(args, &trace, file), out))?;
+        }
+        (Some(Target::Otlp), _) => {
+            let origin = otlp::Origin { service: service_of(args, &trace, file), end: end_of(file) };
+            out.write(|file| otlp::write(&trace, range, &origin, file))?;
+        }
         (Some(Target::Speedscope), _) => out.write(|file| speedscope::write(&trace, range, file))?,
         _ => out.write(|file| perfetto::write(&trace, range, file))?,
     }
     Ok(Exit::after(&trace))
+}
+
+/// What the process of a trace is called.
+fn service_of(args: &ExportArgs, trace: &Trace, file: &Path) -> String {
+    let service = args.service.clone().or_else(|| service_name(trace, &name::path(file)));
+    service.unwrap_or_else(|| name::last_part(file))
+}
+
+/// When a file was written last: where a trace does not tell the time of day, it ended about then. What was not written is
+/// read now.
+fn end_of(file: &Path) -> (i128, &'static str) {
+    let changed = file.metadata().and_then(|known| known.modified());
+    let (time, what) = match changed {
+        Ok(changed) => (changed, "the file was written when the trace ended"),
+        Err(_not_a_file) => (SystemTime::now(), "the trace ended when it was exported"),
+    };
+    let since = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    (i128::try_from(since).unwrap_or(0), what)
 }
