@@ -36,7 +36,9 @@ pub struct ColumnData {
 }
 
 impl ColumnData {
-    fn new(kind: Kind) -> Self {
+    /// No rows yet.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
         let cells = match kind {
             Kind::Int => Cells::Int(Vec::new()),
             Kind::Real => Cells::Real(Vec::new()),
@@ -46,7 +48,7 @@ impl ColumnData {
     }
 
     /// One more row. A value of another kind is NULL.
-    pub(super) fn push(&mut self, value: Value<'_>) {
+    pub fn push(&mut self, value: Value<'_>) {
         let is_there = match (&mut self.cells, value) {
             (Cells::Int(cells), Value::Int(number)) => {
                 cells.push(number);

@@ -1,5 +1,7 @@
 //! Columns as Parquet files, and back.
 
+use std::io::Write;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use parquet::schema::types::{ColumnPath, Type, TypePtr};
 use trace_core::tables::column::{Kind, Unit};
 
 use crate::lake::LakeError;
-use crate::lake::columns::{Cells, TableData};
+use crate::lake::columns::{Cells, ColumnData, TableData};
 use crate::lake::layout::TRACE_ID;
 
 /// Rows of a row group: what other programs read at a time, and give to one thread.
@@ -40,43 +42,83 @@ fn encoded(columns: &Columns, data: &TableData) -> Result<Vec<u8>> {
     // Where in its values each column's next row group begins.
     let mut at = vec![0_usize; data.columns.len()];
     for start in (0..data.rows).step_by(GROUP_ROWS) {
-        let end = data.rows.min(start + GROUP_ROWS);
-        let mut group = writer.next_row_group()?;
-        for (column, at) in data.columns.iter().zip(&mut at) {
-            let valid = column.valid.get(start..end).unwrap_or_default();
-            let from = *at;
-            *at += valid.iter().filter(|valid| **valid > 0).count();
-            let Some(mut writer) = group.next_column()? else { break };
-            match &column.cells {
-                Cells::Int(cells) => {
-                    writer.typed::<Int64Type>().write_batch(slice(cells, from, *at), Some(valid), None)?
-                }
-                Cells::Real(cells) => {
-                    writer.typed::<DoubleType>().write_batch(slice(cells, from, *at), Some(valid), None)?
-                }
-                Cells::Text(cells) => {
-                    writer.typed::<ByteArrayType>().write_batch(slice(cells, from, *at), Some(valid), None)?
-                }
-            };
-            writer.close()?;
-        }
-        group.close()?;
+        write_group(&mut writer, &data.columns, start..data.rows.min(start + GROUP_ROWS), &mut at)?;
     }
     writer.into_inner()
+}
+
+/// Writes some rows as a row group. `at`: where in its values each column's begins; moved to where the next one's does.
+fn write_group<W: Write + Send>(
+    writer: &mut SerializedFileWriter<W>,
+    columns: &[ColumnData],
+    rows: Range<usize>,
+    at: &mut [usize],
+) -> Result<()> {
+    let mut group = writer.next_row_group()?;
+    for (column, at) in columns.iter().zip(at) {
+        let valid = column.valid.get(rows.clone()).unwrap_or_default();
+        let from = *at;
+        *at += valid.iter().filter(|valid| **valid > 0).count();
+        let Some(mut writer) = group.next_column()? else { break };
+        match &column.cells {
+            Cells::Int(cells) => writer.typed::<Int64Type>().write_batch(slice(cells, from, *at), Some(valid), None)?,
+            Cells::Real(cells) => {
+                writer.typed::<DoubleType>().write_batch(slice(cells, from, *at), Some(valid), None)?
+            }
+            Cells::Text(cells) => {
+                writer.typed::<ByteArrayType>().write_batch(slice(cells, from, *at), Some(valid), None)?
+            }
+        };
+        writer.close()?;
+    }
+    group.close().map(drop)
+}
+
+/// A Parquet file that is written one row group at a time.
+pub struct Writer<W: Write + Send>(SerializedFileWriter<W>);
+
+impl<W: Write + Send> Writer<W> {
+    /// Begins a file with these columns.
+    ///
+    /// # Errors
+    /// If they cannot be columns of one file, or nothing can be written.
+    pub fn begin<N: AsRef<str>>(out: W, columns: &[(N, Kind, Unit)]) -> std::result::Result<Self, LakeError> {
+        let begun = || SerializedFileWriter::new(out, schema(columns)?, Arc::new(properties(columns)?));
+        begun().map(Self).map_err(|error| LakeError(format!("no Parquet file can be made: {error}")))
+    }
+
+    /// Adds rows, which are a row group: one column of cells for each column.
+    ///
+    /// # Errors
+    /// If they do not fit the columns, or cannot be written.
+    pub fn add(&mut self, columns: &[ColumnData], rows: usize) -> std::result::Result<(), LakeError> {
+        let mut at = vec![0; columns.len()];
+        let added = write_group(&mut self.0, columns, 0..rows, &mut at);
+        added.map_err(|error| LakeError(format!("rows cannot be written as Parquet: {error}")))
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn end(self) -> std::result::Result<(), LakeError> {
+        let ended = self.0.into_inner().map(drop);
+        ended.map_err(|error| LakeError(format!("the Parquet file cannot be ended: {error}")))
+    }
 }
 
 fn slice<T>(cells: &[T], from: usize, to: usize) -> &[T] {
     cells.get(from..to).unwrap_or_default()
 }
 
-fn schema(columns: &Columns) -> Result<TypePtr> {
-    let field = |(name, kind, _): &(&str, Kind, Unit)| {
+fn schema<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<TypePtr> {
+    let field = |(name, kind, _): &(N, Kind, Unit)| {
         let (physical, logical) = match kind {
             Kind::Int => (Physical::INT64, None),
             Kind::Real => (Physical::DOUBLE, None),
             Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         };
-        let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+        let builder = Type::primitive_type_builder(name.as_ref(), physical).with_repetition(Repetition::OPTIONAL);
         builder.with_logical_type(logical).build().map(Arc::new)
     };
     let fields: Result<Vec<TypePtr>> = columns.iter().map(field).collect();
@@ -84,7 +126,7 @@ fn schema(columns: &Columns) -> Result<TypePtr> {
 }
 
 /// Gzip, which all programs read; statistics for what queries choose by; numbers that hardly repeat as differences.
-fn properties(columns: &Columns) -> Result<WriterProperties> {
+fn properties<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<WriterProperties> {
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
         .set_compression(Compression::GZIP(GzipLevel::try_new(6)?))
@@ -92,8 +134,9 @@ fn properties(columns: &Columns) -> Result<WriterProperties> {
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true);
     for (name, kind, unit) in columns {
-        let path = ColumnPath::from(*name);
-        if *name == TRACE_ID || *unit == Unit::Time {
+        let name = name.as_ref();
+        let path = ColumnPath::from(name);
+        if name == TRACE_ID || *unit == Unit::Time {
             builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
         }
         if *kind == Kind::Int && matches!(unit, Unit::Time | Unit::Nanos) {

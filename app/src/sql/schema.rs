@@ -131,6 +131,7 @@ tracelane query front.trace cart.trace spans.json 'SELECT name, dur(duration_ns)
   `tracelane query LAKE 'SELECT ...'`. Its `trace_id` is a number made of the hash of the snapshot's bytes, and every table
   has two more columns, `service` and `date`. Functions of stacks are not there.
 - `--format json` prints an array of objects; where two columns have the same name, the second is `name_2`.
+- `--format parquet -o OUT` writes a Parquet file. The query runs twice for it: first to learn the types of its columns.
 - Columns that [sqlprof](https://github.com/felixge/sqlprof) has too are called the same here.
 
 ## Tables

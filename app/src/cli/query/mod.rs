@@ -1,5 +1,6 @@
 //! `tracelane query`: questions in SQL about one trace or several.
 
+mod parquet;
 mod render;
 
 use std::path::PathBuf;
@@ -12,8 +13,8 @@ use trace_core::tables::OF_SESSIONS;
 use trace_core::tables::source::Source;
 
 use crate::cli::exit::{CliError, CliResult, Exit, is_damaged};
-use crate::cli::format::FormatArgs;
 use crate::cli::load::load;
+use crate::cli::out::{Checked, Out};
 use crate::cli::print::print;
 use crate::cli::query::render::Printer;
 use crate::cli::session::{is_partial, load as load_session};
@@ -35,7 +36,10 @@ pub const ABOUT: &str = "\
 Answers a question in SQL about a trace, or about several. --tables lists the tables with their columns, --queries queries
 that are ready to run with --named. A query that names services, requests or request_spans opens all files as one session:
 traces of several services, span files, folders or archives of them, or a session file. A lake that tracelane export
---parquet has written is asked alike: its tables have the rows of all its snapshots.";
+--parquet has written is asked alike: its tables have the rows of all its snapshots.
+
+--format parquet writes the answer to a file for DuckDB, Spark or pandas; the query runs twice, first to learn the types of
+its columns.";
 
 /// Rows that are printed at a time.
 const CHUNK: usize = 1_000;
@@ -61,12 +65,52 @@ pub struct QueryArgs {
     /// Print the manual's page about queries
     #[arg(long, hide = true, conflicts_with_all = ["words", "named", "queries", "tables"])]
     page: bool,
-    /// How the answer is printed.
-    #[command(flatten)]
-    format: FormatArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = values::one_of(FORMS.map(|form| form.0), form))]
+    #[arg(conflicts_with_all = ["json", "md"])]
+    format: Form,
+    /// Short for --format json
+    #[arg(long, conflicts_with = "md")]
+    json: bool,
+    /// Short for --format md
+    #[arg(long)]
+    md: bool,
+    /// Where Parquet goes; - is standard output
+    #[arg(short, long, value_name = "OUT", value_parser = values::path(), required_if_eq("format", "parquet"))]
+    out: Option<PathBuf>,
+    /// Replace OUT if it exists (never a trace)
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+/// A form in which an answer is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Printed(Format),
+    Parquet,
+}
+
+const FORMS: [(&str, Form); 5] = [
+    ("text", Form::Printed(Format::Text)),
+    ("json", Form::Printed(Format::Json)),
+    ("csv", Form::Printed(Format::Csv)),
+    ("md", Form::Printed(Format::Markdown)),
+    ("parquet", Form::Parquet),
+];
+
+fn form(name: &str) -> Option<Form> {
+    FORMS.iter().find(|form| form.0 == name).map(|form| form.1)
 }
 
 impl QueryArgs {
+    const fn form(&self) -> Form {
+        match self {
+            Self { json: true, .. } => Form::Printed(Format::Json),
+            Self { md: true, .. } => Form::Printed(Format::Markdown),
+            Self { format, .. } => *format,
+        }
+    }
+
     /// The traces, and the query.
     fn parts(&self) -> Result<(&[PathBuf], String), CliError> {
         if let Some(query) = self.named {
@@ -98,6 +142,11 @@ pub fn run(args: &QueryArgs) -> CliResult {
         return print(Text::of_lines(&schema::manual()));
     }
     let (files, sql) = args.parts()?;
+    if args.out.is_some() && args.form() != Form::Parquet {
+        return Err(CliError::usage("--out goes with --format parquet; other formats are printed"));
+    }
+    let out = Out { path: args.out.clone(), force: args.force };
+    let out = out.check(files.iter().map(PathBuf::as_path))?;
     let monitor = Monitor::new();
     if let Some(lake) = files.iter().find(|file| is_lake(file)) {
         if files.len() > 1 {
@@ -105,12 +154,12 @@ pub fn run(args: &QueryArgs) -> CliResult {
         }
         let unreadable = |error: LakeError| CliError { exit: Exit::Unreadable, message: error.0 };
         let engine = Engine::of_lake(Lake::open(lake).map_err(unreadable)?, monitor).map_err(failed)?;
-        return answer(&engine, &sql, args);
+        return answer(&engine, &sql, args, out.as_ref());
     }
     let (sources, is_partial) =
         if is_of_session(&sql) { of_session(files, &monitor)? } else { of_traces(files, &monitor)? };
     let engine = Engine::new(sources, monitor).map_err(failed)?;
-    answer(&engine, &sql, args)?;
+    answer(&engine, &sql, args, out.as_ref())?;
     Ok(if is_partial { Exit::Damaged } else { Exit::Fine })
 }
 
@@ -166,11 +215,19 @@ pub fn of_session(files: &[PathBuf], monitor: &Monitor) -> Result<Asked, CliErro
     Ok((sources.into_iter().map(Arc::new).collect(), is_partial(&loaded)))
 }
 
-/// Runs the query and prints its rows.
-fn answer(engine: &Engine, sql: &str, args: &QueryArgs) -> CliResult {
+/// Runs the query and prints its rows, or writes them.
+fn answer(engine: &Engine, sql: &str, args: &QueryArgs, out: Option<&Checked<'_>>) -> CliResult {
     let left = args.limit.unwrap_or(usize::MAX);
-    let mut sink =
-        Printed { format: args.format.chosen(), left, printer: None, rows: Vec::new(), done: Ok(Exit::Fine) };
+    let format = match (args.form(), out) {
+        (Form::Printed(format), _) => format,
+        (Form::Parquet, Some(out)) => {
+            parquet::write(engine, sql, left, out, failed)?;
+            return Ok(Exit::Fine);
+        }
+        // The definition does not let it happen.
+        (Form::Parquet, None) => return Err(CliError::usage("--format parquet needs --out")),
+    };
+    let mut sink = Printed { format, left, printer: None, rows: Vec::new(), done: Ok(Exit::Fine) };
     engine.run(sql, &mut sink).map_err(failed)?;
     sink.flush();
     let end = sink.printer.as_mut().map(Printer::end);
