@@ -16,12 +16,13 @@ const NAME: &str = "workers-go1.27.trace";
 
 /// Commands that write a file, each with the trace as its first word, then with what follows it, and with the option
 /// that names the file.
-const WRITERS: [(&str, &str, &[&str], &str); 5] = [
+const WRITERS: [(&str, &str, &[&str], &str); 6] = [
     ("profile", "", &["--kind", "sync"], "-o"),
     ("screenshot", "", &["--size", "400x300"], "-o"),
     ("screenshot", "", &["--size", "400x300", "--compare", "OTHER"], "--out"),
     ("compare", "", &["OTHER"], "--html"),
     ("compare", "OTHER", &[], "--html"),
+    ("query", "", &["SELECT g, reason FROM waits", "--format", "parquet"], "-o"),
 ];
 
 struct Place {
@@ -95,6 +96,7 @@ fn is_written(writer: usize, bytes: &[u8]) -> bool {
     let magic: &[u8] = match WRITERS[writer].0 {
         "profile" => b"\x1f\x8b",
         "screenshot" => b"\x89PNG",
+        "query" => b"PAR1",
         _ => b"<!DOCTYPE html>",
     };
     bytes.starts_with(magic)

@@ -19,7 +19,7 @@ fn assets() -> PathBuf {
 }
 
 /// The Python to use, if it has this package.
-fn python(package: &str) -> Option<String> {
+pub(crate) fn python(package: &str) -> Option<String> {
     let python = std::env::var(PYTHON).ok();
     let has = |python: &String| {
         Command::new(python).args(["-c", &format!("import {package}")]).output().is_ok_and(|done| done.status.success())

@@ -30,6 +30,7 @@ mod cli_causes;
 mod cli_export;
 mod cli_links;
 mod cli_output;
+mod cli_report_page;
 mod cli_schedule;
 mod compare;
 mod compare_pairs;

@@ -1,14 +1,16 @@
 //! `tracelane screenshot`: the real window, drawn into a picture without display or GPU.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 use trace_core::session::path::request_with_id;
 
-use crate::action::action::{Action, ComparisonAction, PanelAction, SelectAction, ViewAction};
+use crate::action::action::{Action, ComparisonAction, PanelAction, SelectAction, SettingsAction, ViewAction};
 use crate::action::fleet_action::FleetAction;
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionAction;
@@ -143,6 +145,51 @@ pub fn png(args: &ScreenshotArgs) -> Result<Vec<u8>, CliError> {
     let why = |error: io::Error| CliError { exit: Exit::Unreadable, message: error.to_string() };
     image.write_png(&mut bytes).map_err(why)?;
     Ok(bytes)
+}
+
+fn settle(window: &mut OffscreenWindow, app: &mut TracelaneApp) {
+    window.settle(|ui| {
+        app.logic(ui.ctx());
+        app.ui(ui);
+    });
+}
+
+/// Points of a picture in a page.
+const IN_PAGE: [f32; 2] = [1240.0, 600.0];
+
+/// Pictures of places for a page: the lanes alone, light and dark. Each is a range, and the lane whose span there is selected.
+///
+/// # Errors
+/// When one cannot be encoded.
+pub fn pictures(
+    file: &Path,
+    trace: &Arc<Trace>,
+    places: &[(TimeRange, Option<LaneId>)],
+) -> Result<Vec<[Vec<u8>; 2]>, CliError> {
+    let mut app = TracelaneApp::new_headless(Settings { animate: false, ..Settings::default() });
+    app.adopt(Source::Path(file.to_path_buf()), Arc::clone(trace));
+    app.push(PanelAction::Maximise(Some(Panel::Timeline)));
+    let mut window = OffscreenWindow::new(egui::Vec2::from(IN_PAGE), 1.0);
+    settle(&mut window, &mut app);
+    let mut all = Vec::new();
+    for (range, lane) in places {
+        app.push(match lane {
+            Some(lane) => Action::Select(SelectAction::GoToStretch(*lane, *range)),
+            None => Action::View(ViewAction::ShowRange(*range)),
+        });
+        settle(&mut window, &mut app);
+        let mut draw = |theme: ThemeChoice| -> Result<Vec<u8>, CliError> {
+            app.push(SettingsAction::SetTheme(theme));
+            settle(&mut window, &mut app);
+            let mut bytes = Vec::new();
+            let background = tokens::of(window.ctx()).background;
+            let why = |error: io::Error| CliError { exit: Exit::Unreadable, message: error.to_string() };
+            window.paint(background).write_png(&mut bytes).map_err(why)?;
+            Ok(bytes)
+        };
+        all.push([draw(ThemeChoice::Light)?, draw(ThemeChoice::Dark)?]);
+    }
+    Ok(all)
 }
 
 /// The picture, and whether the trace on it is damaged.

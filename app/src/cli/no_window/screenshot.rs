@@ -1,8 +1,13 @@
 //! `tracelane screenshot` in a build that has no window to draw.
 
 use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
+use trace_core::base::time::TimeRange;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::Trace;
 
 use crate::cli::exit::{CliError, CliResult};
 use crate::cli::window::NO_WINDOW;
@@ -33,4 +38,16 @@ pub fn run(_args: &ScreenshotArgs) -> CliResult {
 /// Always.
 pub fn png(_args: &ScreenshotArgs) -> Result<Vec<u8>, CliError> {
     Err(CliError::usage(NO_WINDOW))
+}
+
+/// No pictures: a page has none in this build.
+///
+/// # Errors
+/// Never.
+pub fn pictures(
+    _file: &Path,
+    _trace: &Arc<Trace>,
+    _places: &[(TimeRange, Option<LaneId>)],
+) -> Result<Vec<[Vec<u8>; 2]>, CliError> {
+    Ok(Vec::new())
 }
