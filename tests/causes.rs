@@ -1,7 +1,7 @@
 //! Findings on traces made in code: each kind where it is, and where it only looks like it.
 
 use crate::scene::{Act, MS, Scene, Stack};
-use crate::scene_findings::{HANDLER, IDLE, SERVE, loud};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, loud, of_kind};
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::places::Places;
@@ -417,6 +417,51 @@ const SENDERS: &[(u64, &str, Stack)] = &[
 #[test]
 fn a_backlog_is_the_fault_of_the_consumer() {
     assert_first(&backlog_scene(40.0).find(SENDERS), Kind::ChannelBacklog, "app.write", 75);
+}
+
+const COUNT: Stack = &[("app.count", "app.go", 180), ("app.index", "app.go", 81)];
+
+/// A consumer that parses for senders that wait for it, on one of four procs; `computing` of the others are in use, too.
+fn parsing_beside(computing: u64) -> Findings {
+    let mut scene = Scene::default();
+    for (at, go) in (10u64..18).enumerate() {
+        let begin = 1.0 + 0.01 * at as f64;
+        scene.at(1, begin, Act::Ready(go)).run(1, go, (begin + 0.002, begin + 0.004), "chan send", SEND);
+    }
+    for proc in 1..=computing {
+        scene.at(proc, 1.5, Act::Ready(30 + proc)).at(proc, 1.6, Act::Start(30 + proc));
+    }
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1));
+    for round in 0..8u64 {
+        let begin = 2.0 + round as f64 * 20.0;
+        scene.at(0, begin + 15.0, Act::Preempt(PARSE)).at(0, begin + 15.1, Act::Start(1));
+        if computing > 0 {
+            scene.at(1, begin + 18.0, Act::Preempt(COUNT));
+        }
+        scene.at(0, begin + 19.0, Act::Wake(10 + round, RECEIVE));
+        scene.run(1, 10 + round, (begin + 19.1, begin + 19.2), "network", IDLE);
+        if computing > 0 {
+            scene.at(1, begin + 19.3, Act::Start(31));
+        }
+    }
+    scene.at(0, 170.0, Act::Block("chan receive", RECEIVE));
+    for proc in 1..=computing {
+        scene.at(proc, 170.0, Act::Block("chan receive", COUNT));
+    }
+    let counting = (1..=computing).map(|proc| (30 + proc, "chan receive", COUNT));
+    scene.find(&SENDERS.iter().copied().chain(counting).collect::<Vec<_>>())
+}
+
+#[test]
+fn more_consumers_are_no_advice_where_all_procs_are_busy() {
+    let advice = |computing| {
+        let found = parsing_beside(computing);
+        let backlog = of_kind(&found, Kind::ChannelBacklog).expect("a backlog");
+        assert_eq!(backlog.culprit.as_ref().expect("a culprit").place.function, "app.parse", "{}", backlog.title);
+        backlog.check.to_owned()
+    };
+    assert!(!advice(0).contains("the procs are busy"), "{}", advice(0));
+    assert!(advice(3).contains("the procs are busy, so that more consumers would not help"), "{}", advice(3));
 }
 
 #[test]

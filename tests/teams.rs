@@ -4,7 +4,7 @@
 use crate::scene::{Act, Scene, Stack};
 use crate::scene_findings::{Waiting, cause, find, number, of_kind};
 use trace_core::analysis::findings::Findings;
-use trace_core::analysis::findings::finding::{Kind, Severity};
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 
 const MAIN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
 
@@ -454,8 +454,9 @@ const POP: Stack =
 const RELAX: Stack = &[("app.relax", "graph.go", 40), ("app.distances", "graph.go", 92), ("app.plan", "plan.go", 60)];
 const PLAN: Stack = &[("app.plan", "plan.go", 58)];
 
-#[test]
-fn where_a_function_takes_part_of_a_loop_the_loop_is_named() {
+/// Ten goroutines that compute on four procs all the time; of each turn of 9.9 ms they assist the GC for
+/// `assist` ms.
+fn planning(assist: f64) -> Findings {
     let mut scene = Scene::default();
     scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
     for go in 10..20u64 {
@@ -467,11 +468,26 @@ fn where_a_function_takes_part_of_a_loop_the_loop_is_named() {
             let (go, now) = (10 + (turn * 4 + proc) % 10, 2.0 + 10.0 * turn as f64);
             let stack = if turn % 4 == 0 { RELAX } else { POP };
             scene.at(proc, now, Act::Start(go)).at(proc, now + 9.9, Act::Preempt(stack));
+            if assist > 0.0 {
+                scene.at(proc, now + 1.0, Act::Assist(Some(stack))).at(proc, now + 1.0 + assist, Act::Assist(None));
+            }
         }
     }
-    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
-    let cpu =
-        found.list.iter().find(|one| matches!(one.kind, Kind::CpuBound | Kind::CpuStarvation)).expect("a finding");
+    if assist > 0.0 {
+        scene.at(0, 2.5, Act::Gc(1, Some(POP))).at(0, 385.0, Act::Gc(2, None));
+    }
+    find(&mut scene, &[(1, "chan receive", MAIN)])
+}
+
+/// What is said of procs that are busy.
+fn busy(found: &Findings) -> &Finding {
+    found.list.iter().find(|one| matches!(one.kind, Kind::CpuBound | Kind::CpuStarvation)).expect("a finding")
+}
+
+#[test]
+fn where_a_function_takes_part_of_a_loop_the_loop_is_named() {
+    let found = planning(0.0);
+    let cpu = busy(&found);
     assert_eq!(cpu.culprit.as_ref().expect("a culprit").place.function, "app.distances", "{}", cpu.title);
     assert!(cpu.title.contains("100 % of the observed running time"), "{}", cpu.title);
     assert!(
@@ -479,6 +495,14 @@ fn where_a_function_takes_part_of_a_loop_the_loop_is_named() {
         "{}",
         cpu.title
     );
+}
+
+#[test]
+fn where_much_of_the_running_time_is_mark_assists_the_gc_comes_first() {
+    let advice = |assist| busy(&planning(assist)).check.to_owned();
+    assert!(!advice(0.0).contains("mark assists"), "{}", advice(0.0));
+    assert!(!advice(0.5).contains("mark assists"), "{}", advice(0.5));
+    assert!(advice(3.0).starts_with("Look at the GC first"), "{}", advice(3.0));
 }
 
 // Clocks.
