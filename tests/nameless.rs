@@ -181,6 +181,29 @@ fn nothing_unknown_leaves_a_gap() {
     assert!(profile.contains("  (not known)") && profile.contains("  an unknown place"), "{profile}");
 }
 
+#[test]
+fn rows_of_a_comparison_have_names_where_the_trace_has_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = |path: &Path| path.to_str().expect("text").to_owned();
+    let mut unnamed = 0;
+    for (name, path) in TRACES.into_iter().zip(nameless(folder.path()).into_iter().skip(3)) {
+        let (whole, lost) = (text(&fixtures::data().join(name)), text(&path));
+        let printed = run::tracelane(&["compare", &whole, &lost]);
+        let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+        for line in printed.lines() {
+            assert_eq!(gap(line), None, "{name}: {line:?}");
+        }
+        let json = run::tracelane(&["compare", "--json", &whole, &lost]);
+        let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+        for change in json["changes"].as_array().expect("rows") {
+            let row = change["name"].as_str().expect("a name");
+            assert!(!row.is_empty() && !row.starts_with(" in ") && !row.ends_with(" in "), "{name}: {row:?}");
+            unnamed += usize::from(row.contains("(unnamed)") || row.contains("an unknown place"));
+        }
+    }
+    assert!(unnamed > 3, "{unnamed}");
+}
+
 /// A program in which two goroutines are in calls, `leaf` being the function at the leaf of one of them.
 fn with_calls(folder: &TempDir, name: &str, leaf: (&str, &str)) -> PathBuf {
     let mut writer = TraceWriter::new(26);

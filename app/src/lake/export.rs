@@ -18,7 +18,7 @@ use crate::lake::journal::{self, Writing};
 use crate::lake::known::Known;
 use crate::lake::layout::{self, MARK, MARK_TEXT, Partition, TRACES, WRITING, is_hidden, is_lake};
 use crate::lake::parquet::encode;
-pub use crate::lake::snapshot::Told;
+pub use crate::lake::snapshot::SnapshotLabels;
 use crate::lake::snapshot::{Found, Rows, rows};
 use crate::output::{Inputs, Output};
 use crate::remote::limits;
@@ -36,22 +36,22 @@ const ALL_BYTES: usize = 1 << 30;
 /// Names of traces end so; such a file in a folder is one even if it cannot be read as one.
 const TRACE_ENDING: &str = ".trace";
 
-/// What is to be done.
+/// What to add to which lake.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct ExportRequest {
     /// The lake; it is made if it is not there.
     pub lake: PathBuf,
     /// Traces, folders of them, and archives.
     pub files: Vec<PathBuf>,
-    /// What is known of all of them.
-    pub told: Told,
+    /// Labels that all of them get.
+    pub labels: SnapshotLabels,
     /// What the lake gets of each.
     pub tier: Tier,
 }
 
-/// What was done.
+/// What an export added to the lake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Done {
+pub struct ExportSummary {
     /// Snapshots that were added, those that could not be read among them.
     pub added: u64,
     /// Files that the lake had already, or whose content another file has, too.
@@ -64,19 +64,23 @@ pub struct Done {
     pub lake_bytes: u64,
 }
 
-/// Adds snapshots. After each step `told` is called with the number of files done and the number of all files.
+/// Adds snapshots. After each step `progress` is called with the number of files done and the number of all files.
 ///
 /// # Errors
 /// When the lake cannot be written or read, or there is no such file; what has been written by then stays, and the next run
 /// goes on there. If `monitor` is cancelled, the result is about what has been written so far.
-pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, usize)) -> Result<Done, LakeError> {
-    let lake = &wanted.lake;
-    let files = expand(&wanted.files, lake)?;
+pub fn export(
+    request: &ExportRequest,
+    monitor: &Monitor,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ExportSummary, LakeError> {
+    let lake = &request.lake;
+    let files = expand(&request.files, lake)?;
     prepare(lake)?;
     journal::clean(lake)?;
     let mut known = Known::read(lake)?;
-    let inputs = Inputs::of(wanted.files.iter().map(PathBuf::as_path));
-    let mut writer = Parts { lake, inputs: &inputs, parts: BTreeMap::new(), done: Done::default() };
+    let inputs = Inputs::of(request.files.iter().map(PathBuf::as_path));
+    let mut writer = Parts { lake, inputs: &inputs, parts: BTreeMap::new(), done: ExportSummary::default() };
     let mut looked_at = 0;
     for step in steps(&files) {
         if monitor.is_cancelled() {
@@ -96,7 +100,7 @@ pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, us
         }
         let made: Vec<(PathBuf, Rows)> = fresh
             .par_iter()
-            .map(|(found, runs)| (found.path.clone(), rows(found, runs, &wanted.told, wanted.tier, monitor)))
+            .map(|(found, runs)| (found.path.clone(), rows(found, runs, &request.labels, request.tier, monitor)))
             .collect();
         // What was stopped half-way does not count.
         if monitor.is_cancelled() {
@@ -107,7 +111,7 @@ pub fn export(wanted: &Wanted, monitor: &Monitor, told: &mut dyn FnMut(usize, us
         }
         writer.write_full()?;
         looked_at += step.len();
-        told(looked_at, files.len());
+        progress(looked_at, files.len());
     }
     writer.write_all()?;
     Ok(writer.done)
@@ -215,7 +219,7 @@ struct Parts<'a> {
     lake: &'a Path,
     inputs: &'a Inputs,
     parts: BTreeMap<Partition, Part>,
-    done: Done,
+    done: ExportSummary,
 }
 
 /// The rows of one partition so far.

@@ -34,7 +34,7 @@ const UNKNOWN: &str = "unknown";
 
 /// What the user says of snapshots. What is not said is taken from folders like `host=web-3` in a file's path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct SnapshotLabels {
     /// What the process is called.
     pub service: Option<String>,
     /// Where it ran.
@@ -43,15 +43,15 @@ pub struct Told {
     pub trigger: Option<String>,
 }
 
-impl Told {
+impl SnapshotLabels {
     /// The same for a file, with what its path says.
     fn of_file(&self, path: &Path) -> Self {
-        let said = |key: &str| {
+        let in_path = |key: &str| {
             let parts = path.parent()?.components();
             let mut values = parts.filter_map(|part| part.as_os_str().to_str()?.strip_prefix(key)?.strip_prefix('='));
             values.next_back().map(str::to_owned)
         };
-        let or = |told: &Option<String>, key| told.clone().or_else(|| said(key)).filter(|text| !text.is_empty());
+        let or = |given: &Option<String>, key| given.clone().or_else(|| in_path(key)).filter(|text| !text.is_empty());
         Self {
             service: or(&self.service, "service"),
             host: or(&self.host, "host"),
@@ -105,15 +105,21 @@ pub(super) struct Rows {
 type Piece = (Arc<Trace>, i64);
 
 /// Loads a snapshot and makes its rows. Only generations in `fresh` count; of traces without generations all does.
-pub(super) fn rows(found: &Found, fresh: &[Range<usize>], told: &Told, tier: Tier, monitor: &Monitor) -> Rows {
-    let told = told.of_file(&found.path);
+pub(super) fn rows(
+    found: &Found,
+    fresh: &[Range<usize>],
+    labels: &SnapshotLabels,
+    tier: Tier,
+    monitor: &Monitor,
+) -> Rows {
+    let labels = labels.of_file(&found.path);
     let loaded = match &found.problem {
         Some(problem) => Err(problem.clone()),
         None => load(&found.path, monitor).map_err(|error| error.to_string()),
     };
     let trace = match loaded {
         Ok(trace) => trace,
-        Err(problem) => return unreadable(found, told, problem),
+        Err(problem) => return unreadable(found, labels, problem),
     };
     let generations = &found.content.generations;
     let is_whole = generations.is_empty() || fresh.first() == Some(&(0..generations.len()));
@@ -130,12 +136,12 @@ pub(super) fn rows(found: &Found, fresh: &[Range<usize>], told: &Told, tier: Tie
     let counted: Vec<GenerationId> =
         generations.iter().enumerate().filter(|(at, _)| counts(at)).map(|(_, generation)| *generation).collect();
     let file = found.path.display().to_string();
-    let service = told.service.clone().or_else(|| service_name(&trace, &file));
+    let service = labels.service.clone().or_else(|| service_name(&trace, &file));
     let service = service.unwrap_or_else(|| UNKNOWN.to_owned());
     let origin = Origin {
         service: Some(service.clone()),
-        host: told.host,
-        trigger: told.trigger,
+        host: labels.host,
+        trigger: labels.trigger,
         hash: Some(format!("{:032x}", found.content.hash)),
         counted_ns: Some(pieces.iter().map(|(piece, _)| piece.range().nanos()).fold(0, i64::saturating_add)),
         generation_ids: Some(ids_text(&counted)),
@@ -201,10 +207,10 @@ fn link(path: &Path) -> Option<String> {
 }
 
 /// The row of a file of which nothing is known but its name, its bytes and what is wrong with it.
-fn unreadable(found: &Found, told: Told, problem: String) -> Rows {
+fn unreadable(found: &Found, labels: SnapshotLabels, problem: String) -> Rows {
     let file = found.path.display().to_string();
     let partition =
-        Partition { service: told.service.unwrap_or_else(|| UNKNOWN.to_owned()), date: day(changed(&found.path)) };
+        Partition { service: labels.service.unwrap_or_else(|| UNKNOWN.to_owned()), date: day(changed(&found.path)) };
     let hash = if found.problem.is_none() { format!("{:032x}", found.content.hash) } else { String::new() };
     let text = |text: &Option<String>| text.clone().map_or(Value::Null, |text| Value::Text(text.into()));
     let tables = KEPT.iter().filter_map(|(name, _)| {
@@ -214,8 +220,8 @@ fn unreadable(found: &Found, told: Told, problem: String) -> Rows {
             for ((_, column), cells) in kept_columns(table).iter().zip(&mut data.columns) {
                 cells.push(match column.name {
                     "file" => Value::text(&file),
-                    "host" => text(&told.host),
-                    "trigger" => text(&told.trigger),
+                    "host" => text(&labels.host),
+                    "trigger" => text(&labels.trigger),
                     "hash" => Value::text(&hash),
                     "bytes" => Value::count(found.content.bytes),
                     "problem" => Value::text(&problem),

@@ -13,7 +13,7 @@ use trace_core::tables::tier::Tier;
 use crate::action::action::Action;
 use crate::action::fleet_action::FleetAction;
 use crate::lake::LakeError;
-use crate::lake::export::{Told, Wanted, export, is_trace};
+use crate::lake::export::{ExportRequest, SnapshotLabels, export, is_trace};
 use crate::lake::layout::{is_hidden, is_lake};
 use crate::lake::reader::Lake;
 use crate::report::fleet::{FleetTables, Found, Snapshot};
@@ -117,13 +117,22 @@ impl FleetOf {
     }
 
     /// Adds traces to the lake of its own.
-    fn add(&self, files: &[PathBuf], monitor: &Monitor, told: &mut dyn FnMut(usize, usize)) -> Result<(), LakeError> {
+    fn add(
+        &self,
+        files: &[PathBuf],
+        monitor: &Monitor,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), LakeError> {
         if self.own.is_none() {
             return Ok(());
         }
-        let wanted =
-            Wanted { lake: self.lake.clone(), files: files.to_vec(), told: Told::default(), tier: Tier::Summary };
-        export(&wanted, monitor, told).map(|_| ())
+        let request = ExportRequest {
+            lake: self.lake.clone(),
+            files: files.to_vec(),
+            labels: SnapshotLabels::default(),
+            tier: Tier::Summary,
+        };
+        export(&request, monitor, progress).map(|_| ())
     }
 
     fn tables(&self, monitor: &Monitor) -> Result<FleetTables, LakeError> {

@@ -10,7 +10,7 @@ use crate::cli::print::{eprint_error, eprint_progress, print};
 use crate::fmt::number::{bytes, count, percent};
 use crate::fmt::text::Text;
 use crate::lake::LakeError;
-use crate::lake::export::{Done, Told, Wanted, export};
+use crate::lake::export::{ExportRequest, ExportSummary, SnapshotLabels, export};
 use crate::remote;
 
 /// At most so many problems are listed one by one; of more, their number is printed.
@@ -20,15 +20,15 @@ const MOST_PROBLEMS: usize = 10;
 ///
 /// # Errors
 /// When the lake cannot be written.
-pub(super) fn run(lake: &std::path::Path, files: &[PathBuf], told: &Told, tier: Tier) -> CliResult {
+pub(super) fn run(lake: &std::path::Path, files: &[PathBuf], labels: &SnapshotLabels, tier: Tier) -> CliResult {
     if files.iter().any(|file| remote::is_address(file) || file.as_os_str() == "-") {
         return Err(CliError::usage("--parquet takes files and folders: a snapshot is read twice"));
     }
-    let wanted = Wanted { lake: lake.to_path_buf(), files: files.to_vec(), told: told.clone(), tier };
+    let request = ExportRequest { lake: lake.to_path_buf(), files: files.to_vec(), labels: labels.clone(), tier };
     let mut tell = |done: usize, of: usize| {
         eprint_progress(&format!("{} of {} files", count(done as u64), count(of as u64)));
     };
-    let done = export(&wanted, &Monitor::new(), &mut tell).map_err(failed)?;
+    let done = export(&request, &Monitor::new(), &mut tell).map_err(failed)?;
     eprint_progress("");
     for (path, problem) in done.problems.iter().take(MOST_PROBLEMS) {
         eprint_error(&format!("{}: {problem}", path.display()));
@@ -41,7 +41,7 @@ pub(super) fn run(lake: &std::path::Path, files: &[PathBuf], told: &Told, tier: 
     Ok(if done.problems.is_empty() { Exit::Fine } else { Exit::Damaged })
 }
 
-fn summary(done: &Done) -> Text {
+fn summary(done: &ExportSummary) -> Text {
     let mut text = Text::new();
     let snapshots =
         |number: u64| if number == 1 { "1 snapshot".to_owned() } else { format!("{} snapshots", count(number)) };

@@ -27,7 +27,7 @@ use crate::cli::scope::range_of;
 use crate::cli::values::{self, Value};
 use crate::fmt::name;
 use crate::fmt::place::OffsetRange;
-use crate::lake::export::Told;
+use crate::lake::export::SnapshotLabels;
 
 /// What the long help says.
 pub const ABOUT: &str = "\
@@ -122,9 +122,10 @@ pub struct ExportArgs {
 /// When the file is unreadable, the options do not fit together, or it cannot be written.
 pub fn run(args: &ExportArgs) -> CliResult {
     if let Some(lake) = &args.parquet {
-        let told = Told { service: args.service.clone(), host: args.host.clone(), trigger: args.trigger.clone() };
+        let labels =
+            SnapshotLabels { service: args.service.clone(), host: args.host.clone(), trigger: args.trigger.clone() };
         let tier = if args.detail { Tier::Detail } else { Tier::Summary };
-        return lake::run(lake, &args.files, &told, tier);
+        return lake::run(lake, &args.files, &labels, tier);
     }
     let [file] = args.files.as_slice() else {
         return Err(CliError::usage("--to takes one FILE; --parquet takes several"));

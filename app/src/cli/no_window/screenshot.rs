@@ -27,7 +27,7 @@ pub struct ScreenshotArgs {
 /// Says that there is no window.
 ///
 /// # Errors
-/// Always.
+/// Always, as this build has no window.
 pub fn run(_args: &ScreenshotArgs) -> CliResult {
     Err(CliError::usage(NO_WINDOW))
 }
@@ -35,7 +35,7 @@ pub fn run(_args: &ScreenshotArgs) -> CliResult {
 /// Says that there is no window.
 ///
 /// # Errors
-/// Always.
+/// Always, as this build has no window.
 pub fn png(_args: &ScreenshotArgs) -> Result<Vec<u8>, CliError> {
     Err(CliError::usage(NO_WINDOW))
 }

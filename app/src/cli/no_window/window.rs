@@ -24,7 +24,7 @@ pub fn run(files: &[PathBuf], _follow: bool) -> CliResult {
 /// Says that there is no window.
 ///
 /// # Errors
-/// Always.
+/// Always, as this build has no window.
 pub fn compare(_options: CompareOptions) -> CliResult {
     Err(CliError::usage(format!("{NO_WINDOW}; leave out --window")))
 }

@@ -181,13 +181,15 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
 
 impl WalkInput<'_> {
     fn name(&self, key: Key, stack: StackId) -> (RowKind, String) {
-        let own = || self.places.own(stack).map(|place| place.function).unwrap_or_default();
+        let known = |function: Option<String>| function.filter(|name| !name.is_empty());
+        let or_lost = |function| known(function).unwrap_or_else(|| LOST_FUNCTION.to_owned());
+        let own = || or_lost(self.places.own(stack).map(|place| place.function));
         match key {
             Key::Named(kind, StrId::EMPTY) => (kind, NAMELESS.to_owned()),
             Key::Named(kind, name) => (kind, self.trace.str(name).to_owned()),
-            Key::Region(name, None) => (RowKind::Region, self.trace.str(name).to_owned()),
-            Key::Region(name, Some(_)) => (RowKind::Region, format!("{} in {}", self.trace.str(name), own())),
-            Key::Outer(kind, _) => (kind, self.places.outer(stack).map(|place| place.function).unwrap_or_default()),
+            Key::Region(name, None) => (RowKind::Region, named(self.trace, name)),
+            Key::Region(name, Some(_)) => (RowKind::Region, format!("{} in {}", named(self.trace, name), own())),
+            Key::Outer(kind, _) => (kind, or_lost(self.places.outer(stack).map(|place| place.function))),
             Key::Own(kind @ (RowKind::Wait | RowKind::Stuck), op, class, _) => {
                 let word = if op == Op::Other { class_word(class) } else { op.name() };
                 // What the runtime does inside of itself has no name that a user's code would know.
@@ -218,7 +220,7 @@ impl WalkInput<'_> {
             let Some(task) = trace.task(TaskIdx(at)) else { continue };
             let (Some(began), Some(ended)) = (task.began, task.ended) else { continue };
             if began >= range.start && ended <= range.end {
-                let key = (RowKind::Task, trace.str(task.name).to_owned());
+                let key = (RowKind::Task, named(trace, task.name));
                 rows.entry(key).or_default().add(task.go.0, TimeRange::new(began, ended), &self.time_blocks);
             }
         }
@@ -267,11 +269,21 @@ pub const HEAP_GOAL: &str = "heap goal";
 /// The row of goroutines whose start function the trace does not tell.
 const NAMELESS: &str = "goroutines of unknown origin";
 
+/// Tasks and regions without a type: none was given, or it is lost.
+const UNNAMED: &str = "(unnamed)";
+/// Stands for the function where the trace has no name for it.
+const LOST_FUNCTION: &str = "an unknown place";
+
 /// Whether the trace does not tell what a row is about: a name is lost, or was never there. Such rows have no
 /// partner.
 #[must_use]
 pub fn is_nameless(name: &str) -> bool {
-    name.is_empty() || name == NAMELESS || name.starts_with(" in ") || name.ends_with(" in ")
+    name.is_empty() || name == NAMELESS || name.starts_with(UNNAMED) || name.ends_with(LOST_FUNCTION)
+}
+
+/// The type of tasks or regions.
+fn named(trace: &Trace, name: StrId) -> String {
+    Some(trace.str(name)).filter(|name| !name.is_empty()).unwrap_or(UNNAMED).to_owned()
 }
 
 const fn class_word(class: SpanClass) -> &'static str {
