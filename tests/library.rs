@@ -48,6 +48,7 @@ mod kept_alive;
 mod ledger;
 mod loops;
 mod losses;
+mod lost_partners;
 mod no_cpu;
 mod old_formats;
 mod order_check;

@@ -53,7 +53,10 @@ pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subj
         let workload = Workload::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
         slowest_request(&places, &workload)
     };
-    let slowest = [slowest_task(trace, &places, range), request];
+    let task = slowest_task(trace, &places, range);
+    // Where the program marks its work itself, there is no need to guess what its pieces are.
+    let request = request.filter(|(is_handler, _)| *is_handler || task.is_none()).map(|found| found.1);
+    let slowest = [task, request];
     let is_long = |subject: &Subject| subject.range.nanos().saturating_mul(TINY) >= range.nanos();
     let slowest = slowest.into_iter().flatten().filter(is_long);
     let slowest = slowest.max_by_key(|subject| (subject.range.nanos(), subject.go));
@@ -79,8 +82,9 @@ fn slowest_task(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<
     cut.into_iter().find(|subject| !is_recorder(trace, places, subject.go, subject.range))
 }
 
-/// The slowest unit of work in a handler that a library called, or in goroutines of which one is started per unit.
-fn slowest_request(places: &Places<'_>, workload: &Workload) -> Option<Subject> {
+/// The slowest unit of work in a handler that a library called, or in goroutines of which one is started per unit, and
+/// whether it is of a handler: that is surely a request, while of goroutines started by the program it is a guess.
+fn slowest_request(places: &Places<'_>, workload: &Workload) -> Option<(bool, Subject)> {
     let requests = workload.families.values().filter(|family| {
         let is_handler = !places.is_outer_root(family.stack);
         is_handler || family.units >= PER_UNIT && family.bounded * 2 >= family.units
@@ -90,8 +94,7 @@ fn slowest_request(places: &Places<'_>, workload: &Workload) -> Option<Subject> 
         let name = places.outer(family.stack)?.function;
         Some((!places.is_outer_root(family.stack), Subject { go, range, choice: Choice::Call(name) }))
     });
-    // A handler is surely a request; of goroutines started by the program that is a guess.
-    slowest.max_by_key(|(is_handler, subject)| (*is_handler, subject.range.nanos(), subject.go)).map(|found| found.1)
+    slowest.max_by_key(|(is_handler, subject)| (*is_handler, subject.range.nanos(), subject.go))
 }
 
 /// Tasks and requests that all take less than such a part of the range have nothing to explain.

@@ -32,6 +32,10 @@ const ENDED: &str = "Find out why the other consumers returned (an error, a pani
 /// Above this share of the procs' time in use more consumers would have nothing to run on.
 const BUSY: f64 = 0.85;
 const ALL_BUSY: &str = "Make the consumer faster: the procs are busy, so that more consumers would not help.";
+/// Start functions of goroutines that run finalizers and cleanups: until Go 1.24, and since.
+const FINALIZERS: [&str; 3] = ["runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups"];
+const FINALIZER: &str = "Give the resource back explicitly when it is no longer used. Finalizers and cleanups run only after a GC \
+                         cycle has found the object, one after the other, and must not block.";
 const ONE_FULL_QUEUE: &str = "Make this consumer faster, or keep its full channel from holding up the sender. If the order within \
                               a channel does not matter, let all consumers receive from one.";
 
@@ -142,7 +146,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let title = format!(
         "{} for {}{behind}, which was {} {}{}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
-        go_name(context.trace, consumer),
+        consumer_name(context, consumer),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
         ended_words(gone, &mut evidence),
@@ -164,16 +168,34 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
-    let finding = as_felt(context, [wait], because(context, finding, gone, lane));
+    let finding = as_felt(context, [wait], because(context, finding, (consumer, gone), lane));
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
 
+/// Whether a goroutine is one of the runtime's that run finalizers and cleanups.
+fn is_finalizer(context: &Context<'_>, go: GoroutineIdx) -> bool {
+    let name = context.trace.goroutine_name(go).map_or("", |(_, name)| context.trace.str(name));
+    FINALIZERS.contains(&name)
+}
+
+/// `G21`, `G21 (which runs finalizers)`
+fn consumer_name(context: &Context<'_>, go: GoroutineIdx) -> String {
+    let what = if is_finalizer(context, go) { " (which runs finalizers)" } else { "" };
+    format!("{}{what}", go_name(context.trace, go))
+}
+
 /// The finding with the cause, where it is known.
-fn because(context: &Context<'_>, finding: Finding, gone: u64, lane: Option<Lanes>) -> Finding {
+fn because(
+    context: &Context<'_>,
+    finding: Finding,
+    (consumer, gone): (GoroutineIdx, u64),
+    lane: Option<Lanes>,
+) -> Finding {
     match lane {
         _ if gone > 0 => finding.cause(Cause::ConsumersEnded, ENDED),
         Some(_) => finding.cause(Cause::OneFullQueue, ONE_FULL_QUEUE),
+        None if is_finalizer(context, consumer) => finding.cause(Cause::Finalizer, FINALIZER),
         None if context.load.share > BUSY => finding.with_check(ALL_BUSY),
         None => finding,
     }

@@ -31,6 +31,8 @@ pub enum Cause {
     VanishedPartner,
     /// Nobody receives from the channel.
     NoReceiver,
+    /// Whoever receives from a channel sends to it, and waits for itself.
+    ReceiverSends,
     /// The threads of idle procs get no CPU.
     ThreadsWithoutCpu,
     /// The goroutine that waits for a proc is locked to a thread.
@@ -51,6 +53,8 @@ pub enum Cause {
     HeldByOthers,
     /// All connections of a pool are in use.
     PoolExhausted,
+    /// Connections of a pool are not given back to it any more.
+    ConnectionsKept,
     /// Each piece of work has a worker, but only one may work at a time.
     OneAtATime,
     /// All workers are waiting for something themselves.
@@ -61,6 +65,10 @@ pub enum Cause {
     GoschedLoop,
     /// A loop around an operation that does not block.
     NonBlockingLoop,
+    /// The program waits for processes that it started to end.
+    ChildProcess,
+    /// What others wait for is done by finalizers or cleanups, one after the other.
+    Finalizer,
     /// The other side of a call takes long.
     SlowCall,
     /// Connecting takes long.
@@ -108,6 +116,7 @@ impl Cause {
             Self::Connections => "connections",
             Self::VanishedPartner => "vanished_partner",
             Self::NoReceiver => "no_receiver",
+            Self::ReceiverSends => "receiver_sends",
             Self::ThreadsWithoutCpu => "threads_without_cpu",
             Self::LockedToThread => "locked_to_thread",
             Self::HotShard => "hot_shard",
@@ -118,11 +127,14 @@ impl Cause {
             Self::BatchTimer => "batch_timer",
             Self::HeldByOthers => "held_by_others",
             Self::PoolExhausted => "pool_exhausted",
+            Self::ConnectionsKept => "connections_kept",
             Self::OneAtATime => "one_at_a_time",
             Self::WorkersWait => "workers_wait",
             Self::OwnWorkers => "own_workers",
             Self::GoschedLoop => "gosched_loop",
             Self::NonBlockingLoop => "non_blocking_loop",
+            Self::ChildProcess => "child_process",
+            Self::Finalizer => "finalizer",
             Self::SlowCall => "slow_call",
             Self::SlowDial => "slow_dial",
             Self::SlowLookup => "slow_lookup",

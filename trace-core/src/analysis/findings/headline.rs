@@ -49,6 +49,9 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::Connections => data.leak("Goroutines of open connections"),
         Cause::VanishedPartner => data.stuck(format!("Nobody on the other side of {}", data.channel())),
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
+        Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
+        Cause::ChildProcess => data.children(),
+        Cause::Finalizer => data.waits(format!("Waiting for finalizers{}", data.place(", which are in "))),
         Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
         Cause::LockedToThread => data.locked_to_thread(),
         Cause::HotShard => data.team(),
@@ -61,6 +64,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::BatchTimer => data.waits(format!("Answers wait for a timer{}", data.place(" in "))),
         Cause::HeldByOthers => data.waits(format!("{}{}", data.limited(), data.place(", held in "))),
         Cause::PoolExhausted => data.waits(data.pool()),
+        Cause::ConnectionsKept => data.stuck(data.kept()),
         Cause::OneAtATime => data.waits(format!("{}{}", data.limited(), data.place(" in "))),
         Cause::WorkersWait => data.waits(format!("{}{}", data.limited(), data.place(", the workers wait in "))),
         Cause::GoschedLoop => data.spin("on runtime.Gosched"),
@@ -311,6 +315,21 @@ impl Data<'_> {
     fn pool(self) -> String {
         let slots = self.count("slots", "connection").map(|slots| format!(" of {slots}"));
         format!("Pool{} exhausted", slots.unwrap_or_default())
+    }
+
+    /// `No connection of database/sql was given back for 1.5 s`
+    fn kept(self) -> String {
+        let pool = self.0.text_of("pool").unwrap_or("a pool");
+        let quiet = self.time("none_given_ns").map(|quiet| format!(" for {quiet}"));
+        format!("No connection of {pool} was given back{}", quiet.unwrap_or_default())
+    }
+
+    /// `Waiting for child processes in main.convert: 686 times up to 41.4 ms, 96 % of work time`
+    fn children(self) -> String {
+        let count =
+            self.count("children", "time").map(|count| format!(": {count}{}", self.most("children", "child_max_ns")));
+        let share = self.share("share_of_work").map(|share| format!(", {share} of work time"));
+        fit(format!("Waiting for child processes{}", self.caller(" in ")), [count, share])
     }
 
     fn spin(self, how: &str) -> String {

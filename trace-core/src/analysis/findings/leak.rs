@@ -7,6 +7,7 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::goroutine_stats::{GoroutineStats, Stuck};
 use crate::analysis::phrases::place_name;
+use crate::analysis::places::Op;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
@@ -39,7 +40,11 @@ fn judge(context: &Context<'_>, creation: StackId, gos: &[&GoroutineStats]) -> O
     let range = context.trace.range();
     let mut by_wait: FxHashMap<u32, Vec<(&GoroutineStats, StackId, TraceTime)>> = FxHashMap::default();
     for facts in gos {
-        let may_be = |stuck: &&Stuck| can_be_forever(stuck.class) && !context.places.op(stuck.stack).is_lock();
+        let may_be = |stuck: &&Stuck| {
+            let op = context.places.op(stuck.stack);
+            // Locks and connections have findings of their own.
+            can_be_forever(stuck.class) && !op.is_lock() && op != Op::Pool
+        };
         let stuck = context.workload.stuck.get(&facts.go).filter(may_be);
         let Some(stuck) = stuck.filter(|_| facts.ended().is_none()) else { continue };
         let Some(function) = context.places.own_function(stuck.stack) else { continue };

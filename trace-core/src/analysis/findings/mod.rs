@@ -23,6 +23,7 @@ mod holds;
 mod hot;
 mod idle;
 mod imbalance;
+mod kept_connections;
 mod leak;
 mod lock_causes;
 mod locks;
@@ -95,7 +96,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 20] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 21] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -112,6 +113,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 20] = [
     stw::find,
     idle::find,
     leak::find,
+    kept_connections::find,
     growth::find,
     churn::find,
     herd::find,

@@ -32,7 +32,10 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     if serial.units * 2 < family.units || context.share(serial.lost) < 0.02 {
         return None;
     }
-    if waits.iter().filter(|wait| is_in_transaction(context, wait.0)).count() * 2 >= waits.len() {
+    let most = |is_so: fn(&Context<'_>, StackId) -> bool| {
+        waits.iter().filter(|wait| is_so(context, wait.0)).count() * 2 >= waits.len()
+    };
+    if most(is_in_transaction) || most(is_write) {
         return None;
     }
     let (place, stack) = common(context, waits)?;
@@ -100,6 +103,11 @@ fn is_loop_free(context: &Context<'_>, waits: &[(StackId, TimeRange)]) -> bool {
 fn is_in_transaction(context: &Context<'_>, stack: StackId) -> bool {
     let of_one_connection = ["database/sql.(*Tx).", "database/sql.(*Conn).", "database/sql.(*DB).BeginTx"];
     context.trace.frames(stack).any(|frame| of_one_connection.iter().any(|start| frame.function.starts_with(start)))
+}
+
+/// Whether a connection takes no more bytes until the other side reads: one after the other is how they are to be sent.
+fn is_write(context: &Context<'_>, stack: StackId) -> bool {
+    context.trace.frames(stack).any(|frame| frame.function == "internal/poll.(*FD).Write")
 }
 
 /// Whether the program itself marks stretches of several of the waits as something whole.

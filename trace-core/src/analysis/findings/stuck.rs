@@ -10,7 +10,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::goroutine_stats::Stuck;
 use crate::analysis::phrases::where_at;
 use crate::analysis::phrases::{go_name, place_name};
-use crate::analysis::places::Op;
+use crate::analysis::places::{Op, Place};
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -33,6 +33,11 @@ const ACTIVE: u64 = 50;
 /// A partner that came at least so often is missed after this many times its usual pause.
 const FEWEST_TURNS: u64 = 5;
 const TURNS: i64 = 20;
+/// And after this many times its longest.
+const LONGER: i64 = 3;
+
+const RECEIVER_SENDS: &str = "Do not send to a channel from the goroutine that receives from it: as soon as the channel is full, \
+                              it waits for itself. Handle such a message at once, or send it from another goroutine.";
 
 /// Whether a wait that goes on at the end of the trace is a large part of it.
 pub(crate) fn is_long(context: &Context<'_>, nanos: i64) -> bool {
@@ -144,15 +149,14 @@ struct Partner {
     last: TraceTime,
     /// Hand-overs that were seen.
     count: u64,
+    /// The longest time between two of them, ns.
+    longest_pause: i64,
 }
 
 /// The goroutine that last ended a wait at this place, or was last woken from there.
 fn partner(context: &Context<'_>, group: (u32, Op), members: &[GoroutineIdx]) -> Option<Partner> {
-    let mut found: FxHashMap<GoroutineIdx, Partner> = FxHashMap::default();
-    let mut add = |go: GoroutineIdx, at: TraceTime| {
-        let known = found.entry(go).or_insert(Partner { go, first: at, last: at, count: 0 });
-        (known.first, known.last, known.count) = (known.first.min(at), known.last.max(at), known.count + 1);
-    };
+    let mut found: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
+    let mut add = |go: GoroutineIdx, at: TraceTime| found.entry(go).or_default().push(at);
     let is_here =
         |stack: StackId| (context.places.own_function(stack), context.places.op(stack)) == (Some(group.0), group.1);
     for (key, site) in context.workload.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack)) {
@@ -168,7 +172,18 @@ fn partner(context: &Context<'_>, group: (u32, Op), members: &[GoroutineIdx]) ->
             trace.affected(segment, row).into_iter().for_each(|other| add(other, TraceTime(known.time(row))));
         }
     }
-    found.into_values().max_by_key(|partner| (partner.last, partner.go))
+    let found = found.into_iter().filter_map(|(go, times)| Partner::of(go, times));
+    found.max_by_key(|partner| (partner.last, partner.go))
+}
+
+impl Partner {
+    /// One who handed something over at these times.
+    fn of(go: GoroutineIdx, mut times: Vec<TraceTime>) -> Option<Self> {
+        times.sort_unstable();
+        let (first, last) = (*times.first()?, *times.last()?);
+        let pauses = times.iter().zip(times.iter().skip(1)).map(|(one, next)| next.nanos_since(*one));
+        Some(Self { go, first, last, count: times.len() as u64, longest_pause: pauses.max().unwrap_or(0) })
+    }
 }
 
 /// Whether another goroutine of the program is still active and may yet end these waits. One that did next to nothing
@@ -216,9 +231,20 @@ fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     let lost: u64 = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).sum();
     let longest = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
     let place = context.places.own(first.stack);
-    let (missing, cause) = match &gone {
-        Some((go, words)) => (format!("{}, {words}", go_name(context.trace, *go)), Cause::VanishedPartner),
-        None => ("no goroutine receives from the channel in the trace".to_owned(), Cause::NoReceiver),
+    let itself = if is_send { sends_to_itself(context, group, gone.as_ref().map(|gone| gone.0)) } else { None };
+    let (missing, cause) = match (&gone, itself) {
+        (Some((go, words)), None) => (format!("{}, {words}", go_name(context.trace, *go)), Cause::VanishedPartner),
+        (Some((go, _)), Some(_)) => {
+            let go = go_name(context.trace, *go);
+            (format!("{go}, which received before, waits in the same send itself"), Cause::ReceiverSends)
+        }
+        (None, None) => ("no goroutine receives from the channel in the trace".to_owned(), Cause::NoReceiver),
+        (None, Some((go, below))) => {
+            let (go, below) = (go_name(context.trace, go), place_name(Some(&below)));
+            let words =
+                format!("no goroutine receives from the channel in the trace, and {go} sends from inside {below}");
+            (words, Cause::ReceiverSends)
+        }
     };
     let mut evidence = Evidence::default();
     let title = format!(
@@ -231,7 +257,9 @@ fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
         evidence.time("stuck_max_ns", longest),
     );
     evidence.append(partner_evidence);
-    let check = if is_send {
+    let check = if cause == Cause::ReceiverSends {
+        RECEIVER_SENDS
+    } else if is_send {
         "Let senders give up when the receiver does: use a context, a done channel, or a buffer with room for all sends."
     } else {
         "Make sure that the other goroutine sends, closes the channel or calls Done on every return path; wait with a context."
@@ -249,6 +277,37 @@ fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     // A few that are left behind do not hurt; a receiver that only takes its time is no leak.
     let is_doubtful = gone.is_none() && is_anyone_busy(context, group);
     Some(if is_doubtful || members.len() < FEWEST && is_send { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// The goroutine that receives what the others send, but waits to send there itself, and the place that shows it: of the
+/// partner that is known, its own send; else the method that the send is called from, of the same type as the one that
+/// sends, if one goroutine alone is in it.
+fn sends_to_itself(
+    context: &Context<'_>,
+    group: &StuckGroup,
+    partner: Option<GoroutineIdx>,
+) -> Option<(GoroutineIdx, Place)> {
+    if let Some(partner) = partner {
+        let stuck = group.waiters.iter().find(|(go, _)| *go == partner)?.1;
+        return Some((partner, context.places.own(stuck.stack)?));
+    }
+    let mut found = None;
+    for (go, stuck) in &group.waiters {
+        let Some(below) = method_below(context, stuck.stack) else { continue };
+        if found.replace((*go, below)).is_some() {
+            return None;
+        }
+    }
+    found
+}
+
+/// The outermost method of the same type as the method that waits, where others lie between.
+fn method_below(context: &Context<'_>, stack: StackId) -> Option<Place> {
+    let receiver = |function: &str| function.rsplit_once(").").map(|(receiver, _)| receiver.to_owned());
+    let frames: Vec<Place> = context.places.own_frames(stack).map(Place::from).collect();
+    let own = receiver(&frames.first()?.function)?;
+    let other = frames.iter().position(|frame| receiver(&frame.function).as_ref() != Some(&own))?;
+    frames.into_iter().skip(other).rfind(|frame| receiver(&frame.function).as_ref() == Some(&own))
 }
 
 /// What keeps a partner from ending such waits ever again; `None` if it still may.
@@ -310,7 +369,9 @@ fn stopped_coming(
     let away = context.trace.range().end.nanos_since(partner.last);
     let pace =
         partner.last.nanos_since(partner.first) / i64::try_from(partner.count.saturating_sub(1)).unwrap_or(1).max(1);
-    let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && group.waiters.len() >= FEWEST;
+    // One that was away nearly as long before, and came back, may do so again.
+    let is_new = away / LONGER >= partner.longest_pause;
+    let is_regular = partner.count >= FEWEST_TURNS && away / TURNS >= pace && group.waiters.len() >= FEWEST && is_new;
     let mut words = || {
         format!(
             "which was on the other side {}, has been away for the last {}: it {}",

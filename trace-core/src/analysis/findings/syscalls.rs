@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::phrases::place_name;
@@ -24,8 +25,19 @@ struct Calls {
     net: u64,
     /// How many, and nanoseconds, by what the program calls, and where.
     by_callee: BTreeMap<(String, u64), (u64, u64, StackId)>,
+    /// Of those that wait for a child process to end: how many, nanoseconds, nanoseconds of the longest.
+    children: (u64, u64, u64),
     /// All their stacks, with their nanoseconds.
     stacks: Vec<(StackId, u64)>,
+}
+
+/// Where `os` waits for a child process to end; afterwards it asks for what it left, which takes no time.
+const CHILD_WAITS: [&str; 2] = ["os.(*Process).blockUntilWaitable", "os.(*Process).pidfdWait"];
+const CHILDREN: &str = "Start fewer processes: keep one running and send it the work, do the work in this process, or keep the \
+                        result. If that cannot be, limit how many run at once.";
+
+fn waits_for_child(context: &Context<'_>, stack: StackId) -> bool {
+    context.trace.frames(stack).any(|frame| CHILD_WAITS.contains(&frame.function))
 }
 
 /// Sending takes this long on average where something holds it up, ns.
@@ -59,6 +71,10 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
         sum.place_time.nanos += site.nanos;
         sum.max = sum.max.max(site.max);
         sum.net += if writes_to_network(context, key.stack) { site.nanos } else { 0 };
+        if waits_for_child(context, key.stack) {
+            let (count, nanos, max) = sum.children;
+            sum.children = (count + site.count, nanos + site.nanos, max.max(site.max));
+        }
         sum.gos = context.workload.callers(own, outer);
         sum.some.extend(site.longest.iter().map(|wait| wait.go));
         sum.stacks.push((key.stack, site.nanos));
@@ -95,6 +111,26 @@ fn most(all: &PlaceTime, (count, nanos): (u64, u64), place: &str, evidence: &mut
     format!("of which {count} ({}) in {place}", evidence.time("call_of_most_ns", nanos))
 }
 
+impl Calls {
+    /// Whether most of the time is that of child processes.
+    const fn is_of_children(&self) -> bool {
+        self.children.1 > self.place_time.nanos / 2
+    }
+}
+
+/// `; 686 of them, 22.8 s (max 41.4 ms), waited for a child process to end`; empty if most of the time is something else's.
+fn children_words(calls: &Calls, evidence: &mut Evidence) -> String {
+    let (count, nanos, max) = calls.children;
+    if !calls.is_of_children() {
+        return String::new();
+    }
+    let (count, nanos) = (evidence.whole("children", count), evidence.time("children_total_ns", nanos));
+    format!(
+        "; {count} of them, {nanos} (max {}), waited for a child process to end",
+        evidence.time("child_max_ns", max)
+    )
+}
+
 fn judge(context: &Context<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     let place_time = &calls.place_time;
     let (_, &(count, nanos, stack)) = calls.by_callee.iter().max_by_key(|(key, sum)| (sum.1, *key))?;
@@ -113,13 +149,14 @@ fn judge(context: &Context<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     let by = context.called_from(&named, &calls.stacks, &mut evidence);
     let at = format!("{}{by}", place_name(named.through.as_ref().or(Some(&named.place))));
     let title = format!(
-        "{}, {} total (max {}), {}: {} of the work time in {}",
+        "{}, {} total (max {}), {}: {} of the work time in {}{}",
         evidence.count("calls", place_time.count, what),
         evidence.time("call_total_ns", place_time.nanos),
         evidence.time("call_max_ns", calls.max),
         most(place_time, (count, nanos), &format!("{} at {at}", callee(context, stack)), &mut evidence),
         evidence.share("share_of_work", share),
         place_name(context.places.outer(stack).as_ref()),
+        children_words(calls, &mut evidence),
     );
     let is_habit = place_time.count >= 10;
     let confidence = if is_habit { 0.5 + 0.4 * share.min(1.0) } else { 0.4 };
@@ -132,6 +169,9 @@ fn judge(context: &Context<'_>, calls: &Calls, work: u64) -> Option<Finding> {
         finding = finding.victim(&outer.function, calls.gos);
     }
     finding = finding.goroutines(&calls.some);
+    if calls.is_of_children() {
+        finding = finding.cause(Cause::ChildProcess, CHILDREN);
+    }
     if let Some((go, range)) = place_time.longest {
         finding = finding.link(context.trace, go, range);
     }
