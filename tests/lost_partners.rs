@@ -303,3 +303,136 @@ fn writes_to_one_slow_reader_are_not_to_be_made_concurrently() {
     let found = find(&mut scene, &handlers(10..11));
     assert!(found.list.iter().all(|one| !one.title.contains("made concurrently")), "{:?}", found.list);
 }
+
+// Libraries' own locks, name lookups, and leaks that are older than the trace.
+
+const LOG_WAIT: Stack = &[
+    ("sync.(*Mutex).Lock", "mutex.go", 46),
+    ("log.(*Logger).output", "log.go", 220),
+    ("log.(*Logger).Printf", "log.go", 260),
+    ("app.note", "app.go", 67),
+    HANDLER,
+    SERVE,
+];
+const LOG_WRITE: Stack = &[
+    ("internal/poll.(*FD).Write", "fd_unix.go", 370),
+    ("os.(*File).Write", "file.go", 210),
+    ("log.(*Logger).output", "log.go", 240),
+    ("log.(*Logger).Printf", "log.go", 260),
+    ("app.note", "app.go", 67),
+    HANDLER,
+    SERVE,
+];
+const LOGGED: Stack = &[
+    ("sync.(*Mutex).Unlock", "mutex.go", 60),
+    ("log.(*Logger).output", "log.go", 241),
+    ("log.(*Logger).Printf", "log.go", 260),
+    ("app.note", "app.go", 67),
+    HANDLER,
+    SERVE,
+];
+
+/// Requests in turns: one holds a lock during a write of 30 ms, five wait for it.
+fn held_lock(wait: Stack, write: Stack, unlock: Stack) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        let now = 1.0 + 50.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).run(0, 10, (now + 0.1, now + 0.2), "network", write);
+        for go in 11u64..16 {
+            let at = now + 0.3 + 0.1 * (go - 11) as f64;
+            scene.at(1, at, Act::Ready(go)).run(1, go, (at + 0.02, at + 0.05), "sync", wait);
+        }
+        scene.at(0, now + 30.0, Act::Ready(10)).at(0, now + 30.1, Act::Start(10));
+        for go in 11u64..16 {
+            let at = now + 30.2 + 0.1 * (go - 11) as f64;
+            scene.at(0, at, Act::Wake(go, unlock)).run(1, go, (at + 0.02, at + 0.05), "network", IDLE);
+        }
+        scene.at(0, now + 31.0, Act::Block("network", IDLE));
+    }
+    find(&mut scene, &handlers(10..16))
+}
+
+#[test]
+fn nobody_is_told_to_release_the_lock_of_a_logger() {
+    let found = held_lock(LOG_WAIT, LOG_WRITE, LOGGED);
+    let first = assert_first(&found, Kind::LockHeldOverIo, "held_over_slow_call", "app.note");
+    assert!(first.check.starts_with("The lock is the logger's"), "{}", first.check);
+}
+
+const STORE_WAIT: Stack = &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Store).Put", "app.go", 70), HANDLER, SERVE];
+const STORE_WRITE: Stack = &[
+    ("internal/poll.(*FD).Write", "fd_unix.go", 370),
+    ("net/http.Post", "client.go", 900),
+    ("app.(*Store).Put", "app.go", 72),
+    HANDLER,
+    SERVE,
+];
+const STORED: Stack = &[("sync.(*Mutex).Unlock", "mutex.go", 60), ("app.(*Store).Put", "app.go", 73), HANDLER, SERVE];
+
+#[test]
+fn the_programs_own_lock_is_to_be_released_before_a_slow_call() {
+    let found = held_lock(STORE_WAIT, STORE_WRITE, STORED);
+    let first = assert_first(&found, Kind::LockHeldOverIo, "held_over_slow_call", "app.(*Store).Put");
+    assert!(first.check.starts_with("Release the lock before the slow call"), "{}", first.check);
+}
+
+const GET_CONN: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.(*Transport).getConn", "transport.go", 1400),
+    ("net/http.(*Client).Do", "client.go", 590),
+    ("app.offer", "app.go", 44),
+    HANDLER,
+    SERVE,
+];
+const LOOKUP: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net.(*Resolver).lookupIPAddr", "lookup.go", 330),
+    ("net.(*Dialer).DialContext", "dial.go", 500),
+    ("net/http.(*Transport).dialConnFor", "transport.go", 1480),
+];
+const CONNECT: Stack = &[
+    ("net.(*netFD).connect", "fd_unix.go", 118),
+    ("net.(*Dialer).DialContext", "dial.go", 520),
+    ("net/http.(*Transport).dialConnFor", "transport.go", 1480),
+];
+const DIALED: Stack = &[
+    ("runtime.closechan", "chan.go", 400),
+    ("net/http.(*wantConn).tryDeliver", "transport.go", 1200),
+    ("net/http.(*Transport).dialConnFor", "transport.go", 1490),
+];
+
+/// Requests that wait 40 ms each for a new connection, of which looking up the name takes `lookup`.
+fn dialing(lookup: f64) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..12u64 {
+        let (now, dialer) = (1.0 + 45.0 * round as f64, 100 + round);
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        scene.at(0, now + 0.2, Act::MakeFor(dialer, &DIALED[2..], GET_CONN)).at(
+            0,
+            now + 0.3,
+            Act::Block("select", GET_CONN),
+        );
+        scene.run(1, dialer, (now + 0.4, now + 0.5), "select", LOOKUP);
+        scene.at(1, now + 0.5 + lookup, Act::Ready(dialer));
+        scene.run(1, dialer, (now + 0.6 + lookup, now + 0.7 + lookup), "network", CONNECT);
+        scene.at(1, now + 40.0, Act::Ready(dialer)).at(1, now + 40.1, Act::Start(dialer));
+        scene.at(1, now + 40.2, Act::Wake(10, DIALED)).at(1, now + 40.3, Act::End);
+        scene.run(0, 10, (now + 40.3, now + 40.4), "network", IDLE);
+    }
+    find(&mut scene, &handlers(10..11))
+}
+
+#[test]
+fn new_connections_that_wait_for_a_name_say_so() {
+    let slow = |lookup| {
+        let found = dialing(lookup);
+        let first = found.list.first().expect("a finding");
+        (first.kind, cause(first).to_owned(), first.title.clone())
+    };
+    let (kind, cause, title) = slow(36.0);
+    assert_eq!((kind, cause.as_str()), (Kind::SerialWaits, "slow_lookup"), "{title}");
+    assert!(title.contains(", 90 % of that for a name lookup,"), "{title}");
+    let (kind, cause, title) = slow(2.0);
+    assert_eq!((kind, cause.as_str()), (Kind::SerialWaits, "slow_dial"), "{title}");
+    assert!(!title.contains("lookup"), "{title}");
+}

@@ -9,6 +9,7 @@ use rusqlite::{Batch, Connection, Error, ErrorCode, Row};
 use trace_core::base::monitor::Monitor;
 use trace_core::tables::TABLES;
 use trace_core::tables::source::Source;
+use trace_core::tables::table::Table;
 
 use crate::fmt::similar::most_similar;
 use crate::lake::reader::Lake;
@@ -169,7 +170,7 @@ fn position(sql: &str, message: &str, offset: i32) -> Option<usize> {
     words(sql).iter().find(|word| is_it(word)).and_then(|word| chars(word.range.start))
 }
 
-/// `; did you mean duration_ns?` for a name that is nearly right.
+/// `; did you mean duration_ns?` for a name that is nearly right; `; table waits has it` for a column of another table.
 fn hint(message: &str) -> String {
     let names: Vec<&'static str> = if message.starts_with("no such column") {
         TABLES.iter().flat_map(|table| table.columns()).map(|column| column.name).collect()
@@ -179,5 +180,12 @@ fn hint(message: &str) -> String {
         return String::new();
     };
     let wrong = message.rsplit([' ', '.']).next().unwrap_or_default();
+    let has_it = |table: &&&dyn Table| table.columns().iter().any(|column| column.name.eq_ignore_ascii_case(wrong));
+    let tables: Vec<&str> = TABLES.iter().filter(has_it).map(|table| table.name()).collect();
+    match tables.as_slice() {
+        [] => {}
+        [table] => return format!("; table {table} has it"),
+        tables => return format!("; tables {} have it", tables.join(", ")),
+    }
     most_similar(wrong, &names).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }

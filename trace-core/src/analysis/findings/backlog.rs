@@ -9,6 +9,7 @@ use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
+use crate::analysis::findings::serial::is_write;
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::findings::uneven_queue;
 use crate::analysis::goroutine_stats::GoroutineStats;
@@ -32,6 +33,9 @@ const ENDED: &str = "Find out why the other consumers returned (an error, a pani
 /// Above this share of the procs' time in use more consumers would have nothing to run on.
 const BUSY: f64 = 0.85;
 const ALL_BUSY: &str = "Make the consumer faster: the procs are busy, so that more consumers would not help.";
+const SLOW_READER: &str = "The other side of this connection does not read fast enough: set a write deadline, and give each \
+                           connection a queue and a goroutine of its own, so that a slow one does not hold up the others.";
+const ONE_SERVER: &str = "Have several goroutines do this, or make the one that does faster.";
 /// Start functions of goroutines that run finalizers and cleanups: until Go 1.24, and since.
 const FINALIZERS: [&str; 3] = ["runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups"];
 const FINALIZER: &str = "Give the resource back explicitly when it is no longer used. Finalizers and cleanups run only after a GC \
@@ -168,7 +172,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
-    let finding = as_felt(context, [wait], because(context, finding, (consumer, gone), lane));
+    let finding = as_felt(context, [wait], because(context, finding, (wait.op, hot.stack), (consumer, gone), lane));
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
@@ -189,6 +193,7 @@ fn consumer_name(context: &Context<'_>, go: GoroutineIdx) -> String {
 fn because(
     context: &Context<'_>,
     finding: Finding,
+    (op, stack): (Op, StackId),
     (consumer, gone): (GoroutineIdx, u64),
     lane: Option<Lanes>,
 ) -> Finding {
@@ -196,6 +201,9 @@ fn because(
         _ if gone > 0 => finding.cause(Cause::ConsumersEnded, ENDED),
         Some(_) => finding.cause(Cause::OneFullQueue, ONE_FULL_QUEUE),
         None if is_finalizer(context, consumer) => finding.cause(Cause::Finalizer, FINALIZER),
+        None if is_write(context, stack) => finding.with_check(SLOW_READER),
+        // Whoever waits to receive waits for an answer or for an item: nobody consumes anything there.
+        None if op != Op::Send => finding.cause(Cause::OneServer, ONE_SERVER),
         None if context.load.share > BUSY => finding.with_check(ALL_BUSY),
         None => finding,
     }

@@ -67,6 +67,8 @@ pub enum Cause {
     NonBlockingLoop,
     /// The program waits for processes that it started to end.
     ChildProcess,
+    /// One goroutine does or hands out what many wait for.
+    OneServer,
     /// What others wait for is done by finalizers or cleanups, one after the other.
     Finalizer,
     /// The other side of a call takes long.
@@ -134,6 +136,7 @@ impl Cause {
             Self::GoschedLoop => "gosched_loop",
             Self::NonBlockingLoop => "non_blocking_loop",
             Self::ChildProcess => "child_process",
+            Self::OneServer => "one_server",
             Self::Finalizer => "finalizer",
             Self::SlowCall => "slow_call",
             Self::SlowDial => "slow_dial",

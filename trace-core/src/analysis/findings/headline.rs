@@ -51,6 +51,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
         Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
         Cause::ChildProcess => data.children(),
+        Cause::OneServer => data.waits(format!("One goroutine serves all{}", data.at_work())),
         Cause::Finalizer => data.waits(format!("Waiting for finalizers{}", data.place(", which are in "))),
         Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
         Cause::LockedToThread => data.locked_to_thread(),
@@ -98,7 +99,7 @@ fn of_kind(data: Data<'_>, kind: Kind) -> String {
         Kind::CpuStarvation => data.starvation(),
         Kind::IdleProcs => data.idle(""),
         Kind::SlowSyscall => data.syscalls(),
-        Kind::ChannelBacklog => data.waits(format!("Consumer cannot keep up{}", data.place(", busy in "))),
+        Kind::ChannelBacklog => data.waits(format!("Consumer cannot keep up{}", data.at_work())),
         Kind::Imbalance | Kind::Straggler if data.0.number("workers_per_round").is_some() => data.fan_out(),
         Kind::Imbalance if data.0.number("longest_total_ns").is_some() => data.team(),
         Kind::Imbalance => data.waits(format!("Uneven work{}", data.place(", the last one in "))),
@@ -306,10 +307,19 @@ impl Data<'_> {
         }
     }
 
-    /// `One of 6 consumers cannot keep up, busy in main.audit`
+    /// `One of 6 consumers cannot keep up, blocked in main.audit`
     fn one_consumer(self) -> String {
         let all = self.0.number("workers").map(|all| format!("One of {} consumers", grouped(all)));
-        format!("{} cannot keep up{}", all.unwrap_or_else(|| "One consumer".to_owned()), self.place(", busy in "))
+        format!("{} cannot keep up{}", all.unwrap_or_else(|| "One consumer".to_owned()), self.at_work())
+    }
+
+    /// `, busy in main.audit`, or `, blocked in main.audit` where it waited; empty if the place is not known.
+    fn at_work(self) -> String {
+        match self.0.acts.first().map(|act| act.doing) {
+            Some(StepKind::Waiting(_)) => self.place(", blocked in "),
+            Some(StepKind::Runnable) => self.place(", runnable in "),
+            _ => self.place(", busy in "),
+        }
     }
 
     fn pool(self) -> String {

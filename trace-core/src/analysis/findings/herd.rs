@@ -10,7 +10,7 @@ use crate::analysis::findings::peers::waited;
 use crate::analysis::phrases::place_name;
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
-use crate::base::ids::StackId;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -18,6 +18,8 @@ use crate::model::lanes::LaneId;
 /// Fewer waits are no herd, nor are fewer that one act ends on average.
 const FEWEST: u64 = 50;
 const TOGETHER: f64 = 4.0;
+/// Wakeups by one goroutine within this time of each other are of one Broadcast, ns.
+const ONE_ACT: i64 = 50_000;
 /// Waits that are looked into, and spans after each.
 const LOOKED_AT: usize = 128;
 const SPANS: usize = 16;
@@ -48,9 +50,8 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         return None;
     }
     let mut seen = Seen::default();
-    let is_broadcast =
-        |one: &&Wait| context.trace.frames(one.waker_stack).any(|frame| frame.function == "sync.(*Cond).Broadcast");
-    for one in wait.longest.iter().filter(is_broadcast).take(LOOKED_AT) {
+    let by_broadcast = |one: &&Wait| is_broadcast(context, one.waker_stack);
+    for one in wait.longest.iter().filter(by_broadcast).take(LOOKED_AT) {
         seen.waits += 1;
         *seen.by.entry(one.waker_stack).or_default() += 1;
         let Some(again) = waits_again(context, one) else { continue };
@@ -70,15 +71,15 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let mean = seen.nanos / seen.in_vain.max(1);
     // Of those that were not looked into as many are taken to be ended by a Broadcast, and to come to nothing.
     let ended = wait.longest.iter().filter(|one| one.waker.is_some()).count();
-    let by_broadcast = wait.longest.iter().filter(is_broadcast).count() as f64 / ended.max(1) as f64;
-    let lost = (mean as f64 * share * by_broadcast * wait.count as f64) as u64;
+    let broadcast_share = wait.longest.iter().filter(by_broadcast).count() as f64 / ended.max(1) as f64;
+    let lost = (mean as f64 * share * broadcast_share * wait.count as f64) as u64;
     let mut evidence = Evidence::default();
     let title = format!(
         "{}: Broadcast at {} wakes {} of them at once on average, and {} of the {} looked at waited again without having \
          woken anybody or waited for anything but the lock, after {} on average",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         place_name(Some(&place)),
-        evidence.number("waits_per_wakeup", found.per_act),
+        evidence.number("waits_per_wakeup", woken_at_once(context, stack)),
         evidence.share("share_in_vain", share),
         evidence.whole("broadcasts_looked_at", seen.waits),
         evidence.time("mean_in_vain_ns", mean),
@@ -93,6 +94,39 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         Some((range, one)) => finding.link(context.trace, one.go, range),
         None => finding,
     })
+}
+
+/// How many goroutines a Broadcast at the line of this stack wakes on average. (Of waits that were picked more are of broadcasts that woke many.)
+fn woken_at_once(context: &Context<'_>, stack: StackId) -> f64 {
+    let trace = context.trace;
+    let line = context.places.own_line(stack);
+    let is_here = |other: StackId| is_broadcast(context, other) && context.places.own_line(other) == line;
+    let (mut woken, mut broadcasts) = (0_u64, 0_u64);
+    for facts in context.workload.gos.iter() {
+        let mut last = None;
+        for (segment, row) in trace.acted_on(LaneId::Goroutine(facts.go), trace.range()) {
+            let Some(segment) = trace.seg(segment).filter(|known| is_here(known.stack(row))) else {
+                continue;
+            };
+            let time = TraceTime(segment.time(row));
+            woken += 1;
+            broadcasts +=
+                u64::from(last.is_none_or(|last| is_other_act(context, facts.go, TimeRange::new(last, time))));
+            last = Some(time);
+        }
+    }
+    woken as f64 / broadcasts.max(1) as f64
+}
+
+/// Whether a goroutine that woke others at both ends of a range did so in two calls: it waited for something in between. (In
+/// one call it may lose its proc.)
+fn is_other_act(context: &Context<'_>, go: GoroutineIdx, between: TimeRange) -> bool {
+    let mut spans = context.trace.spans(LaneId::Goroutine(go), between);
+    between.nanos() > ONE_ACT && spans.any(|span| span.state == GoState::Waiting)
+}
+
+fn is_broadcast(context: &Context<'_>, stack: StackId) -> bool {
+    context.trace.frames(stack).any(|frame| frame.function == "sync.(*Cond).Broadcast")
 }
 
 /// When the goroutine waits on the condition again, if it does not do anything before: it only waits for the lock, and wakes

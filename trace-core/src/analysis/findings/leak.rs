@@ -82,12 +82,14 @@ fn judge(context: &Context<'_>, creation: StackId, gos: &[&GoroutineStats]) -> O
     let created_at = context.places.own(creation).map(|place| format!(" created at {}", place_name(Some(&place))));
     let created_at = created_at.unwrap_or_default();
     let title = format!(
-        "{}{created_at}, blocked at {} and not woken again: {} of {} created in the trace did not end; the oldest has waited for {}",
+        "{}{created_at}, blocked at {} and not woken again: {} of {} created in the trace did not end; the oldest has waited \
+         for {}{}",
         evidence.count("stuck", stuck.len() as u64, "goroutine"),
         place_name(place.as_ref()),
         evidence.whole("not_ended", (gos.len() - ended) as u64),
         evidence.whole("created", gos.len() as u64),
         evidence.time("oldest_ns", range.end.nanos_since(oldest.2).unsigned_abs()),
+        earlier_words(context, stack, &mut evidence),
     );
     let share = stuck.len() as f64 / gos.len().max(1) as f64;
     // Those that a timer wakes may be there on purpose, and end after the trace.
@@ -121,6 +123,22 @@ fn judge(context: &Context<'_>, creation: StackId, gos: &[&GoroutineStats]) -> O
     } else {
         finding
     })
+}
+
+/// `; 597 more have been blocked there since before the trace`; empty of none.
+fn earlier_words(context: &Context<'_>, stack: StackId, evidence: &mut Evidence) -> String {
+    let key = |stack: StackId| (context.places.own_line(stack), context.places.op(stack));
+    let is_earlier = |(go, stuck): &(&GoroutineIdx, &Stuck)| {
+        stuck.since <= context.trace.range().start
+            && key(stuck.stack) == key(stack)
+            && context.workload.go(**go).is_some_and(|facts| facts.created().is_none())
+    };
+    let earlier = context.workload.stuck.iter().filter(is_earlier).count() as u64;
+    if earlier == 0 {
+        return String::new();
+    }
+    let verb = if earlier == 1 { "has" } else { "have" };
+    format!("; {} more {verb} been blocked there since before the trace", evidence.whole("stuck_before", earlier))
 }
 
 /// How many goroutines, created in the trace by the same function as those created there, are reading from a connection

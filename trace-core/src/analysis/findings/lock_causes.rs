@@ -1,6 +1,7 @@
 //! What a lock is held for, with the words and the advice that fit.
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile};
+use crate::analysis::calls::package_of;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Finding, Kind};
@@ -24,6 +25,10 @@ pub(crate) enum LockCause {
     Connection,
     /// The holder sleeps.
     Sleep,
+    /// The holder writes a log line, and the lock is the logger's.
+    Logger,
+    /// The holder is in a slow call, and the lock is a library's own.
+    Library,
     /// The holder computes.
     Computing,
     /// The holder waits for the GC.
@@ -51,13 +56,15 @@ impl LockCause {
             _ if kind == Kind::LockContention => Self::Computing,
             _ if is_asleep => Self::Sleep,
             _ if is_connection(context, wait, top) => Self::Connection,
+            _ if is_logger(context, wait) => Self::Logger,
+            _ if !wait.is_prior && !context.places.is_direct(wait.stack) => Self::Library,
             _ => Self::SlowCall,
         }
     }
 
     const fn cause(self) -> Cause {
         match self {
-            Self::SlowCall => Cause::HeldOverSlowCall,
+            Self::SlowCall | Self::Logger | Self::Library => Cause::HeldOverSlowCall,
             Self::Connection => Cause::OneConnection,
             Self::Sleep => Cause::HeldOverSleep,
             Self::Computing => Cause::HeldWhileComputing,
@@ -74,6 +81,14 @@ impl LockCause {
             Self::Connection => {
                 "If the lock keeps the requests on one connection apart, use several connections (a pool), or send the next \
                  request before the answer to the last is there; if it guards anything else, release it before the slow call."
+            }
+            Self::Logger => {
+                "The lock is the logger's: whoever logs waits until the line is written. Find out who reads the output and why \
+                 so slowly; log less, or write through a buffer that another goroutine empties."
+            }
+            Self::Library => {
+                "The lock is the library's own: make fewer of these calls at once, use several instances (clients, \
+                 connections), or make the call faster during which it is held."
             }
             Self::Gc => {
                 "Allocate outside of the critical section: whoever allocates may have to wait for the GC, and so must all \
@@ -133,6 +148,14 @@ pub(crate) fn waited_at(wait: &Blocked) -> String {
         return format!("in {} since before the trace (no stacks)", prior_name(wait.op));
     }
     format!("in {} at {}", wait.op.name(), place_name(Some(&wait.place)))
+}
+
+/// Whether the lock that is waited for is that of package `log` or `log/slog`.
+fn is_logger(context: &Context<'_>, wait: &Blocked) -> bool {
+    let mut frames = context.trace.frames(wait.stack);
+    let library =
+        frames.find(|frame| !frame.function.starts_with("sync.") && !frame.function.starts_with("internal/sync."));
+    library.is_some_and(|frame| matches!(package_of(frame.function), "log" | "log/slog" | "log/internal"))
 }
 
 /// Whether what is waited for under the lock is bytes from a connection, in a method of the type whose method takes the

@@ -61,6 +61,8 @@ use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 
+/// What goroutines of tests lose, each on average, is worth a warning from this part of the trace on.
+const TEST_SHARE: f64 = 0.05;
 /// Places of waiting that are looked into.
 const LOOKED_INTO: usize = 32;
 
@@ -214,7 +216,13 @@ fn limited(context: &Context<'_>, finding: Finding) -> Finding {
     for go in some {
         (all, tests) = (all + 1, tests + usize::from(context.is_under_test(*go)));
     }
-    if tests > 0 && tests == all { finding.at_most(Severity::Warning) } else { finding }
+    if tests == 0 || tests < all {
+        return finding;
+    }
+    // A test of many that makes its own goroutines wait for a moment.
+    let gos = finding.victims.iter().map(|victim| victim.goroutines).sum::<u64>().max(1);
+    let is_short = context.share(finding.time_lost_ns / gos) < TEST_SHARE;
+    finding.at_most(if is_short { Severity::Note } else { Severity::Warning })
 }
 
 fn load(trace: &Trace, workload: &Workload, duration: u64) -> Load {

@@ -106,7 +106,7 @@ fn is_in_transaction(context: &Context<'_>, stack: StackId) -> bool {
 }
 
 /// Whether a connection takes no more bytes until the other side reads: one after the other is how they are to be sent.
-fn is_write(context: &Context<'_>, stack: StackId) -> bool {
+pub(crate) fn is_write(context: &Context<'_>, stack: StackId) -> bool {
     context.trace.frames(stack).any(|frame| frame.function == "internal/poll.(*FD).Write")
 }
 

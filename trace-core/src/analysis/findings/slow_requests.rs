@@ -21,7 +21,8 @@ use crate::analysis::work_unit::is_timed;
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::TraceTime;
-use crate::event::state::SpanClass;
+use crate::event::state::{GoState, SpanClass};
+use crate::model::lanes::LaneId;
 
 /// Less per request is the way of networks, ns.
 const NOTE_BELOW: u64 = 40_000_000;
@@ -117,12 +118,19 @@ fn is_dial(context: &Context<'_>, stack: StackId) -> bool {
     ["net.(*sysDialer).", "net.(*netFD).connect", "tls.(*Conn).Handshake"].iter().any(|part| has(context, stack, part))
 }
 
+const SLOW_LOOKUP: &str =
+    "Cache the result of the lookup, ask a nearer name server, or keep connections open and reuse them.";
+const SLOW_DIAL: &str = "Keep connections open and reuse them (read response bodies to EOF, raise MaxIdleConnsPerHost), or dial \
+                         with a shorter timeout and a fallback.";
+/// Waits for a connection of which those who made it are looked at.
+const LOOKUPS: usize = 64;
+
 /// What kind of call takes long, by its cause, and what to look at.
 pub(crate) fn call_of(context: &Context<'_>, stack: StackId) -> (Cause, &'static str) {
     if has(context, stack, "net.(*Resolver).") {
-        (Cause::SlowLookup, "Cache the result of the lookup, or keep connections open.")
+        (Cause::SlowLookup, SLOW_LOOKUP)
     } else if is_dial(context, stack) {
-        (Cause::SlowDial, "Keep connections open and reuse them, or dial with a shorter timeout and a fallback.")
+        (Cause::SlowDial, SLOW_DIAL)
     } else {
         (
             Cause::SlowCall,
@@ -183,13 +191,19 @@ fn dial(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
     if made == 0 || made * 3 < all * 2 {
         return None;
     }
-    let at = format!("for a new connection{}", where_at(context.places, slow.stack));
-    let check = "Keep connections open and reuse them (read response bodies to EOF, raise MaxIdleConnsPerHost), or dial with \
-                 a shorter timeout.";
+    let mut evidence = Evidence::default();
+    let lookups = lookup_share(context, slow.part.longest.iter().filter(|wait| makes(wait.waker_stack)));
+    let (name, check, which) = if lookups > 0.5 {
+        let share = evidence.share("lookup_share", lookups);
+        (Cause::SlowLookup, SLOW_LOOKUP, format!(", {share} of that for a name lookup,"))
+    } else {
+        (Cause::SlowDial, SLOW_DIAL, String::new())
+    };
+    let at = format!("for a new connection{which}{}", where_at(context.places, slow.stack));
     let (named, stack) = (near(context, slow.stack), slow.stack);
     Some(Reason {
         kind: Kind::SerialWaits,
-        name: Cause::SlowDial,
+        name,
         check,
         named,
         stack,
@@ -197,9 +211,23 @@ fn dial(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
         others: Vec::new(),
         other: None,
         looked: None,
-        evidence: Evidence::default(),
+        evidence,
         confidence: 0.8,
     })
+}
+
+/// What part of waits for a connection, 0 to 1, those who made it spent on looking up a name.
+fn lookup_share<'a>(context: &Context<'_>, waits: impl Iterator<Item = &'a Wait>) -> f64 {
+    let (mut lookups, mut all) = (0, 0);
+    for wait in waits.take(LOOKUPS) {
+        let Some(maker) = wait.waker else { continue };
+        all += wait.nanos();
+        for span in context.trace.spans(LaneId::Goroutine(maker), wait.range) {
+            let is_lookup = span.state != GoState::Running && has(context, span.start_stack, "net.(*Resolver).");
+            lookups += if is_lookup { span.range.intersect(wait.range).nanos().unsigned_abs() } else { 0 };
+        }
+    }
+    lookups as f64 / all.max(1) as f64
 }
 
 /// Waits that the clock ends, or an answer that comes in time: how many of them ran into the timeout, and for how long.

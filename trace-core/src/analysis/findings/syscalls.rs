@@ -32,7 +32,7 @@ struct Calls {
 }
 
 /// Where `os` waits for a child process to end; afterwards it asks for what it left, which takes no time.
-const CHILD_WAITS: [&str; 2] = ["os.(*Process).blockUntilWaitable", "os.(*Process).pidfdWait"];
+const CHILD_WAITS: [&str; 2] = ["os.(*Process).blockUntilWaitable", "os.(*Process).pidfdWait.func1"];
 const CHILDREN: &str = "Start fewer processes: keep one running and send it the work, do the work in this process, or keep the \
                         result. If that cannot be, limit how many run at once.";
 
