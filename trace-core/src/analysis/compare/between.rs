@@ -10,6 +10,7 @@ use crate::analysis::compare::row_kind::RowKind;
 use crate::analysis::compare::series::Run;
 use crate::analysis::compare::stats::quantile;
 use crate::analysis::compare::student;
+use crate::analysis::compare::tails;
 use crate::analysis::compare::tested_row::TestedRow;
 
 /// Durations of a recording that a median needs.
@@ -68,7 +69,7 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
     if subject.is_level {
         return found;
     }
-    if kind.is_work() {
+    if kind.is_work() && tails::is_apart(mean_tail(a), mean_tail(b)) {
         test(Measure::Tail, 0.0, &|run, _| (run.count >= LEAST_FOR_TAIL && run.tail > 0.0).then_some(run.tail));
     }
     let sum = |of: fn(&(f64, f64)) -> f64| a.units.iter().map(of).sum::<f64>() + b.units.iter().map(of).sum::<f64>();
@@ -89,6 +90,11 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
     };
     test(Measure::Total, little, &|run, unit| (unit.0 > 0.0).then(|| run.total as f64 / unit.0));
     found
+}
+
+/// The slowest 1 % of a side, on average over its recordings, nanoseconds.
+fn mean_tail(side: &Runs) -> f64 {
+    mean(&side.runs.iter().map(|run| run.tail).filter(|tail| *tail > 0.0).collect::<Vec<_>>())
 }
 
 /// How much durations of a recording differ, p90 over the median as a logarithm: the median over all recordings.

@@ -57,6 +57,8 @@ pub struct Settings {
     pub formats: BTreeSet<u32>,
     /// CPU time that a quota took away.
     pub throttled: Throttled,
+    /// When recordings were made, Unix time in nanoseconds, of those that say it (Go 1.25 and newer).
+    pub made_at: Vec<i64>,
 }
 
 /// What a CPU quota (of a container) took away. Traces do not record it: see [`Trace::no_cpu`].
@@ -96,7 +98,12 @@ impl Settings {
         let procs: BTreeSet<u64> =
             at_start.into_iter().chain(trace.readings_within(Metric::Procs, range).map(|one| one.1)).take(64).collect();
         let throttled = Throttled::of(trace, range);
-        Self { procs, formats: BTreeSet::from([trace.totals().version]), throttled }
+        let made_at = trace
+            .clock_snapshots()
+            .first()
+            .map(|clock| clock.wall_secs.saturating_mul(1_000_000_000).saturating_add(i64::from(clock.wall_nanos)));
+        let formats = BTreeSet::from([trace.totals().version]);
+        Self { procs, formats, throttled, made_at: made_at.into_iter().collect() }
     }
 }
 
@@ -120,6 +127,7 @@ impl Measured {
             late = late.plus(run.late);
             settings.procs.extend(&run.settings.procs);
             settings.formats.extend(&run.settings.formats);
+            settings.made_at.extend(&run.settings.made_at);
             settings.throttled = settings.throttled.plus(run.settings.throttled);
         }
         let (nanos, running) = runs.iter().fold((0, 0), |sum, run| (sum.0 + run.nanos, sum.1 + run.running));

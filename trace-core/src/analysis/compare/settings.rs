@@ -157,6 +157,7 @@ pub fn settings(a: &Measured, b: &Measured, load: Option<&Load>, names: [&str; 2
         let [a, b] = [a, b].map(|side| listed(&side.settings.formats, "1."));
         sentences.push(format!("Go differs: trace format {a} in {}, {b} in {}.", names[0], names[1]));
     }
+    sentences.extend(one_after_the_other([a, b], names));
     sentences.extend(throttling([a, b], names));
     if let Some(load) = load.filter(|load| load.differs()) {
         let offer = load.divisor().map_or_else(String::new, |divisor| format!(" (--per {divisor} compares per task)"));
@@ -192,6 +193,26 @@ fn on_both_sides([a, b]: [&Measured; 2], names: [&str; 2]) -> Option<String> {
         1 => Some(format!("One recording is both in {} and in {}.", names[0], names[1])),
         _ => Some(format!("{common} recordings are both in {} and in {}.", names[0], names[1])),
     }
+}
+
+/// Whether all recordings of one side were made before those of the other, as far as they say when: what changed on the
+/// machine meanwhile is no change of the program.
+fn one_after_the_other([a, b]: [&Measured; 2], names: [&str; 2]) -> Option<String> {
+    let times = |side: &Measured| {
+        let known = &side.settings.made_at;
+        let all = known.len() == side.recordings() && known.len() > 1;
+        all.then(|| known.iter().min().copied().zip(known.iter().max().copied())).flatten()
+    };
+    let ((first_a, last_a), (first_b, last_b)) = (times(a)?, times(b)?);
+    let [before, after] = match (last_a < first_b, last_b < first_a) {
+        (true, _) => names,
+        (_, true) => [names[1], names[0]],
+        _ => return None,
+    };
+    Some(format!(
+        "All recordings of {before} were made before those of {after}: what changed on the machine meanwhile would look \
+         like a change of the program. Recordings made in turns avoid that."
+    ))
 }
 
 /// How long one of a side's recordings is, and how long goroutines ran in it, nanoseconds.

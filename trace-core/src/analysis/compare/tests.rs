@@ -415,6 +415,42 @@ fn one_recording_names_medians_that_moved_further_than_they_scatter() {
     assert!(named(103).is_empty(), "too little to matter");
 }
 
+/// What changes on a machine between the recordings of one side and those of the other looks like a change of the program.
+#[test]
+fn sides_recorded_one_after_the_other_are_said_to_be() {
+    let side = |times: &[i64]| {
+        let run = |time: &i64| {
+            let mut run = measured(vec![(RowKind::Task, "t", series(scattered(1_000_000, 300, *time)))]);
+            run.settings.made_at = vec![*time];
+            run
+        };
+        Measured::pooled(times.iter().map(run).collect())
+    };
+    let said = |a: &[i64], b: &[i64]| compare(&side(a), &side(b), &Terms::default(), None).settings;
+    assert!(said(&[1, 3], &[2, 4]).is_empty());
+    assert!(said(&[1, 2], &[3, 4])[0].starts_with("All recordings of A were made before those of B"));
+    assert!(said(&[7, 8], &[3, 4])[0].starts_with("All recordings of B were made before those of A"));
+    assert!(said(&[1], &[2]).is_empty(), "one a side has words of its own");
+}
+
+/// A few microseconds more in the slowest 1 % are the operating system's.
+#[test]
+fn tails_of_microseconds_are_no_change() {
+    let tail = |base: i64, times: i64, seed: i64| {
+        let all = scattered(base, 2_000, seed).enumerate();
+        let all = all.map(move |(at, nanos)| if at % 150 == 9 { nanos * times } else { nanos });
+        measured(vec![(RowKind::Region, "r in m.f", series(all))])
+    };
+    let tested = |base: i64| {
+        let runs = |times: i64| (1..4).map(|seed| tail(base, times, seed + times)).collect();
+        let pooled = compare(&Measured::pooled(runs(1)), &Measured::pooled(runs(10)), &Terms::default(), None);
+        let one = compare(&tail(base, 1, 1), &tail(base, 10, 2), &Terms::default(), None);
+        [pooled, one].map(|found| found.verdict.iter().any(|said| said.contains("slowest 1 %")))
+    };
+    assert_eq!(tested(300_000), [true, true]);
+    assert_eq!(tested(3_000), [false, false]);
+}
+
 /// A side may not be of one setting by itself.
 #[test]
 fn settings_that_differ_within_a_side_are_said() {
