@@ -189,12 +189,12 @@ pub fn measure(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Mea
 
 impl WalkInput<'_> {
     fn name(&self, key: Key, stack: StackId) -> (RowKind, String) {
-        let known = |function: Option<String>| function.filter(|name| !name.is_empty());
-        let or_lost = |function| known(function).unwrap_or_else(|| LOST_FUNCTION.to_owned());
         let own = || or_lost(self.places.own(stack).map(|place| place.function));
         match key {
-            Key::Named(kind, StrId::EMPTY) => (kind, NAMELESS.to_owned()),
-            Key::Named(kind, name) => (kind, self.trace.str(name).to_owned()),
+            Key::Named(kind, name) => {
+                let name = Some(self.trace.str(name)).filter(|name| !name.is_empty());
+                (kind, name.unwrap_or(NAMELESS).to_owned())
+            }
             Key::Region(name, None) => (RowKind::Region, named(self.trace, name)),
             Key::Region(name, Some(_)) => (RowKind::Region, format!("{} in {}", named(self.trace, name), own())),
             Key::Outer(kind, _) => (kind, or_lost(self.places.outer(stack).map(|place| place.function))),
@@ -234,15 +234,15 @@ impl WalkInput<'_> {
         }
         for (lane, kind) in [(LaneId::Gc, RowKind::Gc), (LaneId::Stw, RowKind::Stw)] {
             for span in trace.spans(lane, range).filter(|span| !span.began_before && !span.goes_on) {
-                let name = if kind == RowKind::Gc { "GC cycles" } else { trace.str(span.reason) };
-                rows.entry((kind, name.to_owned())).or_default().add(span.go.0, span.range, &self.time_blocks);
+                let name = if kind == RowKind::Gc { "GC cycles".to_owned() } else { named(trace, span.reason) };
+                rows.entry((kind, name)).or_default().add(span.go.0, span.range, &self.time_blocks);
             }
         }
         self.heap(rows);
         for sample in trace.all_samples().iter().filter(|sample| range.contains(sample.time)) {
             let Some(place) = self.places.own(sample.stack) else { continue };
             let at = TimeRange::new(sample.time, sample.time);
-            let row = rows.entry((RowKind::Samples, place.function)).or_default();
+            let row = rows.entry((RowKind::Samples, or_lost(Some(place.function)))).or_default();
             row.add_nanos(sample.go.0, at, SAMPLE_NANOS, &self.time_blocks);
         }
     }
@@ -289,7 +289,12 @@ pub fn is_nameless(name: &str) -> bool {
     name.is_empty() || name == NAMELESS || name.starts_with(UNNAMED) || name.ends_with(LOST_FUNCTION)
 }
 
-/// The type of tasks or regions.
+/// The name of a function, or what stands for it.
+fn or_lost(function: Option<String>) -> String {
+    function.filter(|name| !name.is_empty()).unwrap_or_else(|| LOST_FUNCTION.to_owned())
+}
+
+/// The type of tasks or regions, or what the world was stopped for.
 fn named(trace: &Trace, name: StrId) -> String {
     Some(trace.str(name)).filter(|name| !name.is_empty()).unwrap_or(UNNAMED).to_owned()
 }
