@@ -191,10 +191,9 @@ pub fn next_change(trace: &Trace, at: TraceTime, later: bool) -> Option<TraceTim
         if later && best.is_some_and(|best| segment.base > best) {
             break;
         }
-        for (start, kind) in segment.rows.start.iter().zip(&segment.rows.kind) {
-            let kind = kind & kinds::MASK;
-            let time = segment.at(*start);
-            if is_wanted(time) && !kinds::is_continued(kind) && !kinds::is_status(kind) {
+        for (row, start) in (0..).zip(segment.rows.start.iter()) {
+            let time = segment.at(start);
+            if is_wanted(time) && !kinds::is_continued(segment.kind(row)) && !kinds::is_status(segment.kind(row)) {
                 best = near(best, time);
             }
         }

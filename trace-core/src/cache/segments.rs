@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use crate::cache::bytes::{In, Out};
 use crate::cache::tables::{SharedIndices, Tables};
-use crate::model::column::{Column, SparseColumn};
+use crate::model::column::SparseColumn;
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::kinds;
 use crate::model::lod::{Lod, SUMS_BYTES, Sums};
-use crate::model::proc_thread_entries::{Entries, Runs};
+use crate::model::packed::Packed;
+use crate::model::proc_thread_entries::{Entries, ProcEntries, Runs};
 use crate::model::row_codes::MARK;
-use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
+use crate::model::row_shapes::RowShapes;
+use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, RowTimes, Rows, Segment};
 
 /// Puts a segment; `shared` tells which of the shared tables it uses.
 pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
@@ -19,23 +21,23 @@ pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
     for number in [segment.generation, segment.epoch, shared.stacks, shared.procs, shared.threads] {
         out.number(u64::from(number));
     }
-    out.slice(&segment.rows.start);
-    out.slice(&segment.rows.kind);
-    put_column(&segment.rows.aux, out);
-    put_column(&segment.rows.place, out);
+    put_packed(&segment.rows.start, out);
+    let (shapes, codes) = segment.rows.shapes.parts();
+    out.slice(&shapes);
+    put_packed(codes, out);
     let (bits, values) = segment.rows.actors.parts();
     out.slice(bits);
-    out.slice(values);
+    put_packed(values, out);
     put_dir(&segment.lanes.dir, out);
-    out.slice(&segment.lanes.row_starts);
-    out.slice(&segment.lanes.prev);
+    put_packed(&segment.lanes.row_starts, out);
+    put_packed(&segment.lanes.prev, out);
     put_lod(&segment.lod, out);
     for lanes in [&segment.procs, &segment.threads] {
         let slots: Vec<[u32; 2]> = lanes.slots.iter().map(|&(idx, slot)| [idx, slot]).collect();
         out.slice(&slots);
         out.slice(&lanes.starts);
         match &lanes.entries {
-            Entries::Own(entries) => out.slice(entries),
+            Entries::Own(entries) => put_packed(entries.parts(), out),
             Entries::Borrowed(runs) => {
                 out.slice(runs.parts().0);
                 out.slice(runs.parts().1);
@@ -45,8 +47,8 @@ pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
         put_lod(&lanes.lod, out);
     }
     put_dir(&segment.flows.dir, out);
-    out.slice(&segment.flows.starts);
-    out.slice(&segment.flows.rows);
+    put_packed(&segment.flows.starts, out);
+    put_packed(&segment.flows.rows, out);
     out.slice(&segment.counts.numbers());
     for steps in [&segment.heap_live, &segment.heap_goal, &segment.max_procs] {
         let (at, value) = steps.readings();
@@ -55,16 +57,17 @@ pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
     }
 }
 
-fn put_column(column: &Column, out: &mut Out) {
-    let (width, raw) = column.raw();
-    out.number(u64::from(width));
-    out.slice(raw);
+fn put_packed(numbers: &Packed, out: &mut Out) {
+    let (len, heads, words) = numbers.parts();
+    out.number(u64::from(len));
+    out.slice(&heads);
+    out.slice(words);
 }
 
 fn put_dir(dir: &KeyDir, out: &mut Out) {
     let (keys, order) = dir.parts();
-    out.slice(keys);
-    out.slice(order);
+    put_packed(keys, out);
+    put_packed(order, out);
 }
 
 fn put_lod(lod: &Lod, out: &mut Out) {
@@ -83,12 +86,15 @@ pub(crate) fn take(bytes: &mut In<'_>, at: usize, tables: &Tables) -> Option<Seg
     if !tables.is_place(base, generation, epoch) {
         return None;
     }
-    let rows = take_rows(bytes, tables)?;
+    let rows = take_rows(bytes)?;
     let lanes = take_lanes(bytes, &rows, at, tables)?;
-    let lod = take_lod(bytes, lengths(&lanes.row_starts))?;
+    let lod = take_lod(bytes, lengths(lanes.row_starts.iter()))?;
     let procs = take_refs(bytes, &rows, tables.bounds.procs, None)?;
-    let threads = take_refs(bytes, &rows, tables.bounds.threads, Some(procs.entries.own()))?;
+    let threads = take_refs(bytes, &rows, tables.bounds.threads, procs.entries.own())?;
     let flows = take_flows(bytes, &rows, tables)?;
+    if !rows.actors.parts().1.iter().all(|slot| flows.dir.key(slot).is_some()) {
+        return None;
+    }
     let counts = CountSeries::from_numbers(&bytes.slice::<i32>()?)?;
     let mut steps = || Steps::from_readings(&bytes.slice::<u32>()?, &bytes.slice::<u64>()?);
     Some(Segment {
@@ -111,64 +117,65 @@ pub(crate) fn take(bytes: &mut In<'_>, at: usize, tables: &Tables) -> Option<Seg
     })
 }
 
-fn take_rows(bytes: &mut In<'_>, tables: &Tables) -> Option<Rows> {
-    let start = bytes.slice::<u32>()?;
-    let kind = bytes.slice::<u8>()?;
-    let count = start.len();
+fn take_packed(bytes: &mut In<'_>) -> Option<Packed> {
+    Packed::from_parts(bytes.small()?, &bytes.slice()?, bytes.slice()?)
+}
+
+fn take_rows(bytes: &mut In<'_>) -> Option<Rows> {
+    let start = take_packed(bytes)?;
+    let table = bytes.slice::<[u32; 2]>()?;
+    let shapes = RowShapes::from_parts(&table, take_packed(bytes)?)?;
+    let bits = bytes.slice::<u64>()?;
+    let has_bits = bits.len() == start.len().div_ceil(64) as usize;
+    let actors = SparseColumn::from_parts(bits, take_packed(bytes)?).filter(|_| has_bits)?;
+    let rows = Rows { start, shapes, actors };
     // Times rise in each lane: whoever subtracts them relies on it.
-    let pairs = start.iter().zip(start.get(1..).unwrap_or_default()).zip(&kind);
-    let rises = pairs.fold(true, |rises, ((start, next), kind)| rises & ((start <= next) | (kind & kinds::LAST != 0)));
-    if !rises || kind.len() != count || u32::try_from(count).is_err() {
-        return None;
-    }
-    let mut column = || {
-        let width = u8::try_from(bytes.number()?).ok()?;
-        Column::from_raw(width, bytes.raw::<u8>()?, count)
+    let is_sound = rows.shapes.len() == rows.len() && {
+        let mut last = None;
+        (0..rows.len()).all(|row| {
+            let start = rows.start(row);
+            let rises = last.is_none_or(|last| last <= start);
+            last = (rows.kind_bits(row) & kinds::LAST == 0).then_some(start);
+            rises
+        })
     };
-    let (aux, place) = (column()?, column()?);
-    let (bits, values) = (bytes.slice::<u64>()?, bytes.slice::<u32>()?);
-    let fits = bits.len() == count.div_ceil(64) && values.iter().all(|&actor| tables.bounds.is_actor(actor));
-    let actors = SparseColumn::from_parts(bits, values).filter(|_| fits)?;
-    Some(Rows { start, kind, aux, place, actors })
+    is_sound.then_some(rows)
 }
 
 fn take_lanes(bytes: &mut In<'_>, rows: &Rows, at: usize, tables: &Tables) -> Option<Lanes> {
     let dir = take_dir(bytes)?;
-    let row_starts = bytes.slice::<u32>()?;
-    let prev = bytes.slice::<u32>()?;
-    let lanes = dir.keys().len();
+    let (row_starts, prev) = (take_packed(bytes)?, take_packed(bytes)?);
+    let lanes = Lanes { dir, row_starts, prev };
+    let count = lanes.dir.keys().len();
     // Every lane has rows, and only the last of them is marked so.
-    let ends = row_starts.get(1..)?;
-    let is_marked =
-        |&end: &u32| rows.kind.get((end as usize).wrapping_sub(1)).is_some_and(|kind| kind & kinds::LAST != 0);
-    let marks = rows.kind.iter().filter(|&kind| kind & kinds::LAST != 0).count();
-    let is_sound = is_partition(&row_starts, lanes, rows.start.len())
-        && row_starts.is_sorted_by(|a, b| a < b)
-        && ends.iter().all(is_marked)
-        && marks == lanes
-        && dir.keys().iter().all(|&go| go < tables.bounds.gos)
-        && prev.len() == lanes
-        && prev.iter().all(|&before| before == NO_SEGMENT || (before as usize) < at);
-    is_sound.then_some(Lanes { dir, row_starts, prev })
+    let is_last = |row: u32| rows.kind_bits(row) & kinds::LAST != 0;
+    let is_sound = is_partition(lanes.row_starts.iter(), count, rows.len() as usize)
+        && lanes.row_starts.rises()
+        && lanes.row_starts.iter().skip(1).all(|end| end.checked_sub(1).is_some_and(is_last))
+        && (0..rows.len()).filter(|&row| is_last(row)).count() == count
+        && lanes.dir.keys().all(|go| go < tables.bounds.gos)
+        && lanes.prev.len() as usize == count
+        && (0..lanes.prev.len()).map(|slot| lanes.prev(slot)).all(|prev| prev == NO_SEGMENT || (prev as usize) < at);
+    is_sound.then_some(lanes)
 }
 
 /// Takes the lanes of procs or, given the entries of procs, those of threads.
-fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&[u32]>) -> Option<RefLanes> {
+fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&ProcEntries>) -> Option<RefLanes> {
     let slots = bytes.slice::<[u32; 2]>()?;
     let starts = bytes.slice::<u32>()?;
     let entries = match procs {
-        None => Entries::Own(bytes.slice()?),
+        None => Entries::Own(ProcEntries::from_parts(take_packed(bytes)?)),
         Some(procs) => {
             let parts = (bytes.slice()?, bytes.slice()?);
-            Entries::Borrowed(Runs::from_parts(parts, *starts.last()?, procs, rows.start.len())?)
+            Entries::Borrowed(Runs::from_parts(parts, *starts.last()?, procs, rows.len())?)
         }
     };
     let marks = bytes.slice::<u32>()?;
-    let lod = take_lod(bytes, lengths(&starts))?;
-    let limit = |entry: u32| if entry & MARK == 0 { rows.start.len() } else { marks.len() };
+    let lod = take_lod(bytes, lengths(starts.iter().copied()))?;
+    let limit = |entry: u32| if entry & MARK == 0 { rows.len() as usize } else { marks.len() };
     let lanes = starts.len().checked_sub(1)?;
-    let is_sound = is_partition(&starts, lanes, entries.len())
-        && entries.own().iter().all(|&entry| ((entry & !MARK) as usize) < limit(entry))
+    let is_sound = is_partition(starts.iter().copied(), lanes, entries.len())
+        && entries.own().is_none_or(|own| own.iter().all(|entry| ((entry & !MARK) as usize) < limit(entry)))
         && slots.iter().all(|&[idx, slot]| idx < bound && (slot as usize) < lanes)
         && slots.is_sorted_by(|a, b| a[0] <= b[0]);
     let slots = slots.iter().map(|&[idx, slot]| (idx, slot)).collect();
@@ -177,15 +184,15 @@ fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&[u32]>)
 
 fn take_flows(bytes: &mut In<'_>, rows: &Rows, tables: &Tables) -> Option<FlowIndex> {
     let dir = take_dir(bytes)?;
-    let (starts, acts) = (bytes.slice::<u32>()?, bytes.slice::<u32>()?);
-    let is_sound = is_partition(&starts, dir.keys().len(), acts.len())
-        && acts.iter().all(|&row| (row as usize) < rows.start.len())
-        && dir.keys().iter().all(|&actor| tables.bounds.is_actor(actor));
+    let (starts, acts) = (take_packed(bytes)?, take_packed(bytes)?);
+    let is_sound = is_partition(starts.iter(), dir.keys().len(), acts.len() as usize)
+        && acts.iter().all(|row| row < rows.len())
+        && dir.keys().all(|actor| tables.bounds.is_actor(actor));
     is_sound.then_some(FlowIndex { dir, starts, rows: acts })
 }
 
 fn take_dir(bytes: &mut In<'_>) -> Option<KeyDir> {
-    KeyDir::from_parts(bytes.slice()?, bytes.slice()?)
+    KeyDir::from_parts(take_packed(bytes)?, take_packed(bytes)?)
 }
 
 fn take_lod(bytes: &mut In<'_>, spans: impl Iterator<Item = u32>) -> Option<Lod> {
@@ -197,12 +204,12 @@ fn take_lod(bytes: &mut In<'_>, spans: impl Iterator<Item = u32>) -> Option<Lod>
 }
 
 /// How many each part of a partition has.
-fn lengths(starts: &[u32]) -> impl Iterator<Item = u32> {
-    starts.iter().zip(starts.iter().skip(1)).map(|(start, end)| end.saturating_sub(*start))
+fn lengths(starts: impl Iterator<Item = u32> + Clone) -> impl Iterator<Item = u32> {
+    starts.clone().zip(starts.skip(1)).map(|(start, end)| end.saturating_sub(start))
 }
 
 /// Whether `starts` cut `len` things into so many parts.
-fn is_partition(starts: &[u32], parts: usize, len: usize) -> bool {
-    let ends = (starts.first().copied(), starts.last().map(|&last| last as usize));
+fn is_partition(starts: impl ExactSizeIterator<Item = u32> + Clone, parts: usize, len: usize) -> bool {
+    let ends = (starts.clone().next(), starts.clone().last().map(|last| last as usize));
     starts.len() == parts + 1 && ends == (Some(0), Some(len)) && starts.is_sorted()
 }

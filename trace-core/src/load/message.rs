@@ -62,6 +62,8 @@ pub(crate) struct GenerationEnd {
     pub(crate) offset: u64,
     /// Its size in the input.
     pub(crate) bytes: u64,
+    /// The memory that held it, for the reader to use again.
+    pub(crate) chunks: Vec<Vec<u8>>,
     pub(crate) result: Result<()>,
 }
 
@@ -92,6 +94,14 @@ impl Part {
         match self {
             Self::Generation(generation) => generation.number,
             Self::Recording(_) => 0,
+        }
+    }
+
+    /// The memory that holds it, for another to be read into.
+    pub(crate) fn into_chunks(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Generation(generation) => generation.into_chunks(),
+            Self::Recording(_) => Vec::new(),
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Pipeline {
     pub(crate) shared: Shared,
     messages: Receiver<Message>,
     sender: Sender<Message>,
-    leaves: SyncSender<()>,
+    leaves: SyncSender<Vec<Vec<u8>>>,
     stitcher: Stitcher,
     /// What came too early, by generation.
     early: BTreeMap<usize, Vec<Work>>,
@@ -63,7 +63,7 @@ impl Pipeline {
         let (leaves, taken) = mpsc::sync_channel(in_flight);
         for _ in 0..in_flight {
             // The channel has room for all of them.
-            leaves.try_send(()).unwrap_or_default();
+            leaves.try_send(Vec::new()).unwrap_or_default();
         }
         let shared = Shared::new(monitor);
         let stitcher = Stitcher::new(shared.kinds.clone());
@@ -153,7 +153,7 @@ impl Pipeline {
                 let (index, shared, sender) = (self.given, self.shared.clone(), self.sender.clone());
                 self.given += 1;
                 self.findings.entry(index).or_default().extend(warnings);
-                scope.spawn(move |_| worker::work(&part, index, &shared, &sender));
+                scope.spawn(move |_| worker::work(part, index, &shared, &sender));
             }
             Read::Empty(count) => self.empty += count,
             Read::End(result, warnings) => {
@@ -163,10 +163,10 @@ impl Pipeline {
         }
     }
 
-    fn on_work(&mut self, index: usize, work: Work, publish: &mut Publish<'_>) {
-        if matches!(work, Work::End(_)) {
+    fn on_work(&mut self, index: usize, mut work: Work, publish: &mut Publish<'_>) {
+        if let Work::End(end) = &mut work {
             // Its bytes are used up, whether its turn has come or not. The reader may have come to its end.
-            self.leaves.try_send(()).unwrap_or_default();
+            self.leaves.try_send(std::mem::take(&mut end.chunks)).unwrap_or_default();
         }
         if index != self.stitched {
             self.early.entry(index).or_default().push(work);
@@ -210,7 +210,7 @@ impl Pipeline {
     }
 
     fn end_generation(&mut self, end: GenerationEnd, publish: &mut Publish<'_>) {
-        let GenerationEnd { warnings, gaps, number, offset, bytes, result } = end;
+        let GenerationEnd { warnings, gaps, number, offset, bytes, result, .. } = end;
         // What is lost first: that is what matters most.
         self.stitcher.add_gaps(gaps, number, offset);
         self.stitcher.warn(warnings);
@@ -260,8 +260,9 @@ impl Pipeline {
     }
 
     fn conclude(mut self, publish: &mut Publish<'_>) -> Result<Arc<Trace>> {
-        // What waits for its turn is not shown any more.
+        // What waits for its turn is not shown any more, and nothing is built any more.
         self.early.clear();
+        self.shared.forget_scratch();
         if self.is_full {
             self.warn_of_memory();
             let trace = Arc::new(self.stitcher.snapshot(false));

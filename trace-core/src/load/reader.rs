@@ -18,8 +18,8 @@ use crate::wire::v2::generation::{Border, Generation};
 #[derive(Debug)]
 pub(crate) struct ReaderChannels {
     pub(crate) messages: Sender<Message>,
-    /// A leave for each generation.
-    pub(crate) leaves: Receiver<()>,
+    /// A leave for each generation, with the memory of one that is used up.
+    pub(crate) leaves: Receiver<Vec<Vec<u8>>>,
 }
 
 /// The thread to be.
@@ -64,7 +64,10 @@ fn read_generations(source: Source<'_>, monitor: &Monitor, door: &ReaderChannels
         }
     };
     let mut crowd = GenerationBudget::default();
-    while !monitor.is_cancelled() && door.leaves.recv().is_ok() {
+    while !monitor.is_cancelled()
+        && let Ok(chunks) = door.leaves.recv()
+    {
+        reader.reuse(chunks);
         let next = crowd.next(
             &mut |damage| reader.next_generation(&mut |kind, what, at| damage.add(kind, what, at)),
             monitor,

@@ -13,7 +13,7 @@ use crate::load::message::GenerationEnd;
 use crate::load::message::Message;
 use crate::load::message::Part;
 use crate::load::message::Work;
-use crate::model::build::{BuildReport, Builder, SEGMENT_ROWS};
+use crate::model::build::{BuildReport, Builder, SEGMENT_ROWS, Scratch};
 use crate::model::draft::SegmentDraft;
 use crate::model::gap::DataGapDraft;
 use crate::model::kinds::SharedKinds;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) segment_rows: usize,
     /// The clock of some generation, for one that has lost its own.
     clock: Arc<Mutex<Option<Clock>>>,
+    /// What builders leave behind for others.
+    scratch: Arc<Mutex<Vec<Scratch>>>,
 }
 
 impl Shared {
@@ -47,11 +49,25 @@ impl Shared {
             kinds: SharedKinds::default(),
             segment_rows: SEGMENT_ROWS,
             clock: Arc::default(),
+            scratch: Arc::default(),
         }
     }
 
     fn clock(&self) -> Option<Clock> {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_scratch(&self) -> Scratch {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn leave_scratch(&self, scratch: Scratch) {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+    }
+
+    /// Gives back the memory that builders have left behind.
+    pub(crate) fn forget_scratch(&self) {
+        *self.scratch.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
     }
 
     fn set_clock(&self, clock: Clock) {
@@ -60,10 +76,10 @@ impl Shared {
 }
 
 /// Does the work on the `index`th part.
-pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender<Message>) {
+pub(crate) fn work(part: Part, index: usize, shared: &Shared, messages: &Sender<Message>) {
     let (mut damage, mut gaps) = (Damage::default(), Vec::new());
     // A fault of ours costs this part, not the whole load, and must not leave the stitcher waiting.
-    let result = catch_unwind(AssertUnwindSafe(|| match part {
+    let result = catch_unwind(AssertUnwindSafe(|| match &part {
         Part::Generation(generation) => {
             build(generation, index, shared, messages, &mut damage).map(|found| gaps = found)
         }
@@ -77,8 +93,8 @@ pub(crate) fn work(part: &Part, index: usize, shared: &Shared, messages: &Sender
         Ok(())
     });
     let warnings = damage.take(part.number());
-    let end =
-        GenerationEnd { warnings, gaps, number: part.number(), offset: part.offset(), bytes: part.byte_len(), result };
+    let (number, offset, bytes) = (part.number(), part.offset(), part.byte_len());
+    let end = GenerationEnd { warnings, gaps, number, offset, bytes, chunks: part.into_chunks(), result };
     // Nobody listens: the load was cancelled.
     drop(messages.send(Message::Work(index, Work::End(end))));
 }
@@ -157,9 +173,11 @@ fn build_with(
     let send = |work: Work| messages.send(Message::Work(index, work)).map_err(|_gone| Error::Cancelled);
     send(Work::Head(GenerationHead { border, symbols: Arc::clone(&symbols), clock: snapshot(tables), is_cut }))?;
     let mut emit = |draft: SegmentDraft| send(Work::Segment(Box::new(draft)));
-    let mut builder = Builder::new(symbols, shared.kinds.clone(), &mut emit).with_segment_rows(shared.segment_rows);
+    let mut builder = Builder::new(symbols, shared.kinds.clone(), shared.take_scratch(), &mut emit)
+        .with_segment_rows(shared.segment_rows);
     let ids = order(&mut builder)?;
-    let mut met = builder.finish(&ids)?;
+    let (mut met, scratch) = builder.finish(&ids)?;
+    shared.leave_scratch(scratch);
     met.has_unknown |= has_nameless;
     Ok(met)
 }

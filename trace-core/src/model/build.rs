@@ -80,6 +80,13 @@ pub(crate) struct Builder<'a> {
     offset: u64,
 }
 
+/// Memory that a builder leaves to the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    log: Log,
+    pools: Pools,
+}
+
 /// What a builder has met besides segments.
 #[derive(Debug, Default)]
 pub(crate) struct BuildReport {
@@ -99,13 +106,18 @@ impl std::fmt::Debug for Builder<'_> {
 
 impl<'a> Builder<'a> {
     /// A builder for a generation with these symbols; finished segments go to `emit`.
-    pub(crate) fn new(symbols: Arc<Symbols>, shared_kinds: SharedKinds, emit: &'a mut Emit<'a>) -> Self {
+    pub(crate) fn new(
+        symbols: Arc<Symbols>,
+        shared_kinds: SharedKinds,
+        scratch: Scratch,
+        emit: &'a mut Emit<'a>,
+    ) -> Self {
         Self {
             symbols,
             shared_kinds,
             emit,
             segment_rows: SEGMENT_ROWS,
-            log: Log::default(),
+            log: scratch.log.emptied(),
             base: i64::MIN,
             now: i64::MIN,
             annotations: Annotations::default(),
@@ -121,7 +133,7 @@ impl<'a> Builder<'a> {
             wait_kinds: Vec::new(),
             switching: NO_IDX,
             announced: Vec::new(),
-            pools: Pools::default(),
+            pools: scratch.pools,
             has_unknown: false,
             cut_lanes: 0,
             all_events: 0,
@@ -141,11 +153,12 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// If the receiver is gone.
-    pub(crate) fn finish(mut self, ids: &Ids) -> Result<BuildReport> {
+    pub(crate) fn finish(mut self, ids: &Ids) -> Result<(BuildReport, Scratch)> {
         if self.events > 0 {
             self.seal(ids)?;
         }
-        Ok(BuildReport { has_unknown: self.has_unknown, left_out: self.left_out, gaps: self.gaps })
+        let report = BuildReport { has_unknown: self.has_unknown, left_out: self.left_out, gaps: self.gaps };
+        Ok((report, Scratch { log: self.log, pools: self.pools }))
     }
 
     /// The slot of a stack; 0 if there is none, or it is lost.
@@ -227,7 +240,6 @@ impl<'a> Builder<'a> {
         go.last = start;
         go.has_rows = true;
         let aux = aux & MAX_AUX;
-        self.log.max_aux = self.log.max_aux.max(aux);
         let aux_kind = aux | u32::from(kind) << 24;
         self.log.rows.push(LogRow { lane: ev.subject, start, other, aux_kind });
         self.counts.step(start, ev.from, ev.to);
@@ -342,7 +354,6 @@ impl<'a> Builder<'a> {
             4 => self.own(ev, first + 3, stack, ACTOR_NONE),
             5 => {
                 self.occupy(ev, true);
-                self.log.max_place = self.log.max_place.max(ev.thread.wrapping_add(1));
                 self.own(ev, first + 2, stack, ev.thread);
             }
             _ => {}
@@ -414,7 +425,6 @@ impl<'a> Builder<'a> {
             EventKind::GO_CREATE_BLOCKED => self.created(ev, kinds::CREATED_WAITING),
             EventKind::GO_CREATE_SYSCALL => {
                 self.occupy(ev, true);
-                self.log.max_place = self.log.max_place.max(ev.thread.wrapping_add(1));
                 self.row(ev, kinds::CREATED_SYSCALL, 0, ev.thread);
             }
             EventKind::GO_DESTROY | EventKind::GO_DESTROY_SYSCALL => {

@@ -4,6 +4,7 @@ use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::model::annotation_marks::Annotations;
 use crate::model::counters::{CountSeries, Counts, Steps};
 use crate::model::lod::Lod;
+use crate::model::packed::Packed;
 use crate::model::proc_thread_entries::Entries;
 use crate::model::segment::Rows;
 
@@ -26,9 +27,9 @@ pub(crate) struct FlowDraft {
     /// How many of `actors` (from the first) are in no particular order.
     pub(crate) unordered: u32,
     /// One more than `actors`.
-    pub(crate) starts: Vec<u32>,
+    pub(crate) starts: Packed,
     /// Rows that were acted on, per actor in time order.
-    pub(crate) rows: Vec<u32>,
+    pub(crate) rows: Packed,
 }
 
 /// What a worker hands over.

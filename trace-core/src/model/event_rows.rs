@@ -75,7 +75,7 @@ impl Trace {
             _ => EventKind::GO_BLOCK,
         };
         let other = if kinds::has_actor(kind) {
-            flow_query::lane_of_actor(segment.rows.actor(row))
+            flow_query::lane_of_actor(segment.actor(row))
         } else if meaning.state == GoState::Running {
             let proc = segment.proc(segment.rows.place(row));
             proc.is_some().then_some(LaneId::Proc(proc))

@@ -114,9 +114,9 @@ impl Trace {
         for acts in self.acts(lane, span.range) {
             count += u64::from(acts.end - acts.first);
             let Some(segment) = self.seg(acts.segment) else { continue };
-            let rows = segment.flows.rows.get(acts.first as usize..acts.end as usize).unwrap_or_default();
+            let rows = (acts.first..acts.end).filter_map(|at| segment.flows.rows.get(at));
             let room = limit.saturating_sub(flows.len());
-            flows.extend(rows.iter().take(room).filter_map(|&row| self.flow_of_row(segment, acts.segment, row)));
+            flows.extend(rows.take(room).filter_map(|row| self.flow_of_row(segment, acts.segment, row)));
         }
         if span.cause == Cause::SyscallExit
             && span.state == GoState::Runnable
@@ -172,7 +172,7 @@ impl Trace {
         for acts in outgoing {
             let Some(segment) = self.seg(acts.segment) else { continue };
             for at in sampled(acts.first, acts.end, step) {
-                let Some(&row) = segment.flows.rows.get(at as usize) else { continue };
+                let Some(row) = segment.flows.rows.get(at) else { continue };
                 // Those between shown lanes came as incoming ones.
                 if !shown.contains(&LaneId::Goroutine(segment.go_of(row))) {
                     found.push((TraceTime(segment.time(row)), acts.segment, row));
@@ -192,8 +192,11 @@ impl Trace {
 
     /// The edge that ends at a row, if one does.
     pub(crate) fn flow_of_row(&self, segment: &Segment, index: u32, row: u32) -> Option<Flow> {
-        let kind = flow_kind(*segment.rows.kind.get(row as usize)?)?;
-        let actor = lane_of_actor(segment.rows.actor(row))?;
+        if row >= segment.rows.len() {
+            return None;
+        }
+        let kind = flow_kind(segment.kind(row))?;
+        let actor = lane_of_actor(segment.actor(row))?;
         let time = TraceTime(segment.time(row));
         let target = LaneId::Goroutine(segment.go_of(row));
         let source = self.span_at(actor, time).map(|span: Span| span.at);
@@ -209,8 +212,7 @@ impl Trace {
 
     /// What the goroutine of a row waited for until then.
     fn reason_before(&self, segment: &Segment, index: u32, row: u32) -> StrId {
-        let first = segment.lanes.row_starts.partition_point(|&start| start <= row).saturating_sub(1);
-        let is_first = segment.lanes.row_starts.get(first) == Some(&row);
+        let is_first = segment.lanes.rows(segment.lanes.slot_of(row)).is_some_and(|(first, _)| first == row);
         if !is_first && !kinds::is_continued(segment.kind(row - 1)) {
             let kind = segment.kind(row - 1);
             return self.reasons.get(usize::from(kind)).copied().unwrap_or(StrId::EMPTY);
@@ -226,10 +228,9 @@ impl Trace {
         let end = self.segments.partition_point(|segment| segment.base < range.end.0);
         (first..end).filter_map(move |index| {
             let segment = self.segments.get(index)?;
-            let slot = segment.flows.dir.find(actor?)? as usize;
-            let (start, stop) = (*segment.flows.starts.get(slot)?, *segment.flows.starts.get(slot + 1)?);
-            let rows = segment.flows.rows.get(start as usize..stop as usize)?;
-            let before = |time: i64| rows.partition_point(|&row| segment.time(row) < time) as u32;
+            let (start, stop) = segment.flows.acts(actor?)?;
+            let rows = &segment.flows.rows;
+            let before = |time: i64| rows.partition_point(start, stop, |row| segment.time(row) < time);
             let (low, high) = (before(range.start.0), before(range.end.0));
             (low < high).then_some(Acts { segment: index as u32, first: start + low, end: start + high })
         })
@@ -237,17 +238,16 @@ impl Trace {
 
     /// Whose row it is.
     pub(crate) fn affected(&self, segment: u32, row: u32) -> Option<GoroutineIdx> {
-        let found = self.seg(segment).filter(|segment| (row as usize) < segment.rows.start.len())?;
+        let found = self.seg(segment).filter(|segment| row < segment.rows.len())?;
         Some(found.go_of(row)).filter(|go| go.is_some())
     }
 
     /// The rows that a goroutine (or proc, or thread) acted on within a range: (segment, row), in time order.
     pub(crate) fn acted_on(&self, lane: LaneId, range: TimeRange) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.acts(lane, range).flat_map(move |acts| {
-            let rows = self
-                .seg(acts.segment)
-                .and_then(|segment| segment.flows.rows.get(acts.first as usize..acts.end as usize));
-            rows.unwrap_or_default().iter().map(move |&row| (acts.segment, row))
+            let segment = self.seg(acts.segment);
+            let row = move |at: u32| Some((acts.segment, segment?.flows.rows.get(at)?));
+            (acts.first..acts.end).filter_map(row)
         })
     }
 }

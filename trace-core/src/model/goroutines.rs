@@ -49,7 +49,7 @@ impl Trace {
                 goroutine.created = Some(TraceTime(segment.time(row)));
                 goroutine.origin = Origin::C;
                 if kinds::has_actor(kind) {
-                    let actor = segment.rows.actor(row);
+                    let actor = segment.actor(row);
                     goroutine.creator = (actor < ACTOR_PROC).then_some(GoroutineIdx(actor));
                     goroutine.creation_stack = segment.stack(row);
                     goroutine.origin = match actor {
@@ -87,7 +87,7 @@ impl Trace {
             if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
                 life.start = TraceTime(segment.time(row));
                 if kinds::has_actor(kind) {
-                    creator = Some(segment.rows.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoroutineIdx);
+                    creator = Some(segment.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoroutineIdx);
                 }
             }
         }

@@ -9,44 +9,77 @@
 //!                                          r0 r5     begins 4, from 4
 //! ```
 
+use crate::model::packed::Packed;
 use crate::model::row_codes::MARK;
+
+/// Entries of procs by number, all lanes one after another: rows, or [`MARK`] + index into the marks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProcEntries {
+    /// Turned left by one bit, so that marks are small numbers, too.
+    turned: Packed,
+}
+
+impl ProcEntries {
+    pub(crate) fn new(entries: &[u32]) -> Self {
+        Self { turned: Packed::from_fn(entries.len() as u32, |at| entries[at as usize].rotate_left(1)) }
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, at: u32) -> u32 {
+        self.turned.at(at).rotate_right(1)
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = u32> + Clone + '_ {
+        self.turned.iter().map(|entry| entry.rotate_right(1))
+    }
+
+    pub(crate) const fn parts(&self) -> &Packed {
+        &self.turned
+    }
+
+    /// What [`ProcEntries::parts`] gave.
+    pub(crate) const fn from_parts(turned: Packed) -> Self {
+        Self { turned }
+    }
+}
 
 /// Entries by number, all lanes one after another.
 #[derive(Clone, Debug)]
 pub(crate) enum Entries {
-    /// Of procs: a row, or [`MARK`] + index into the marks.
-    Own(Box<[u32]>),
+    /// Of procs.
+    Own(ProcEntries),
     /// Those of threads: rows of the segment.
     Borrowed(Runs),
 }
 
 impl Default for Entries {
     fn default() -> Self {
-        Self::Own(Box::default())
+        Self::Own(ProcEntries::default())
     }
 }
 
 impl Entries {
     /// Those of procs, which have none elsewhere.
-    pub(crate) fn own(&self) -> &[u32] {
+    pub(crate) const fn own(&self) -> Option<&ProcEntries> {
         match self {
-            Self::Own(entries) => entries,
-            Self::Borrowed(_) => &[],
+            Self::Own(entries) => Some(entries),
+            Self::Borrowed(_) => None,
         }
     }
 
     /// An entry, given those of procs.
     #[inline]
     pub(crate) fn get(&self, at: u32, procs: &Self) -> u32 {
-        match self {
-            Self::Own(entries) => entries[at as usize],
-            Self::Borrowed(runs) => runs.get(at, procs.own()),
+        match (self, procs) {
+            (Self::Own(entries), _) => entries.at(at),
+            (Self::Borrowed(runs), Self::Own(procs)) => runs.get(at, procs),
+            (Self::Borrowed(_), Self::Borrowed(_)) => MARK,
         }
     }
 
     pub(crate) const fn len(&self) -> usize {
         match self {
-            Self::Own(entries) => entries.len(),
+            Self::Own(entries) => entries.turned.len() as usize,
             Self::Borrowed(runs) => runs.len as usize,
         }
     }
@@ -54,7 +87,7 @@ impl Entries {
     /// Bytes of memory that it takes.
     pub(crate) const fn bytes(&self) -> usize {
         match self {
-            Self::Own(entries) => 4 * entries.len(),
+            Self::Own(entries) => entries.turned.bytes(),
             Self::Borrowed(runs) => 4 * runs.begins.len() + 4 * runs.from.len(),
         }
     }
@@ -87,10 +120,10 @@ impl Runs {
 
     /// An entry, of a table of so many, given those of procs.
     #[inline]
-    fn get(&self, at: u32, procs: &[u32]) -> u32 {
+    fn get(&self, at: u32, procs: &ProcEntries) -> u32 {
         let run = self.begins.partition_point(|&begin| begin <= at) - 1;
         let from = self.from[run];
-        if from & MARK == 0 { procs[(from + at - self.begins[run]) as usize] } else { from & !MARK }
+        if from & MARK == 0 { procs.at(from + at - self.begins[run]) } else { from & !MARK }
     }
 
     /// Where runs begin, and what their first entries are.
@@ -102,18 +135,18 @@ impl Runs {
     pub(crate) fn from_parts(
         (begins, from): (Box<[u32]>, Box<[u32]>),
         len: u32,
-        procs: &[u32],
-        rows: usize,
+        procs: &ProcEntries,
+        rows: u32,
     ) -> Option<Self> {
         let begins_well = begins.first().map_or(len == 0, |&first| first == 0);
         let ends = begins.iter().skip(1).copied().chain([len]);
         let is_sound = begins.iter().zip(ends).zip(&from).all(|((&begin, end), &from)| {
             let Some(count) = end.checked_sub(begin).filter(|&count| count > 0) else { return false };
             if from & MARK != 0 {
-                return count == 1 && ((from & !MARK) as usize) < rows;
+                return count == 1 && (from & !MARK) < rows;
             }
-            let borrowed = procs.get(from as usize..from as usize + count as usize);
-            borrowed.is_some_and(|borrowed| borrowed.iter().all(|&row| (row as usize) < rows))
+            let is_there = from.checked_add(count).is_some_and(|end| end <= procs.turned.len());
+            is_there && (from..from + count).all(|at| procs.at(at) < rows)
         });
         (begins_well && begins.len() == from.len() && is_sound).then_some(Self { begins, from, len })
     }
@@ -124,8 +157,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn entries_of_procs_keep_marks_apart() {
+        let entries = [131_071, MARK, 0, MARK | 3, 7, MARK | 0x7fff_ffff];
+        let packed = ProcEntries::new(&entries);
+        assert!(packed.iter().eq(entries) && (0..6).all(|at| packed.at(at) == entries[at as usize]));
+        // 18 bits each, and not 32, as long as there are fewer marks than rows.
+        let small: Vec<u32> = (0..64).map(|at| if at % 2 == 0 { 131_071 - at } else { MARK | at }).collect();
+        assert!(ProcEntries::new(&small).turned.bytes() <= 18 * 8 + 32);
+    }
+
+    #[test]
     fn runs_give_what_was_linked() {
-        let procs = [40, 90, 20, 70, 0, 50];
+        let procs = ProcEntries::new(&[40, 90, 20, 70, 0, 50]);
         let links = [0, 1, 2, MARK | 5, MARK | 6, 3, 5, 4, 5];
         let runs = Runs::new(&links);
         let rows = [40, 90, 20, 5, 6, 70, 50, 0, 50];
@@ -140,6 +183,9 @@ mod tests {
         assert!(Runs::from_parts(parts(&[1], &[1]), 2, &procs, 100).is_none());
         assert!(Runs::from_parts(parts(&[], &[]), 2, &procs, 100).is_none());
         assert!(Runs::from_parts(parts(&[], &[]), 0, &procs, 100).is_some());
-        assert!(Runs::from_parts(parts(&[0], &[0]), 1, &[MARK], 100).is_none(), "a thread has no marks");
+        assert!(
+            Runs::from_parts(parts(&[0], &[0]), 1, &ProcEntries::new(&[MARK]), 100).is_none(),
+            "a thread has no marks"
+        );
     }
 }

@@ -5,7 +5,7 @@ use crate::base::time::{TimeRange, TraceTime};
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::row_codes::MARK;
-use crate::model::segment::{RefLanes, Segment};
+use crate::model::segment::{RefLanes, RowTimes, Segment};
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
@@ -54,7 +54,7 @@ impl RefLanes {
     /// When an entry begins, ns since the base.
     pub(crate) fn entry_start(&self, segment: &Segment, at: u32) -> u32 {
         let entry = self.entry(segment, at);
-        if entry & MARK == 0 { segment.rows.start[entry as usize] } else { self.marks[(entry & !MARK) as usize] }
+        if entry & MARK == 0 { segment.rows.start(entry) } else { self.marks[(entry & !MARK) as usize] }
     }
 }
 
@@ -134,7 +134,7 @@ impl Trace {
     /// The span of a row on the lane of a proc or thread: that of its goroutine, as far as it lies there.
     pub(crate) fn ref_span(&self, lane: RefLane, segment: u32, row: u32) -> Option<Span> {
         let found = self.seg(segment)?;
-        if row as usize >= found.rows.start.len() {
+        if row >= found.rows.len() {
             return None;
         }
         let go = found.go_of(row);

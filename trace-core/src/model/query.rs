@@ -167,7 +167,7 @@ impl Trace {
         // Every goroutine that is alive has rows in the generation, but maybe later ones.
         let generation = self.segments.get(at).map(|segment| segment.generation);
         let same = self.segments.iter().filter(move |segment| Some(segment.generation) == generation);
-        let mut gos: Vec<u32> = same.flat_map(|segment| segment.lanes.dir.keys().iter().copied()).collect();
+        let mut gos: Vec<u32> = same.flat_map(|segment| segment.lanes.dir.keys()).collect();
         gos.sort_unstable();
         gos.dedup();
         gos.into_iter()
@@ -176,7 +176,7 @@ impl Trace {
 
     pub(crate) fn go_pos(&self, go: GoroutineIdx, at: SpanRef) -> Option<(crate::model::row_chain::RowChain, Pos)> {
         let segment = self.seg(at.segment)?;
-        if at.row as usize >= segment.rows.start.len() {
+        if at.row >= segment.rows.len() {
             return None;
         }
         let start = TraceTime(segment.time(at.row));

@@ -70,7 +70,7 @@ impl Trace {
     }
 
     fn piece_before(&self, go: GoroutineIdx, piece: &Piece) -> Option<Piece> {
-        let prev = *self.seg(piece.segment)?.lanes.prev.get(piece.slot as usize)?;
+        let prev = self.seg(piece.segment)?.lanes.prev(piece.slot);
         if prev == NO_SEGMENT || prev >= piece.segment { None } else { self.piece(go, prev) }
     }
 
@@ -226,7 +226,7 @@ impl Trace {
         match span.state {
             GoState::Running => {
                 span.proc = segment.proc(other);
-                span.thread = segment.thread(segment.rows.aux.get(head.row));
+                span.thread = segment.thread(segment.rows.aux(head.row));
             }
             GoState::Syscall if kind == kinds::SYSCALL => {
                 span.proc = segment.proc(other);
@@ -235,7 +235,7 @@ impl Trace {
                     && let Some(segment) = self.seg(piece.segment)
                     && self.kinds.sense(segment.kind(*before)).state == GoState::Running
                 {
-                    span.thread = segment.thread(segment.rows.aux.get(*before));
+                    span.thread = segment.thread(segment.rows.aux(*before));
                 }
             }
             GoState::Syscall => span.thread = segment.thread(other),
@@ -295,8 +295,11 @@ impl Trace {
 /// The last row of a piece that begins no later than `time`.
 pub(crate) fn row_at(segment: &Segment, piece: &Piece, time: i64) -> Option<u32> {
     let offset = u32::try_from(time.checked_sub(segment.base)?.min(i64::from(u32::MAX))).ok()?;
-    let starts = segment.rows.start.get(piece.first as usize..piece.end as usize)?;
-    let count = starts.partition_point(|&start| start <= offset) as u32;
+    // Mostly a chain is asked for from before the first row on.
+    if segment.rows.start.at(piece.first) > offset {
+        return None;
+    }
+    let count = segment.rows.start.partition_point(piece.first, piece.end, |start| start <= offset);
     count.checked_sub(1).map(|last| piece.first + last)
 }
 

@@ -2,13 +2,15 @@
 //! and threads, the index of who acted on whom, and the sums of every level of detail.
 
 use crate::model::build::log::{Log, LogRef};
-use crate::model::column::{Cells, Column, SparseColumn};
+use crate::model::column::SparseColumn;
 use crate::model::draft::{FlowDraft, RefDraft, SegmentDraft};
 use crate::model::kinds::{self, Classes};
 use crate::model::lod::{BLOCK, Lod, Sums};
-use crate::model::proc_thread_entries::{Entries, Runs};
+use crate::model::packed::Packed;
+use crate::model::proc_thread_entries::{Entries, ProcEntries, Runs};
 use crate::model::row_codes::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD, MARK};
-use crate::model::segment::Rows;
+use crate::model::row_shapes::{AUX_BITS, Shape, ShapeBook};
+use crate::model::segment::{RowTimes, Rows};
 
 /// Scratch memory kept from segment to segment.
 #[derive(Debug, Default)]
@@ -18,10 +20,40 @@ pub(crate) struct Pools {
     thread_at: Vec<u32>,
     proc_acts: Vec<u32>,
     thread_acts: Vec<u32>,
-    /// Rows that were acted on, and who did.
-    actors: Vec<(u32, u32)>,
-    /// Entries of threads, and which entries of procs they are.
-    entries: (Vec<u32>, Vec<u32>),
+    /// The rows in their places.
+    rows: PlacedRows,
+    /// Rows by who acted on them.
+    acts: Vec<u32>,
+    shapes: ShapeBook,
+    /// Entries of procs, those of threads, and which entries of procs those are.
+    entries: [Vec<u32>; 3],
+}
+
+/// A row in its place, not packed yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct PlacedRow {
+    /// ns since the segment's base.
+    start: u32,
+    /// As in [`Shape`]; in the end the number of the row's shape.
+    aux_kind: u32,
+    /// Local proc or thread or, acted on, who did; in the end the slot of that.
+    other: u32,
+}
+
+/// The rows of a segment, by lane, then by time.
+#[derive(Debug, Default)]
+struct PlacedRows(Vec<PlacedRow>);
+
+impl RowTimes for PlacedRows {
+    #[inline]
+    fn start(&self, row: u32) -> u32 {
+        self.0[row as usize].start
+    }
+
+    #[inline]
+    fn kind_bits(&self, row: u32) -> u8 {
+        (self.0[row as usize].aux_kind >> AUX_BITS) as u8
+    }
 }
 
 /// All that the log becomes.
@@ -40,20 +72,23 @@ pub(crate) struct Columns {
 /// Empties the log into columns.
 pub(crate) fn columns(log: &mut Log, classes: &Classes, pools: &mut Pools) -> Columns {
     let (lanes, old, row_starts) = lay_out_lanes(log);
-    let mut flows = lay_out_flows(log, pools);
+    let (actors, unordered, act_starts) = lay_out_flows(log, pools);
     let mut procs = RefDraft::default();
     let mut threads = RefDraft::default();
     procs.starts = lay_out(log.procs.iter().map(|proc| proc.refs), &mut pools.proc_at);
     threads.starts = lay_out(log.threads.iter().map(|thread| thread.refs), &mut pools.thread_at);
     let mut entries = RefEntries::new(&procs, &threads, std::mem::take(&mut pools.entries));
-    let mut rows = scatter(log, pools, &mut flows, &mut entries);
+    scatter(log, pools, &mut entries);
     procs.marks = std::mem::take(&mut log.marks);
-    let lod = sum_lanes(&mut rows, &row_starts, classes);
-    sum_refs(&rows, &mut procs, &entries.procs, classes);
-    sum_refs(&rows, &mut threads, &entries.threads, classes);
-    procs.entries = Entries::Own(entries.procs.into());
+    let lod = sum_lanes(&mut pools.rows, &row_starts, classes);
+    sum_refs(&pools.rows, &mut procs, &entries.procs, classes);
+    sum_refs(&pools.rows, &mut threads, &entries.threads, classes);
+    procs.entries = Entries::Own(ProcEntries::new(&entries.procs));
     threads.entries = Entries::Borrowed(Runs::new(&entries.links));
-    pools.entries = (entries.threads, entries.links);
+    pools.entries = [entries.procs, entries.threads, entries.links];
+    let flows =
+        FlowDraft { actors, unordered, starts: Packed::from_slice(&act_starts), rows: Packed::from_slice(&pools.acts) };
+    let rows = pack_rows(pools, &act_starts);
     log.restart();
     Columns { rows, lanes, old, row_starts, lod, procs, threads, flows }
 }
@@ -68,11 +103,14 @@ struct RefEntries {
 
 impl RefEntries {
     /// Room for as many as there are.
-    fn new(procs: &RefDraft, threads: &RefDraft, (mut rows, mut links): (Vec<u32>, Vec<u32>)) -> Self {
+    fn new(procs: &RefDraft, threads: &RefDraft, mut memory: [Vec<u32>; 3]) -> Self {
         let count = |draft: &RefDraft| draft.starts.last().map_or(0, |&end| end as usize);
-        rows.resize(count(threads), 0);
-        links.resize(count(threads), 0);
-        Self { procs: vec![0; count(procs)], threads: rows, links }
+        for (entries, draft) in memory.iter_mut().zip([procs, threads, threads]) {
+            entries.clear();
+            entries.resize(count(draft), 0);
+        }
+        let [procs, threads, links] = memory;
+        Self { procs, threads, links }
     }
 
     #[inline]
@@ -130,15 +168,16 @@ fn lay_out_lanes(log: &mut Log) -> (Vec<u32>, u32, Vec<u32>) {
     (lanes, old, row_starts)
 }
 
-/// Gives every actor a slot and its acts a place; `GoLocal::acts` becomes that place.
-fn lay_out_flows(log: &mut Log, pools: &mut Pools) -> FlowDraft {
-    let mut flows = FlowDraft { starts: vec![0], ..FlowDraft::default() };
+/// Gives every actor a slot and its acts a place; `GoLocal::acts` becomes that place. Tells the actors by slot, how many
+/// of them are in no particular order, and where their acts begin.
+fn lay_out_flows(log: &mut Log, pools: &mut Pools) -> (Vec<u32>, u32, Vec<u32>) {
+    let (mut actors, mut starts) = (Vec::new(), vec![0]);
     let mut total = 0;
     let mut add = |actor: u32, acts: u32| {
-        flows.actors.push(actor);
+        actors.push(actor);
         let at = total;
         total += acts;
-        flows.starts.push(total);
+        starts.push(total);
         at
     };
     for (local, go) in log.gos.iter_mut().enumerate() {
@@ -156,109 +195,77 @@ fn lay_out_flows(log: &mut Log, pools: &mut Pools) -> FlowDraft {
         let at = if thread.acts > 0 { add(ACTOR_THREAD | local as u32, thread.acts) } else { 0 };
         pools.thread_acts.push(at);
     }
-    let mut unordered = 0;
+    let mut rising = 0;
     for (local, go) in log.gos.iter_mut().enumerate() {
         if go.is_new && go.acts > 0 {
-            unordered += 1;
+            rising += 1;
             go.acts = add(local as u32, go.acts);
         }
     }
-    flows.unordered = flows.actors.len() as u32 - unordered;
-    flows.rows = vec![0; total as usize];
-    flows.actors.shrink_to_fit();
-    flows.starts.shrink_to_fit();
-    flows
+    pools.acts.clear();
+    pools.acts.resize(total as usize, 0);
+    let unordered = actors.len() as u32 - rising;
+    actors.shrink_to_fit();
+    (actors, unordered, starts)
 }
 
 /// Puts every row, entry and act in its place.
-fn scatter(log: &mut Log, pools: &mut Pools, flows: &mut FlowDraft, entries: &mut RefEntries) -> Rows {
-    let count = log.rows.len();
-    let max_place = log.max_place.max(log.procs.len() as u32);
-    let mut aux = Column::with_len(count, log.max_aux);
-    let mut place = Column::with_len(count, max_place);
-    let mut scatter = Scatter {
-        start: vec![0; count].into(),
-        kind: vec![0; count].into(),
-        actor_bits: vec![0; count.div_ceil(64)],
-        actors: std::mem::take(&mut pools.actors),
-        flows,
-        entries,
-    };
-    match &mut aux {
-        Column::Quarters(aux) => scatter.fill(log, pools, aux, &mut place),
-        Column::Bytes(aux) => scatter.fill(log, pools, aux, &mut place),
-        Column::Words(aux) => scatter.fill(log, pools, aux, &mut place),
-        Column::Wide(aux) => scatter.fill(log, pools, aux, &mut place),
-    }
-    let Scatter { start, kind, actor_bits, actors, .. } = scatter;
-    let mut by_row = SparseColumn::new(actor_bits, ACTOR_NONE);
-    for &(row, actor) in &actors {
-        by_row.set(row, actor);
-    }
-    pools.actors = actors;
-    pools.actors.clear();
-    Rows { start, kind, aux, place, actors: by_row }
-}
-
-/// The columns while they are filled.
-struct Scatter<'a> {
-    start: Box<[u32]>,
-    kind: Box<[u8]>,
-    actor_bits: Vec<u64>,
-    /// Rows that were acted on, and who did.
-    actors: Vec<(u32, u32)>,
-    flows: &'a mut FlowDraft,
-    entries: &'a mut RefEntries,
-}
-
-impl Scatter<'_> {
-    fn fill(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut impl Cells, place: &mut Column) {
-        match place {
-            Column::Quarters(place) => self.run(log, pools, aux, place),
-            Column::Bytes(place) => self.run(log, pools, aux, place),
-            Column::Words(place) => self.run(log, pools, aux, place),
-            Column::Wide(place) => self.run(log, pools, aux, place),
+fn scatter(log: &mut Log, pools: &mut Pools, entries: &mut RefEntries) {
+    let mut rows = std::mem::take(&mut pools.rows.0);
+    // Each place is filled once.
+    rows.resize(log.rows.len(), PlacedRow::default());
+    let mut refs = log.refs.iter();
+    let mut next_ref = refs.next();
+    let mut marks = 0;
+    for (at, row) in log.rows.iter().enumerate() {
+        let Some(go) = log.gos.get_mut(row.lane as usize) else { continue };
+        let place = go.rows;
+        go.rows += 1;
+        rows[place as usize] = PlacedRow { start: row.start, aux_kind: row.aux_kind, other: row.other };
+        if kinds::has_actor((row.aux_kind >> AUX_BITS) as u8) && row.other != ACTOR_NONE {
+            let next = match row.other {
+                actor if actor < ACTOR_PROC => &mut log.gos[actor as usize].acts,
+                actor if actor < ACTOR_THREAD => &mut pools.proc_acts[(actor & !ACTOR_PROC) as usize],
+                actor => &mut pools.thread_acts[(actor & !ACTOR_THREAD) as usize],
+            };
+            pools.acts[*next as usize] = place;
+            *next += 1;
         }
-    }
-
-    fn run(&mut self, log: &mut Log, pools: &mut Pools, aux: &mut impl Cells, places: &mut impl Cells) {
-        let mut refs = log.refs.iter();
-        let mut next_ref = refs.next();
-        let mut marks = 0;
-        for (at, row) in log.rows.iter().enumerate() {
-            let Some(go) = log.gos.get_mut(row.lane as usize) else { continue };
-            let place = go.rows;
-            go.rows += 1;
-            let to = place as usize;
-            let row_kind = (row.aux_kind >> 24) as u8;
-            self.start[to] = row.start;
-            self.kind[to] = row_kind;
-            aux.put(to, row.aux_kind & 0xff_ffff);
-            if !kinds::has_actor(row_kind) {
-                places.put(to, row.other.wrapping_add(1));
-            } else if row.other != ACTOR_NONE {
-                self.actor_bits[to / 64] |= 1 << (to % 64);
-                self.actors.push((place, row.other));
-                let next = match row.other {
-                    actor if actor < ACTOR_PROC => &mut log.gos[actor as usize].acts,
-                    actor if actor < ACTOR_THREAD => &mut pools.proc_acts[(actor & !ACTOR_PROC) as usize],
-                    actor => &mut pools.thread_acts[(actor & !ACTOR_THREAD) as usize],
-                };
-                self.flows.rows[*next as usize] = place;
-                *next += 1;
-            }
-            while let Some(entry) = next_ref
-                && entry.row as usize <= at
-            {
-                self.entries.place(entry, place, &mut marks, pools);
-                next_ref = refs.next();
-            }
-        }
-        // Marks after the last row.
-        while let Some(entry) = next_ref {
-            self.entries.place(entry, 0, &mut marks, pools);
+        while let Some(entry) = next_ref
+            && entry.row as usize <= at
+        {
+            entries.place(entry, place, &mut marks, pools);
             next_ref = refs.next();
         }
+    }
+    // Marks after the last row.
+    while let Some(entry) = next_ref {
+        entries.place(entry, 0, &mut marks, pools);
+        next_ref = refs.next();
+    }
+    pools.rows.0 = rows;
+}
+
+/// Packs the rows; `act_starts`: where the acts of each actor begin.
+fn pack_rows(pools: &mut Pools, act_starts: &[u32]) -> Rows {
+    let rows = &mut pools.rows.0;
+    let count = rows.len() as u32;
+    for row in &mut *rows {
+        let is_acted_on = kinds::has_actor((row.aux_kind >> AUX_BITS) as u8);
+        let place = if is_acted_on { 0 } else { row.other.wrapping_add(1) };
+        row.aux_kind = pools.shapes.count(Shape { aux_kind: row.aux_kind, place });
+    }
+    let mut has_actor = vec![0u64; rows.len().div_ceil(64)];
+    for (slot, acts) in (0..).zip(act_starts.windows(2)) {
+        for &row in &pools.acts[acts[0] as usize..acts[1] as usize] {
+            has_actor[row as usize / 64] |= 1 << (row % 64);
+            rows[row as usize].other = slot;
+        }
+    }
+    Rows {
+        start: Packed::from_fn(count, |row| rows[row as usize].start),
+        shapes: pools.shapes.finish(count, |row| rows[row as usize].aux_kind),
+        actors: SparseColumn::new(has_actor, |row| rows[row as usize].other),
     }
 }
 
@@ -268,14 +275,17 @@ pub(crate) fn sum_moved(draft: &mut SegmentDraft, classes: &Classes, raise: u64,
     let SegmentDraft { rows, row_starts, lod, procs, threads, .. } = draft;
     let is_moved = |start: u32| u64::from(start) <= reach;
     lod.lower(raise, |slot, block| {
-        let first = row_starts[slot as usize] as usize + block * BLOCK as usize;
-        is_moved(rows.start[first]).then(|| sum_rows(rows, first, classes))
+        let first = row_starts[slot as usize] + block as u32 * BLOCK;
+        is_moved(rows.start(first)).then(|| sum_rows(rows, first, classes))
     });
     let (entries, marks) = (&procs.entries, &procs.marks);
     procs.lod.lower(raise, |lane, block| {
-        let first = procs.starts[lane as usize] as usize + block * BLOCK as usize;
-        let block = &entries.own()[first..=first + BLOCK as usize];
-        is_moved(entry_start(rows, marks, block[0])).then(|| sum_entries(rows, marks, block, classes))
+        let first = procs.starts[lane as usize] + block as u32 * BLOCK;
+        let entry = |at: u32| entries.get(first + at, entries);
+        is_moved(entry_start(rows, marks, entry(0))).then(|| {
+            let block: Vec<u32> = (0..=BLOCK).map(entry).collect();
+            sum_entries(rows, marks, &block, classes)
+        })
     });
     threads.lod.lower(raise, |lane, block| {
         let first = threads.starts[lane as usize] + block as u32 * BLOCK;
@@ -288,7 +298,7 @@ pub(crate) fn sum_moved(draft: &mut SegmentDraft, classes: &Classes, raise: u64,
 }
 
 /// Marks the last row of each lane and sums up the long lanes.
-fn sum_lanes(rows: &mut Rows, row_starts: &[u32], classes: &Classes) -> Lod {
+fn sum_lanes(rows: &mut PlacedRows, row_starts: &[u32], classes: &Classes) -> Lod {
     let mut lod = Lod::default();
     for (slot, ends) in row_starts.windows(2).enumerate() {
         let (first, end) = (ends[0] as usize, ends[1] as usize);
@@ -296,27 +306,29 @@ fn sum_lanes(rows: &mut Rows, row_starts: &[u32], classes: &Classes) -> Lod {
             lod.begin_lane(slot as u32);
             // A block needs the start of the row after it.
             for block in (first..end - BLOCK as usize).step_by(BLOCK as usize) {
-                lod.push_block(&sum_rows(rows, block, classes));
+                lod.push_block(&sum_rows(rows, block as u32, classes));
             }
         }
-        rows.kind[end - 1] |= kinds::LAST;
+        rows.0[end - 1].aux_kind |= u32::from(kinds::LAST) << AUX_BITS;
     }
     lod.shrink();
     lod
 }
 
 /// The sums of the block of rows that begins at `first`.
-fn sum_rows(rows: &Rows, first: usize, classes: &Classes) -> Sums {
-    let starts = &rows.start[first..=first + BLOCK as usize];
-    let mut sums = Sums { end: starts[BLOCK as usize], ..Sums::ZERO };
-    for (pair, &kind) in starts.windows(2).zip(&rows.kind[first..]) {
-        sums.add(classes[usize::from(kind & kinds::MASK)], pair[1].wrapping_sub(pair[0]));
+fn sum_rows(rows: &impl RowTimes, first: u32, classes: &Classes) -> Sums {
+    let mut sums = Sums::ZERO;
+    let mut start = rows.start(first);
+    for row in first..first + BLOCK {
+        let next = rows.start(row + 1);
+        sums.add(classes[usize::from(rows.kind_bits(row) & kinds::MASK)], next.wrapping_sub(start));
+        start = next;
     }
-    sums
+    Sums { end: start, ..sums }
 }
 
 /// Sums up the long lanes of procs or threads.
-fn sum_refs(rows: &Rows, refs: &mut RefDraft, entries: &[u32], classes: &Classes) {
+fn sum_refs(rows: &PlacedRows, refs: &mut RefDraft, entries: &[u32], classes: &Classes) {
     for lane in 0..refs.starts.len().saturating_sub(1) {
         let (first, end) = (refs.starts[lane] as usize, refs.starts[lane + 1] as usize);
         if end - first <= BLOCK as usize {
@@ -331,7 +343,7 @@ fn sum_refs(rows: &Rows, refs: &mut RefDraft, entries: &[u32], classes: &Classes
 }
 
 /// The sums of a block of entries of a proc or thread, behind which comes the first one of the next.
-fn sum_entries(rows: &Rows, marks: &[u32], block: &[u32], classes: &Classes) -> Sums {
+fn sum_entries(rows: &impl RowTimes, marks: &[u32], block: &[u32], classes: &Classes) -> Sums {
     let mut sums = Sums { end: entry_start(rows, marks, block[BLOCK as usize]), ..Sums::ZERO };
     for pair in block.windows(2) {
         let next = entry_start(rows, marks, pair[1]);
@@ -344,6 +356,6 @@ fn sum_entries(rows: &Rows, marks: &[u32], block: &[u32], classes: &Classes) -> 
 
 /// When an entry of a proc or thread begins, ns since the base.
 #[inline]
-fn entry_start(rows: &Rows, marks: &[u32], entry: u32) -> u32 {
-    if entry & MARK == 0 { rows.start[entry as usize] } else { marks[(entry & !MARK) as usize] }
+fn entry_start(rows: &impl RowTimes, marks: &[u32], entry: u32) -> u32 {
+    if entry & MARK == 0 { rows.start(entry) } else { marks[(entry & !MARK) as usize] }
 }

@@ -1,4 +1,5 @@
-//! A segment: the columns of one stretch of one generation, immutable once stitched.
+//! A segment: the columns of one stretch of one generation, immutable once stitched. All are packed: see
+//! [`crate::model::packed`].
 //!
 //! ```text
 //!           lanes (goroutines, in slots)        rows (state changes), by lane, then by time
@@ -13,13 +14,15 @@
 use std::sync::Arc;
 
 use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, ThreadIdx};
-use crate::model::column::{Column, SparseColumn};
+use crate::model::column::SparseColumn;
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::kinds;
 use crate::model::lod::{LaneLod, Lod};
+use crate::model::packed::Packed;
 use crate::model::proc_thread_entries::Entries;
 use crate::model::records::Metric;
 use crate::model::row_codes::{ACTOR_NONE, MARK};
+use crate::model::row_shapes::{RowShapes, Shape};
 
 /// Marks a lane without a segment before.
 pub(crate) const NO_SEGMENT: u32 = u32::MAX;
@@ -30,44 +33,30 @@ const TENURE_LIMIT: u32 = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     /// ns since the segment's base.
-    pub(crate) start: Box<[u32]>,
-    /// Kinds by row: see [`kinds`].
-    pub(crate) kind: Box<[u8]>,
-    /// Running: local thread. Otherwise a stack slot: the goroutine's own, or of who acted on it.
-    pub(crate) aux: Column,
-    /// Running, syscall: local proc (first mentions in a syscall: local thread), plus 1; 0 for none.
-    pub(crate) place: Column,
-    /// Acted on: who did.
+    pub(crate) start: Packed,
+    /// Kind, stack or thread, proc.
+    pub(crate) shapes: RowShapes,
+    /// Acted on: who did, as a slot of the segment's [`FlowIndex`].
     pub(crate) actors: SparseColumn,
 }
 
-impl Rows {
-    /// The local proc (or thread) of a row; an index that nothing has, if there is none.
-    pub(crate) fn place(&self, row: u32) -> u32 {
-        self.place.get(row).wrapping_sub(1)
-    }
-
-    /// Who acted on a row's goroutine.
-    pub(crate) fn actor(&self, row: u32) -> u32 {
-        self.actors.get(row).unwrap_or(ACTOR_NONE)
-    }
+/// Times and kinds of rows, however they are kept.
+pub(crate) trait RowTimes {
+    /// When a row begins, ns since the segment's base.
+    fn start(&self, row: u32) -> u32;
+    /// A row's kind, with its flags: see [`kinds`].
+    fn kind_bits(&self, row: u32) -> u8;
 
     /// Calls `piece(row, kind, from, to)` for each row of the ownership that begins with `entry` and is over
     /// by `limit`. `next_entry` is the entry after it on the same lane.
     #[inline]
-    pub(crate) fn for_ownership(
-        &self,
-        entry: u32,
-        next_entry: Option<u32>,
-        limit: u32,
-        mut piece: impl FnMut(u32, u8, u32, u32),
-    ) {
+    fn for_ownership(&self, entry: u32, next_entry: Option<u32>, limit: u32, mut piece: impl FnMut(u32, u8, u32, u32)) {
         if entry & MARK != 0 {
             return;
         }
         let mut row = entry;
+        let (mut kind, mut from) = (self.kind_bits(row), self.start(row));
         for _ in 0..TENURE_LIMIT {
-            let (kind, from) = (self.kind[row as usize], self.start[row as usize]);
             if from > limit {
                 return;
             }
@@ -75,66 +64,126 @@ impl Rows {
                 piece(row, kind, from, limit);
                 return;
             }
-            let to = self.start[row as usize + 1];
+            let to = self.start(row + 1);
             piece(row, kind, from, to.min(limit));
             row += 1;
-            if to >= limit || next_entry == Some(row) || !kinds::stays_on_proc(self.kind[row as usize]) {
+            if to >= limit || next_entry == Some(row) {
                 return;
             }
+            kind = self.kind_bits(row);
+            if !kinds::stays_on_proc(kind) {
+                return;
+            }
+            from = to;
         }
+    }
+}
+
+impl RowTimes for Rows {
+    #[inline]
+    fn start(&self, row: u32) -> u32 {
+        self.start.at(row)
+    }
+
+    #[inline]
+    fn kind_bits(&self, row: u32) -> u8 {
+        self.shapes.at(row).kind()
+    }
+}
+
+impl Rows {
+    pub(crate) const fn len(&self) -> u32 {
+        self.start.len()
+    }
+
+    /// The local proc (or thread) of a row; an index that nothing has, if there is none.
+    pub(crate) fn place(&self, row: u32) -> u32 {
+        self.shapes.at(row).place.wrapping_sub(1)
+    }
+
+    /// The stack slot or local thread of a row.
+    #[inline]
+    pub(crate) fn aux(&self, row: u32) -> u32 {
+        self.shapes.at(row).aux()
+    }
+
+    /// Bytes of memory that it takes.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.start.bytes() + self.shapes.bytes() + self.actors.bytes()
     }
 }
 
 /// Keys in slots: a part in no order with a permutation that sorts it, then a rising part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyDir {
-    keys: Box<[u32]>,
+    keys: Packed,
     /// Slots of the first `order.len()` keys, by rising key.
-    order: Box<[u32]>,
+    order: Packed,
 }
 
 impl KeyDir {
     /// A directory of `keys`, of which all from `unordered` on should rise (it is checked).
-    pub(crate) fn new(keys: Vec<u32>, unordered: u32) -> Self {
+    pub(crate) fn new(keys: &[u32], unordered: u32) -> Self {
         let rising = keys.get(unordered as usize..).unwrap_or_default();
-        let unordered = if rising.is_sorted() { unordered as usize } else { keys.len() };
+        let unordered = if rising.is_sorted_by(|a, b| a < b) { unordered as usize } else { keys.len() };
         let mut order: Vec<u32> = (0..unordered as u32).collect();
         order.sort_by_key(|&slot| keys[slot as usize]);
-        Self { keys: keys.into(), order: order.into() }
+        Self { keys: Packed::from_slice(keys), order: Packed::from_slice(&order) }
     }
 
     /// The keys by slot, and the slots of those in no order by rising key.
-    pub(crate) const fn parts(&self) -> (&[u32], &[u32]) {
+    pub(crate) const fn parts(&self) -> (&Packed, &Packed) {
         (&self.keys, &self.order)
     }
 
     /// What [`KeyDir::parts`] gave, if no key comes twice and all are found.
-    pub(crate) fn from_parts(keys: Box<[u32]>, order: Box<[u32]>) -> Option<Self> {
-        let (unordered, rising) = keys.split_at_checked(order.len())?;
-        let sorted = order.iter().map(|&slot| unordered.get(slot as usize));
-        let is_sorted = sorted.clone().all(|key| key.is_some()) && sorted.is_sorted_by(|a, b| a < b);
-        (is_sorted && rising.is_sorted_by(|a, b| a < b)).then_some(Self { keys, order })
+    pub(crate) fn from_parts(keys: Packed, order: Packed) -> Option<Self> {
+        let unordered = order.len();
+        let rises = |keys: &mut dyn Iterator<Item = u32>| keys.is_sorted_by(|a, b| a < b);
+        let is_sound = unordered <= keys.len()
+            && order.iter().all(|slot| slot < unordered)
+            && rises(&mut order.iter().map(|slot| keys.at(slot)))
+            && rises(&mut (unordered..keys.len()).map(|slot| keys.at(slot)));
+        is_sound.then_some(Self { keys, order })
     }
 
     /// The slot of a key.
     pub(crate) fn find(&self, key: u32) -> Option<u32> {
-        let rising = &self.keys[self.order.len()..];
-        if let Some(&first) = rising.first()
-            && key >= first
-        {
-            // They rise by one at least, and mostly by one: no key lies behind this place, and most lie there.
-            let guess = ((key - first) as usize).min(rising.len() - 1);
-            let found = if rising[guess] == key { Ok(guess) } else { rising[..guess + 1].binary_search(&key) };
-            if let Ok(at) = found {
-                return Some((self.order.len() + at) as u32);
+        let (unordered, count) = (self.order.len(), self.keys.len());
+        if unordered < count {
+            // Most rise by one up to the last, or from the first on.
+            let (first, last) = (self.keys.at(unordered), self.keys.at(count - 1));
+            if (first..=last).contains(&key) {
+                let behind = (count - 1).saturating_sub(last - key).max(unordered);
+                if self.keys.at(behind) == key {
+                    return Some(behind);
+                }
+                // They rise by one at least: none lies behind this place.
+                let end = (key - first).saturating_add(unordered).min(count - 1);
+                let slot = behind + self.keys.partition_point(behind, end, |other| other < key);
+                if self.keys.at(slot) == key {
+                    return Some(slot);
+                }
             }
         }
-        let at = self.order.binary_search_by_key(&key, |&slot| self.keys[slot as usize]).ok()?;
-        self.order.get(at).copied()
+        let at = self.order.partition_point(0, unordered, |slot| self.keys.at(slot) < key);
+        self.order.get(at).filter(|&slot| self.keys.at(slot) == key)
     }
 
-    pub(crate) fn keys(&self) -> &[u32] {
-        &self.keys
+    /// The key in a slot.
+    #[inline]
+    pub(crate) fn key(&self, slot: u32) -> Option<u32> {
+        self.keys.get(slot)
+    }
+
+    /// Keys by slot.
+    pub(crate) fn keys(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
+        self.keys.iter()
+    }
+
+    /// Bytes of memory that it takes.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.keys.bytes() + self.order.bytes()
     }
 }
 
@@ -143,11 +192,43 @@ impl KeyDir {
 pub(crate) struct Lanes {
     /// Where each goroutine's rows are, by [`GoroutineIdx`].
     pub(crate) dir: KeyDir,
-    /// One more than lanes.
-    pub(crate) row_starts: Box<[u32]>,
-    /// The segment before that holds rows of the same goroutine, by slot. Those in which it was only
-    /// announced again, going on as before, are left out: a parked goroutine stays cheap.
-    pub(crate) prev: Box<[u32]>,
+    /// One more than lanes, rising.
+    pub(crate) row_starts: Packed,
+    /// By slot, plus 1: see [`Lanes::prev`].
+    pub(crate) prev: Packed,
+}
+
+impl Lanes {
+    /// Lanes of goroutines `gos`, of which the first `unordered` are in no order; `prev` as in [`Lanes::prev`].
+    pub(crate) fn new(gos: &[u32], unordered: u32, row_starts: &[u32], prev: &[u32]) -> Self {
+        let before = |slot: u32| prev[slot as usize].wrapping_add(1);
+        Self {
+            dir: KeyDir::new(gos, unordered),
+            row_starts: Packed::from_slice(row_starts),
+            prev: Packed::from_fn(prev.len() as u32, before),
+        }
+    }
+
+    /// The segment before that holds rows of the same goroutine as the lane in a slot; [`NO_SEGMENT`] if there is none.
+    /// Those in which it was only announced again, going on as before, are left out: a parked goroutine stays cheap.
+    pub(crate) fn prev(&self, slot: u32) -> u32 {
+        self.prev.get(slot).map_or(NO_SEGMENT, |before| before.wrapping_sub(1))
+    }
+
+    /// The rows of the lane in a slot: first, end.
+    pub(crate) fn rows(&self, slot: u32) -> Option<(u32, u32)> {
+        Some((self.row_starts.get(slot)?, self.row_starts.get(slot.checked_add(1)?)?))
+    }
+
+    /// The slot of the lane that has a row.
+    pub(crate) fn slot_of(&self, row: u32) -> u32 {
+        self.row_starts.count_to(row).saturating_sub(1)
+    }
+
+    /// Bytes of memory that it takes.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.dir.bytes() + self.row_starts.bytes() + self.prev.bytes()
+    }
 }
 
 /// Entries of procs or threads in a segment.
@@ -168,9 +249,23 @@ pub(crate) struct RefLanes {
 pub(crate) struct FlowIndex {
     /// By actor, as in `other`.
     pub(crate) dir: KeyDir,
-    pub(crate) starts: Box<[u32]>,
+    /// One more than actors, rising.
+    pub(crate) starts: Packed,
     /// In time order per actor.
-    pub(crate) rows: Box<[u32]>,
+    pub(crate) rows: Packed,
+}
+
+impl FlowIndex {
+    /// Where the acts of an actor lie in `rows`: first, end.
+    pub(crate) fn acts(&self, actor: u32) -> Option<(u32, u32)> {
+        let slot = self.dir.find(actor)?;
+        Some((self.starts.get(slot)?, self.starts.get(slot.checked_add(1)?)?))
+    }
+
+    /// Bytes of memory that it takes.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.dir.bytes() + self.starts.bytes() + self.rows.bytes()
+    }
 }
 
 /// A segment in its place in the trace.
@@ -203,19 +298,18 @@ impl Segment {
     /// The rows of a goroutine, if it has some: slot, first, end.
     pub(crate) fn lane(&self, go: GoroutineIdx) -> Option<(u32, u32, u32)> {
         let slot = self.lanes.dir.find(go.0)?;
-        let first = *self.lanes.row_starts.get(slot as usize)?;
-        Some((slot, first, *self.lanes.row_starts.get(slot as usize + 1)?))
+        let (first, end) = self.lanes.rows(slot)?;
+        Some((slot, first, end))
     }
 
     /// The goroutine of a row.
     pub(crate) fn go_of(&self, row: u32) -> GoroutineIdx {
-        let slot = self.lanes.row_starts.partition_point(|&start| start <= row).saturating_sub(1);
-        self.lanes.dir.keys().get(slot).map_or(GoroutineIdx::NONE, |&go| GoroutineIdx(go))
+        self.lanes.dir.key(self.lanes.slot_of(row)).map_or(GoroutineIdx::NONE, GoroutineIdx)
     }
 
     #[inline]
     pub(crate) fn time(&self, row: u32) -> i64 {
-        self.at(self.rows.start[row as usize])
+        self.at(self.rows.start.at(row))
     }
 
     /// The time at an offset from the base.
@@ -226,13 +320,24 @@ impl Segment {
 
     #[inline]
     pub(crate) fn kind(&self, row: u32) -> u8 {
-        self.rows.kind[row as usize] & kinds::MASK
+        self.rows.kind_bits(row) & kinds::MASK
     }
 
     /// The stack in a row's `aux`.
     #[inline]
     pub(crate) fn stack(&self, row: u32) -> StackId {
-        self.stacks.get(self.rows.aux.get(row) as usize).copied().unwrap_or(StackId::NONE)
+        self.stack_of(self.rows.shapes.at(row))
+    }
+
+    /// The stack in a row's `aux`, by the row's shape.
+    #[inline]
+    pub(crate) fn stack_of(&self, shape: Shape) -> StackId {
+        self.stacks.get(shape.aux() as usize).copied().unwrap_or(StackId::NONE)
+    }
+
+    /// Who acted on a row's goroutine.
+    pub(crate) fn actor(&self, row: u32) -> u32 {
+        self.rows.actors.get(row).and_then(|slot| self.flows.dir.key(slot)).unwrap_or(ACTOR_NONE)
     }
 
     pub(crate) fn proc(&self, local: u32) -> ProcIdx {
@@ -250,12 +355,9 @@ impl Segment {
 
     /// Memory taken by its columns and indices.
     pub(crate) fn bytes(&self) -> usize {
-        let rows = &self.rows;
-        let columns = 5 * rows.start.len() + rows.aux.bytes() + rows.place.bytes() + rows.actors.bytes();
-        let lanes = 12 * self.lanes.prev.len() + self.lod.bytes();
         let refs = |refs: &RefLanes| refs.entries.bytes() + 4 * refs.marks.len() + refs.lod.bytes();
-        let flows = 4 * self.flows.rows.len() + 8 * self.flows.starts.len();
-        columns + lanes + refs(&self.procs) + refs(&self.threads) + flows + self.counts.bytes()
+        let lanes = self.lanes.bytes() + self.lod.bytes() + refs(&self.procs) + refs(&self.threads);
+        self.rows.bytes() + lanes + self.flows.bytes() + self.counts.bytes()
     }
 
     /// The readings of a step function; empty for counts.
@@ -284,12 +386,13 @@ mod tests {
 
     #[test]
     fn a_key_is_found_in_either_part() {
-        let dir = KeyDir::new(vec![9, 2, 7, 10, 11, 30], 3);
-        for (slot, &key) in dir.keys().iter().enumerate() {
-            assert_eq!(dir.find(key), Some(slot as u32));
+        let dir = KeyDir::new(&[9, 2, 7, 10, 11, 30], 3);
+        for (slot, key) in (0..).zip(dir.keys()) {
+            assert_eq!(dir.find(key), Some(slot));
         }
-        assert_eq!(dir.find(3), None);
-        let broken = KeyDir::new(vec![5, 4, 3], 1);
+        assert!([0, 3, 8, 12, 29, 31, u32::MAX].iter().all(|&key| dir.find(key).is_none()));
+        let broken = KeyDir::new(&[5, 4, 3], 1);
         assert_eq!(broken.find(3), Some(2), "a part that should rise and does not is sorted too");
+        assert_eq!(KeyDir::default().find(0), None);
     }
 }

@@ -58,16 +58,18 @@ impl Trace {
             let Some(segment) = self.seg(piece.segment) else { return };
             let first = if at == 0 { chain.row } else { piece.first };
             // Each row ends where the next begins, so time and kind are read once a row.
-            let (mut next_time, mut next_kind) = (segment.time(first), segment.kind(first));
+            let mut rows = segment.rows.start.range(first, piece.end).zip(segment.rows.shapes.range(first, piece.end));
+            let Some(mut ahead) = rows.next() else { continue };
             for row in first..piece.end {
-                let (time, kind) = (next_time, next_kind);
-                let is_last = row + 1 == piece.end;
-                let (end, next) = if is_last {
-                    (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED)
-                } else {
-                    (segment.time(row + 1), segment.kind(row + 1))
+                let (time, shape) = (segment.at(ahead.0), ahead.1);
+                let kind = shape.kind() & kinds::MASK;
+                let following = rows.next();
+                let is_last = following.is_none();
+                let (end, next) = match following {
+                    None => (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED),
+                    Some((start, shape)) => (segment.at(start), shape.kind() & kinds::MASK),
                 };
-                (next_time, next_kind) = (end, next);
+                ahead = following.unwrap_or_default();
                 let is_open = is_last && !self.goes_over(&chain, at, segment.epoch);
                 if kinds::is_continued(kind)
                     && let Some(stretch) = open.as_mut()
@@ -75,7 +77,7 @@ impl Trace {
                     stretch.range.end = stretch.range.end.max(TraceTime(end));
                     stretch.goes_on = is_open;
                     if !stretch.later_stack.is_some() && stretch.state != GoState::Running {
-                        stretch.later_stack = segment.stack(row);
+                        stretch.later_stack = segment.stack_of(shape);
                     }
                     continue;
                 }
@@ -105,7 +107,7 @@ impl Trace {
                     stack: match sense.state {
                         GoState::Running => StackId::NONE,
                         _ if matches!(kind, kinds::SYSCALL_EXIT | kinds::CREATED_SYSCALL) => StackId::NONE,
-                        _ => segment.stack(row),
+                        _ => segment.stack_of(shape),
                     },
                     later_stack: StackId::NONE,
                 };

@@ -23,7 +23,7 @@ use crate::model::intern::Interner;
 use crate::model::kinds::{self, Classes, SharedKinds};
 use crate::model::last_running::LastRunning;
 use crate::model::row_codes::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD};
-use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, Rows, Segment};
+use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, RowTimes, Segment};
 use crate::model::stitch_annotations::{AnnotationStitcher, Locals};
 use crate::model::symbols::Symbols;
 use crate::model::table::Table;
@@ -208,7 +208,7 @@ impl Stitcher {
         self.name_newcomers(&draft);
         let segment_ix = self.segments.len() as u32;
         let (gos, prev) = self.adopt_lanes(&mut draft, segment_ix, &classes);
-        let flows = self.stitch_flows(std::mem::take(&mut draft.flows), &mut draft.rows);
+        let flows = self.stitch_flows(std::mem::take(&mut draft.flows));
         let annotations = std::mem::take(&mut draft.annotations);
         let dead = self.bury(&draft, &gos);
         self.count_bases.resize(self.generations as usize + 1, Counts::default());
@@ -223,7 +223,7 @@ impl Stitcher {
             base: draft.base,
             generation: self.generations,
             epoch: (self.epochs.len() as u32).saturating_sub(1),
-            lanes: Lanes { dir: KeyDir::new(gos, draft.old), row_starts: draft.row_starts.into(), prev: prev.into() },
+            lanes: Lanes::new(&gos, draft.old, &draft.row_starts, &prev),
             rows: draft.rows,
             lod: draft.lod,
             procs: ref_lanes(draft.procs, |local| self.current.procs.get(local).map(|idx| idx.0)),
@@ -401,11 +401,12 @@ impl Stitcher {
     fn adopt_lanes(&mut self, draft: &mut SegmentDraft, segment: u32, classes: &Classes) -> (Vec<u32>, Vec<u32>) {
         let mut gos = Vec::with_capacity(draft.lanes.len());
         let mut prev = Vec::with_capacity(draft.lanes.len());
+        let mut settled_kinds = Vec::new();
         let (procs, threads) = self.current.places();
         let before_on = [(&self.on_procs, &draft.procs, &procs), (&self.on_threads, &draft.threads, &threads)]
             .map(|(last_running, lanes, indices)| last_running.before(lanes, &draft.procs.entries, indices));
         for (slot, (&local, rows)) in draft.lanes.iter().zip(draft.row_starts.windows(2)).enumerate() {
-            let (first, end) = (rows[0] as usize, rows[1] as usize);
+            let (first, end) = (rows[0], rows[1]);
             let idx = self.current.gos.get(local as usize).copied().unwrap_or(GoroutineIdx::NONE);
             gos.push(idx.0);
             let is_fresh = idx.index() >= self.fresh_from;
@@ -422,33 +423,42 @@ impl Stitcher {
             if !idx.is_some() {
                 continue;
             }
-            let kind = draft.rows.kind[first];
+            let kind = draft.rows.kind_bits(first);
+            let mut last_kind = draft.rows.kind_bits(end - 1) & kinds::MASK;
             if kinds::is_status(kind) {
                 // What went on before a gap is not known to go on, even where the next generation does not
                 // mention the goroutine.
                 let is_of_epoch = |segment: &Arc<Segment>| segment.epoch as usize + 1 == self.epochs.len();
-                let is_of_another = before_on.iter().any(|on| on.get(&(first as u32)).is_some_and(|&go| go != idx));
+                let is_of_another = before_on.iter().any(|on| on.get(&first).is_some_and(|&go| go != idx));
                 let has_rows = self.segments.get(before as usize).is_some_and(is_of_epoch);
                 let known = !self.current.begins_epoch && !is_of_another && has_rows;
                 // A damaged trace may announce what has had events in this very generation.
                 let is_first = self.current.begins_epoch && !has_rows;
                 let settled = settle_status(kind, known.then(|| self.last_kinds[idx.index()]), is_first, classes);
-                draft.rows.kind[first] = settled | (kind & kinds::LAST);
+                if settled != kind & kinds::MASK {
+                    settled_kinds.push((first, settled | (kind & kinds::LAST)));
+                }
+                if end - first == 1 {
+                    last_kind = settled;
+                }
                 let last = self.last_kinds.get(idx.index()).copied();
                 let is_reported = known && last == Some(kinds::UNKNOWN);
                 if !self.current.begins_epoch && !kinds::is_continued(settled) && !is_reported {
-                    let time = draft.base.saturating_add(draft.rows.start[first].into());
+                    let time = draft.base.saturating_add(draft.rows.start(first).into());
                     self.note_unseen(idx, before, time);
                 }
                 let (from, to) = (classes[usize::from(kind & kinds::MASK)], classes[usize::from(settled)]);
                 if kinds::is_continued(settled) && end - first == 1 {
                     self.skips.insert(idx, link);
                 } else if kinds::is_continued(settled) {
-                    let nanos = draft.rows.start[first + 1] - draft.rows.start[first];
+                    let nanos = draft.rows.start(first + 1) - draft.rows.start(first);
                     draft.lod.recolour_first(slot as u32, from, to, nanos);
                 }
             }
-            self.last_kinds[idx.index()] = draft.rows.kind[end - 1] & kinds::MASK;
+            self.last_kinds[idx.index()] = last_kind;
+        }
+        if !settled_kinds.is_empty() {
+            draft.rows.shapes.set_kinds(&settled_kinds);
         }
         self.on_procs.take(&draft.procs, draft, &procs, &gos);
         self.on_threads.take(&draft.threads, draft, &threads, &gos);
@@ -459,28 +469,22 @@ impl Stitcher {
     fn bury(&mut self, draft: &SegmentDraft, gos: &[u32]) -> Vec<(GoroutineIdx, TraceTime)> {
         let mut dead = Vec::new();
         for (&go, rows) in gos.iter().zip(draft.row_starts.windows(2)) {
-            let last = rows[1] as usize - 1;
-            if draft.rows.kind[last] & kinds::MASK == kinds::DEAD {
+            let last = rows[1] - 1;
+            if draft.rows.kind_bits(last) & kinds::MASK == kinds::DEAD {
                 if (go as usize) < self.current.first_go {
                     self.dying.push(GoroutineIdx(go));
                 }
-                let at = TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start[last]));
+                let at = TraceTime(draft.base).plus_nanos(i64::from(draft.rows.start(last)));
                 dead.push((GoroutineIdx(go), at));
             }
         }
         dead
     }
 
-    /// Turns the generation's numbers of those who acted into the trace's, in the index and in the rows.
-    fn stitch_flows(&self, draft: FlowDraft, rows: &mut Rows) -> FlowIndex {
-        let mut actors = draft.actors;
-        for (actor, ends) in actors.iter_mut().zip(draft.starts.windows(2)) {
-            *actor = self.actor(*actor);
-            for &row in &draft.rows[ends[0] as usize..ends[1] as usize] {
-                rows.actors.set(row, *actor);
-            }
-        }
-        FlowIndex { dir: KeyDir::new(actors, draft.unordered), starts: draft.starts.into(), rows: draft.rows.into() }
+    /// Turns the generation's numbers of those who acted into the trace's.
+    fn stitch_flows(&self, draft: FlowDraft) -> FlowIndex {
+        let actors: Vec<u32> = draft.actors.iter().map(|&actor| self.actor(actor)).collect();
+        FlowIndex { dir: KeyDir::new(&actors, draft.unordered), starts: draft.starts, rows: draft.rows }
     }
 
     fn actor(&self, local: u32) -> u32 {

@@ -187,14 +187,13 @@ impl Trace {
     pub fn memory(&self) -> Vec<(&'static str, u64)> {
         let sum = |part: &dyn Fn(&Segment) -> usize| self.segments.iter().map(|segment| part(segment) as u64).sum();
         vec![
-            ("row starts and kinds", sum(&|segment| 5 * segment.rows.start.len())),
-            ("row stacks and threads", sum(&|segment| segment.rows.aux.bytes())),
-            ("row procs", sum(&|segment| segment.rows.place.bytes())),
+            ("row starts", sum(&|segment| segment.rows.start.bytes())),
+            ("row kinds, stacks, threads, procs", sum(&|segment| segment.rows.shapes.bytes())),
             ("row actors", sum(&|segment| segment.rows.actors.bytes())),
-            ("goroutine lanes", sum(&|segment| 12 * segment.lanes.prev.len())),
+            ("goroutine lanes", sum(&|segment| segment.lanes.bytes())),
             ("proc entries", sum(&|segment| segment.procs.entries.bytes())),
             ("thread entries", sum(&|segment| segment.threads.entries.bytes())),
-            ("flows", sum(&|segment| 4 * segment.flows.rows.len() + 8 * segment.flows.starts.len())),
+            ("flows", sum(&|segment| segment.flows.bytes())),
             ("goroutine sums", sum(&|segment| segment.lod.bytes())),
             ("proc and thread sums", sum(&|segment| segment.procs.lod.bytes() + segment.threads.lod.bytes())),
             ("goroutine counts", sum(&|segment| segment.counts.bytes())),

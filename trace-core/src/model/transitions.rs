@@ -7,6 +7,7 @@ use crate::model::flow_query::lane_of_actor;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::row_chain::GoSpans;
+use crate::model::segment::RowTimes;
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
@@ -33,10 +34,10 @@ impl Trace {
     /// Who brought a goroutine's span about, with their stack.
     #[must_use]
     pub fn maker(&self, at: SpanRef) -> (Option<LaneId>, StackId) {
-        let found = self.seg(at.segment).filter(|segment| (at.row as usize) < segment.rows.start.len());
+        let found = self.seg(at.segment).filter(|segment| at.row < segment.rows.len());
         match found {
             Some(segment) if kinds::has_actor(segment.kind(at.row)) => {
-                (lane_of_actor(segment.rows.actor(at.row)), segment.stack(at.row))
+                (lane_of_actor(segment.actor(at.row)), segment.stack(at.row))
             }
             _ => (None, StackId::NONE),
         }
@@ -49,8 +50,8 @@ impl Trace {
         if span.state != GoState::Waiting || span.goes_on {
             return None;
         }
-        let segment = self.seg(span.at.segment)?;
-        let kind = *segment.rows.kind.get(span.at.row as usize)?;
+        let segment = self.seg(span.at.segment).filter(|segment| span.at.row < segment.rows.len())?;
+        let kind = segment.rows.kind_bits(span.at.row);
         // Mostly it is the next row; what goes on in another segment has to be looked for.
         let near = SpanRef { row: span.at.row.saturating_add(1), ..span.at };
         let next = if kind & kinds::LAST == 0 {

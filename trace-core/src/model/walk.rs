@@ -10,7 +10,7 @@ use crate::model::lod::{BLOCK, LaneLod, Sums};
 use crate::model::proc_thread_index::RefLane;
 use crate::model::row_chain::row_at;
 use crate::model::row_codes::MARK;
-use crate::model::segment::Segment;
+use crate::model::segment::{RowTimes, Segment};
 use crate::model::trace::Trace;
 
 /// One span, or what is left of it on a lane.

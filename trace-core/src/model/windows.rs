@@ -83,8 +83,8 @@ impl Windows<'_> {
     /// All goroutines that are ready, run or sit in a system call in a window, each once, and some others.
     pub fn goroutines(&self, at: usize) -> impl Iterator<Item = GoroutineIdx> + '_ {
         let segment = self.trace.segments.get(at);
-        let lanes = segment.map_or(&[][..], |segment| segment.lanes.dir.keys());
-        let own = lanes.iter().map(|&go| GoroutineIdx(go)).filter(|go| go.index() < self.trace.gos.len());
+        let lanes = segment.into_iter().flat_map(|segment| segment.lanes.dir.keys());
+        let own = lanes.map(GoroutineIdx).filter(|go| go.index() < self.trace.gos.len());
         let is_there = move |quiet: &&WindowsWithoutRows| {
             (quiet.first..quiet.end).contains(&(at as u32))
                 && segment.is_none_or(|segment| segment.lane(quiet.go).is_none())
@@ -104,9 +104,11 @@ impl Windows<'_> {
         let epoch = |segment: &Segment| trace.epochs.get(segment.epoch as usize).copied().unwrap_or(trace.range);
         let (own_epoch, end_of_window) = (epoch(segment), self.range(at as usize).end);
         let mut found = Vec::new();
-        let lanes = segment.lanes.dir.keys().iter().zip(segment.lanes.row_starts.windows(2)).zip(&segment.lanes.prev);
-        for ((&go, rows), &before) in lanes {
-            let (Some(record), &[first, end]) = (trace.gos.get(go as usize), rows) else { continue };
+        for (slot, go) in (0..).zip(segment.lanes.dir.keys()) {
+            let (Some(record), Some((first, end))) = (trace.gos.get(go as usize), segment.lanes.rows(slot)) else {
+                continue;
+            };
+            let before = segment.lanes.prev(slot);
             let mut add = |first: u32, end: u32| {
                 if first < end {
                     found.push(WindowsWithoutRows { go: GoroutineIdx(go), first, end });

@@ -80,19 +80,25 @@ pub(crate) struct Log {
     pub(crate) gos: Vec<GoLocal>,
     pub(crate) procs: Vec<ProcLocal>,
     pub(crate) threads: Vec<ThreadLocal>,
-    pub(crate) max_aux: u32,
-    /// Largest local proc or thread among `other`, plus 1.
-    pub(crate) max_place: u32,
 }
 
 impl Log {
+    /// The same memory, with nothing in it.
+    pub(crate) fn emptied(mut self) -> Self {
+        self.rows.clear();
+        self.refs.clear();
+        self.marks.clear();
+        self.gos.clear();
+        self.procs.clear();
+        self.threads.clear();
+        self
+    }
+
     /// Forgets what belongs to the segment just cut.
     pub(crate) fn restart(&mut self) {
         self.rows.clear();
         self.refs.clear();
         self.marks.clear();
-        self.max_aux = 0;
-        self.max_place = 0;
         for go in &mut self.gos {
             go.rows = 0;
             go.acts = 0;

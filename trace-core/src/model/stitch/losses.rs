@@ -87,8 +87,8 @@ impl Stitcher {
     pub(super) fn note_unseen(&mut self, idx: GoroutineIdx, before: u32, time: i64) {
         let epoch = self.epochs.last().copied().unwrap_or_default();
         let last = self.segments.get(before as usize).and_then(|segment| {
-            let slot = segment.lanes.dir.find(idx.0)? as usize;
-            Some(TraceTime(segment.time(segment.lanes.row_starts.get(slot + 1)?.checked_sub(1)?)))
+            let (_, _, end) = segment.lane(idx)?;
+            Some(TraceTime(segment.time(end.checked_sub(1)?)))
         });
         if self.current.unseen.len() < MAX_HOLES {
             let range = TimeRange::new(last.unwrap_or(epoch.start), TraceTime(time).max(epoch.start));

@@ -2,6 +2,7 @@
 
 use crate::model::draft::SegmentDraft;
 use crate::model::kinds::Classes;
+use crate::model::packed::Packed;
 use crate::model::seal;
 use crate::model::stitch::Stitcher;
 
@@ -31,9 +32,10 @@ impl Stitcher {
             return;
         }
         let raise = floor.abs_diff(draft.base);
-        let moved = spread(draft.rows.start.iter().chain(&draft.procs.marks), raise);
+        let mut starts: Vec<u32> = draft.rows.start.iter().collect();
+        let moved = spread(starts.iter().chain(&draft.procs.marks), raise);
         let (early, latest) = moved.last().map_or((None, raise), |&(early, latest)| (Some(early), latest));
-        for start in draft.rows.start.iter_mut().chain(&mut draft.procs.marks) {
+        for start in starts.iter_mut().chain(&mut draft.procs.marks) {
             let mut time = u64::from(*start);
             if Some(*start) <= early
                 && let Ok(at) = moved.binary_search_by_key(start, |pair| pair.0)
@@ -42,6 +44,7 @@ impl Stitcher {
             }
             *start = time.saturating_sub(raise) as u32;
         }
+        draft.rows.start = Packed::from_slice(&starts);
         draft.base = floor;
         draft.end = draft.end.max(floor.saturating_add((latest - raise) as i64));
         seal::sum_moved(draft, classes, raise, latest - raise);

@@ -151,6 +151,12 @@ impl Generation {
         self.end_offset.saturating_sub(self.offset)
     }
 
+    /// The memory that holds its bytes.
+    #[must_use]
+    pub fn into_chunks(self) -> Vec<Vec<u8>> {
+        self.chunks.into_iter().map(|chunk| chunk.bytes).collect()
+    }
+
     pub(super) fn new(number: u64, version: Version, offset: u64) -> Self {
         Self {
             number,

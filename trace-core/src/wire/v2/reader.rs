@@ -26,6 +26,8 @@ pub(crate) const STOPPED: &str = "reading stopped before the end: ";
 const CHUNK_BYTES: usize = 1 << 20;
 /// The same where bytes come while they are waited for.
 const LIVE_BYTES: usize = 64 << 10;
+/// How many chunks are kept to be read into again.
+const SPARE_CHUNKS: usize = 16;
 
 /// Reads generations one after another.
 ///
@@ -41,6 +43,8 @@ pub struct GenerationReader<R> {
     begin: usize,
     /// Offset of `buffer[0]` in the input.
     offset: u64,
+    /// Memory to read into: touching new one takes longer than reading.
+    spare: Vec<Vec<u8>>,
     at_end: bool,
     /// Bytes come as they are written: what is there is looked at before more is waited for.
     is_live: bool,
@@ -83,6 +87,7 @@ impl<R: Read> GenerationReader<R> {
             pos: head.start + HEADER_BYTES,
             begin: 0,
             offset: 0,
+            spare: Vec::new(),
             at_end: false,
             is_live: false,
             current: None,
@@ -97,6 +102,13 @@ impl<R: Read> GenerationReader<R> {
     #[must_use]
     pub fn live(self, is_live: bool) -> Self {
         Self { is_live, ..self }
+    }
+
+    /// Takes back what [`Generation::into_chunks`] gave, to read into it.
+    pub fn reuse(&mut self, chunks: Vec<Vec<u8>>) {
+        let room = SPARE_CHUNKS.saturating_sub(self.spare.len());
+        let whole = chunks.into_iter().filter(|chunk| chunk.capacity() >= CHUNK_BYTES);
+        self.spare.extend(whole.take(room));
     }
 
     /// The version in the file's header.
@@ -291,8 +303,11 @@ impl<R: Read> GenerationReader<R> {
         let taken = end - self.begin;
         let has_owner = self.current.is_some() && taken > 0;
         let bytes = if has_owner && taken >= self.buffer.len() - end {
-            let rest = self.buffer.split_off(end);
+            let mut rest = self.spare.pop().unwrap_or_default();
+            rest.clear();
+            rest.extend_from_slice(self.buffer.get(end..).unwrap_or_default());
             let mut bytes = std::mem::replace(&mut self.buffer, rest);
+            bytes.truncate(end);
             self.offset += end as u64;
             self.pos -= end;
             bytes.drain(..self.begin);
