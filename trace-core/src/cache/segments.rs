@@ -22,9 +22,10 @@ pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
         out.number(u64::from(number));
     }
     put_packed(&segment.rows.start, out);
-    let (shapes, codes) = segment.rows.shapes.parts();
+    let (shapes, width, codes) = segment.rows.shapes.parts();
     out.slice(&shapes);
-    put_packed(codes, out);
+    out.number(width.into());
+    out.slice(codes);
     let (bits, values) = segment.rows.actors.parts();
     out.slice(bits);
     put_packed(values, out);
@@ -124,7 +125,8 @@ fn take_packed(bytes: &mut In<'_>) -> Option<Packed> {
 fn take_rows(bytes: &mut In<'_>) -> Option<Rows> {
     let start = take_packed(bytes)?;
     let table = bytes.slice::<[u32; 2]>()?;
-    let shapes = RowShapes::from_parts(&table, take_packed(bytes)?)?;
+    let width = u8::try_from(bytes.number()?).ok()?;
+    let shapes = RowShapes::from_parts(&table, width, bytes.raw::<u8>()?)?;
     let bits = bytes.slice::<u64>()?;
     let has_bits = bits.len() == start.len().div_ceil(64) as usize;
     let actors = SparseColumn::from_parts(bits, take_packed(bytes)?).filter(|_| has_bits)?;

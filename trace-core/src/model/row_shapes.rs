@@ -1,9 +1,8 @@
-//! What rows say besides their times and who acted: kind, stack or thread, proc. A segment has 100,000 rows and a few
-//! hundred of those combinations, so each is kept once in a table, the most frequent first, and rows name it by number.
+//! What rows say besides their times and who acted: kind, stack or thread, proc. A segment has 100,000 rows and mostly
+//! fewer than 256 of those combinations, so each is kept once in a table, and rows name it by number: a byte each, or as
+//! many as it takes.
 
 use rustc_hash::FxHashMap;
-
-use crate::model::packed::Packed;
 
 /// What a row says besides its time and who acted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,12 +33,59 @@ impl Shape {
     }
 }
 
+/// Numbers of shapes by row. Not packed further: they are read more often than all else.
+#[derive(Clone, Debug)]
+enum Codes {
+    Bytes(Box<[u8]>),
+    Words(Box<[u16]>),
+    Wide(Box<[u32]>),
+}
+
+impl Codes {
+    /// `len` numbers below `limit`.
+    fn from_fn(len: u32, limit: usize, code: impl Fn(u32) -> u32) -> Self {
+        let codes = (0..len).map(code);
+        match limit {
+            ..=0x100 => Self::Bytes(codes.map(|code| code as u8).collect()),
+            ..=0x1_0000 => Self::Words(codes.map(|code| code as u16).collect()),
+            _ => Self::Wide(codes.collect()),
+        }
+    }
+
+    #[inline]
+    fn at(&self, row: u32) -> u32 {
+        let row = row as usize;
+        match self {
+            Self::Bytes(codes) => codes[row].into(),
+            Self::Words(codes) => codes[row].into(),
+            Self::Wide(codes) => codes[row],
+        }
+    }
+
+    /// Bytes per row, and the bytes, in the machine's own order.
+    const fn width(&self) -> u8 {
+        match self {
+            Self::Bytes(_) => 1,
+            Self::Words(_) => 2,
+            Self::Wide(_) => 4,
+        }
+    }
+
+    fn raw(&self) -> &[u8] {
+        match self {
+            Self::Bytes(codes) => codes,
+            Self::Words(codes) => bytemuck::cast_slice(codes),
+            Self::Wide(codes) => bytemuck::cast_slice(codes),
+        }
+    }
+}
+
 /// Shapes by row.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct RowShapes {
     table: Box<[Shape]>,
     /// Numbers in the table.
-    codes: Packed,
+    codes: Codes,
 }
 
 impl RowShapes {
@@ -49,20 +95,14 @@ impl RowShapes {
         self.table[self.codes.at(row) as usize]
     }
 
-    /// The shapes of the rows `first..end`, as far as there are some.
-    #[inline]
-    pub(crate) fn range(&self, first: u32, end: u32) -> impl Iterator<Item = Shape> + '_ {
-        self.codes.range(first, end).map(|code| self.table[code as usize])
+    pub(crate) fn len(&self) -> u32 {
+        (self.codes.raw().len() / usize::from(self.codes.width())) as u32
     }
 
-    pub(crate) const fn len(&self) -> u32 {
-        self.codes.len()
-    }
-
-    /// Gives rows (each once, rising) other kinds.
+    /// Gives rows (each once) other kinds.
     pub(crate) fn set_kinds(&mut self, changes: &[(u32, u8)]) {
         let mut table = self.table.to_vec();
-        let mut codes: Vec<u32> = self.codes.iter().collect();
+        let mut codes: Vec<u32> = (0..self.len()).map(|row| self.codes.at(row)).collect();
         let mut known: FxHashMap<Shape, u32> = table.iter().copied().zip(0..).collect();
         for &(row, kind) in changes {
             let Some(code) = codes.get_mut(row as usize) else { continue };
@@ -72,23 +112,32 @@ impl RowShapes {
                 table.len() as u32 - 1
             });
         }
-        *self = Self { table: table.into(), codes: Packed::from_slice(&codes) };
+        let codes = Codes::from_fn(codes.len() as u32, table.len(), |row| codes[row as usize]);
+        *self = Self { table: table.into(), codes };
     }
 
     /// Bytes of memory that it takes.
-    pub(crate) const fn bytes(&self) -> usize {
-        size_of_val::<[Shape]>(&self.table) + self.codes.bytes()
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val::<[Shape]>(&self.table) + self.codes.raw().len()
     }
 
-    /// The table as pairs of numbers, and the numbers by row.
-    pub(crate) fn parts(&self) -> (Vec<[u32; 2]>, &Packed) {
-        (self.table.iter().map(|shape| [shape.aux_kind, shape.place]).collect(), &self.codes)
+    /// The table as pairs of numbers; bytes a row, and the numbers by row in the machine's own order.
+    pub(crate) fn parts(&self) -> (Vec<[u32; 2]>, u8, &[u8]) {
+        let table = self.table.iter().map(|shape| [shape.aux_kind, shape.place]).collect();
+        (table, self.codes.width(), self.codes.raw())
     }
 
     /// What [`RowShapes::parts`] gave, if the table has all that rows name.
-    pub(crate) fn from_parts(table: &[[u32; 2]], codes: Packed) -> Option<Self> {
+    pub(crate) fn from_parts(table: &[[u32; 2]], width: u8, raw: &[u8]) -> Option<Self> {
+        let rows = u32::try_from(raw.len().checked_div(width.into())?).ok()?;
+        let codes = match width {
+            1 => Codes::Bytes(raw.into()),
+            2 if raw.len().is_multiple_of(2) => Codes::Words(bytemuck::pod_collect_to_vec(raw).into()),
+            4 if raw.len().is_multiple_of(4) => Codes::Wide(bytemuck::pod_collect_to_vec(raw).into()),
+            _ => return None,
+        };
         let table: Box<[Shape]> = table.iter().map(|&[aux_kind, place]| Shape { aux_kind, place }).collect();
-        let are_there = codes.iter().all(|code| (code as usize) < table.len());
+        let are_there = (0..rows).all(|row| (codes.at(row) as usize) < table.len());
         are_there.then_some(Self { table, codes })
     }
 }
@@ -100,8 +149,8 @@ const RECENT: usize = 1 << 9;
 #[derive(Debug)]
 pub(crate) struct ShapeBook {
     codes: FxHashMap<Shape, u32>,
-    /// Shapes by number, and how many rows have each.
-    table: Vec<(Shape, u32)>,
+    /// Shapes by number.
+    table: Vec<Shape>,
     /// Some of `codes`, quicker to find.
     recent: Box<[(Shape, u32)]>,
 }
@@ -117,34 +166,26 @@ impl Default for ShapeBook {
 }
 
 impl ShapeBook {
-    /// The number of a shape, which one more row has.
+    /// The number of a shape.
     #[inline]
-    pub(crate) fn count(&mut self, shape: Shape) -> u32 {
+    pub(crate) fn number(&mut self, shape: Shape) -> u32 {
         let mixed = (shape.aux_kind ^ shape.place.rotate_left(16)).wrapping_mul(0x9e37_79b1);
         let recent = &mut self.recent[(mixed >> (u32::BITS - RECENT.ilog2())) as usize];
         if recent.0 != shape || recent.1 == u32::MAX {
             let next = self.table.len() as u32;
             let code = *self.codes.entry(shape).or_insert(next);
             if code == next {
-                self.table.push((shape, 0));
+                self.table.push(shape);
             }
             *recent = (shape, code);
         }
-        let code = recent.1;
-        self.table[code as usize].1 += 1;
-        code
+        recent.1
     }
 
     /// The shapes of so many rows, whose numbers `code` tells; forgets all shapes.
     pub(crate) fn finish(&mut self, len: u32, code: impl Fn(u32) -> u32) -> RowShapes {
-        let mut by_rows: Vec<u32> = (0..self.table.len() as u32).collect();
-        by_rows.sort_by_key(|&code| std::cmp::Reverse(self.table[code as usize].1));
-        let mut ranks = vec![0; by_rows.len()];
-        for (rank, &code) in (0..).zip(&by_rows) {
-            ranks[code as usize] = rank;
-        }
-        let table = by_rows.iter().map(|&code| self.table[code as usize].0).collect();
-        let codes = Packed::from_fn(len, |row| ranks[code(row) as usize]);
+        let codes = Codes::from_fn(len, self.table.len(), code);
+        let table = self.table.as_slice().into();
         self.codes.clear();
         self.table.clear();
         self.recent.fill((Shape::default(), u32::MAX));
@@ -158,24 +199,26 @@ mod tests {
 
     #[test]
     fn rows_keep_their_shapes() {
-        // More shapes than are kept at hand, of which one is frequent.
+        // One shape is frequent, the others are each of one row: bytes, words or more for as many of them.
         let shape = |row: u32| match row % 3 {
             0 => Shape { aux_kind: 5 << AUX_BITS | row, place: row % 7 },
             _ => Shape { aux_kind: 9 << AUX_BITS, place: 1 },
         };
         let mut book = ShapeBook::default();
-        for rows in [10_000, 0, 5] {
-            let codes: Vec<u32> = (0..rows).map(|row| book.count(shape(row))).collect();
+        for (rows, bytes) in [(10_000, 2), (0, 1), (5, 1), (255 * 3, 1), (256 * 3, 2), (200_000, 4)] {
+            let codes: Vec<u32> = (0..rows).map(|row| book.number(shape(row))).collect();
             let shapes = book.finish(rows, |row| codes[row as usize]);
             assert!((0..rows).all(|row| shapes.at(row) == shape(row)), "{rows} rows");
-            assert_eq!(shapes.len(), rows);
-            assert!(shapes.range(1, rows).eq((1..rows).map(shape)));
-            let (table, codes) = shapes.parts();
-            let again = RowShapes::from_parts(&table, codes.clone()).unwrap();
+            let (table, width, raw) = shapes.parts();
+            assert_eq!((shapes.len(), width), (rows, bytes));
+            let again = RowShapes::from_parts(&table, width, raw).unwrap();
             assert!((0..rows).all(|row| again.at(row) == shape(row)));
             if rows > 1 {
-                assert_eq!(table[0], [9 << AUX_BITS, 1], "the most frequent comes first");
-                assert!(RowShapes::from_parts(&table[1..], codes.clone()).is_none(), "a row names what is not there");
+                let one_less = &table[..table.len() - 1];
+                assert!(RowShapes::from_parts(one_less, width, raw).is_none(), "a row names what is not there");
+                assert!(
+                    RowShapes::from_parts(&table, 3, raw).is_none() && RowShapes::from_parts(&table, 0, raw).is_none()
+                );
             }
         }
     }
@@ -183,9 +226,10 @@ mod tests {
     #[test]
     fn kinds_change_alone() {
         let mut book = ShapeBook::default();
-        let shape = Shape { aux_kind: 3 << AUX_BITS | 0xff_ffff, place: 4 };
-        let codes: Vec<u32> = (0..200).map(|_| book.count(shape)).collect();
-        let mut shapes = book.finish(200, |row| codes[row as usize]);
+        let shape = |row: u32| Shape { aux_kind: 3 << AUX_BITS | 0xff_ff00 | row, place: 4 };
+        let codes: Vec<u32> = (0..256).map(|row| book.number(shape(row))).collect();
+        let mut shapes = book.finish(256, |row| codes[row as usize]);
+        // One more than fit in a byte.
         shapes.set_kinds(&[(0, 255), (70, 0), (199, 3)]);
         let kind = |row: u32| {
             if row == 0 {
@@ -196,9 +240,10 @@ mod tests {
                 3
             }
         };
-        for row in 0..200 {
+        for row in 0..256 {
             let found = shapes.at(row);
-            assert_eq!((found.kind(), found.aux(), found.place), (kind(row), 0xff_ffff, 4), "row {row}");
+            assert_eq!((found.kind(), found.aux(), found.place), (kind(row), 0xff_ff00 | row, 4), "row {row}");
         }
+        assert_eq!(shapes.parts().1, 2);
     }
 }

@@ -253,7 +253,7 @@ fn pack_rows(pools: &mut Pools, act_starts: &[u32]) -> Rows {
     for row in &mut *rows {
         let is_acted_on = kinds::has_actor((row.aux_kind >> AUX_BITS) as u8);
         let place = if is_acted_on { 0 } else { row.other.wrapping_add(1) };
-        row.aux_kind = pools.shapes.count(Shape { aux_kind: row.aux_kind, place });
+        row.aux_kind = pools.shapes.number(Shape { aux_kind: row.aux_kind, place });
     }
     let mut has_actor = vec![0u64; rows.len().div_ceil(64)];
     for (slot, acts) in (0..).zip(act_starts.windows(2)) {

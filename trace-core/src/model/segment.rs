@@ -108,7 +108,7 @@ impl Rows {
     }
 
     /// Bytes of memory that it takes.
-    pub(crate) const fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.start.bytes() + self.shapes.bytes() + self.actors.bytes()
     }
 }

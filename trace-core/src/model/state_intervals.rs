@@ -58,18 +58,21 @@ impl Trace {
             let Some(segment) = self.seg(piece.segment) else { return };
             let first = if at == 0 { chain.row } else { piece.first };
             // Each row ends where the next begins, so time and kind are read once a row.
-            let mut rows = segment.rows.start.range(first, piece.end).zip(segment.rows.shapes.range(first, piece.end));
-            let Some(mut ahead) = rows.next() else { continue };
+            let mut starts = segment.rows.start.range(first, piece.end).map(|start| segment.at(start));
+            let Some(mut next_time) = starts.next() else { continue };
+            let mut next_shape = segment.rows.shapes.at(first);
             for row in first..piece.end {
-                let (time, shape) = (segment.at(ahead.0), ahead.1);
+                let (time, shape) = (next_time, next_shape);
                 let kind = shape.kind() & kinds::MASK;
-                let following = rows.next();
+                let following = starts.next();
                 let is_last = following.is_none();
-                let (end, next) = match following {
-                    None => (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED),
-                    Some((start, shape)) => (segment.at(start), shape.kind() & kinds::MASK),
+                let (end, next) = if let Some(start) = following {
+                    next_shape = segment.rows.shapes.at(row + 1);
+                    (start, next_shape.kind() & kinds::MASK)
+                } else {
+                    (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED)
                 };
-                ahead = following.unwrap_or_default();
+                next_time = end;
                 let is_open = is_last && !self.goes_over(&chain, at, segment.epoch);
                 if kinds::is_continued(kind)
                     && let Some(stretch) = open.as_mut()
