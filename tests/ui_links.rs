@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::base::ids::{GoId, TaskIdx};
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
@@ -134,6 +134,28 @@ fn findings_have_links_that_open_their_panel() {
     let mut other = Window::empty();
     other.act(LinkAction::Open(link, Some(folder())));
     assert!(other.document().fronts.contains(&"report"), "{:?}", other.document().fronts);
+}
+
+#[test]
+fn rows_of_tables_have_links_in_their_menus() {
+    let mut window = Window::open("real/gc-go1.27.trace", Panel::Collector);
+    let is_row = |name: &String| name.contains(" ms · ") && name.matches(" · ").count() > 4;
+    let names = window.0.get_all_by_role(Role::Button).filter_map(|node| node.accesskit_node().label());
+    let row = names.into_iter().find(is_row).expect("a row");
+    // The first click changes the panel: it shows more about the row.
+    window.press_named(&row);
+    let at = window.0.get_by_role_and_label(Role::Button, &row).rect().left_center() + egui::vec2(30.0, 0.0);
+    window.0.hover_at(at);
+    window.0.run();
+    for pressed in [true, false] {
+        let (button, modifiers) = (egui::PointerButton::Secondary, egui::Modifiers::NONE);
+        window.0.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
+    }
+    window.0.run();
+    assert!(window.shows("Copy link"), "{row}: {:?}", window.words());
+    window.0.get_by_role_and_label(Role::Button, "Copy link").click_accesskit();
+    let link = next_copy(&mut window).expect("a link");
+    assert!(Link::parse(&link).is_ok_and(|link| link.place.time.is_some()), "{link}");
 }
 
 #[test]

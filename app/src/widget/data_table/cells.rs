@@ -1,8 +1,8 @@
 //! Cells: text, links, bars.
 
 use egui::{
-    Align, Color32, CursorIcon, Id, Label, Layout, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    Align, Color32, CursorIcon, Id, Label, Layout, Rect, Response, RichText, Role, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 use trace_core::base::nanos::Nanos;
 
@@ -19,15 +19,15 @@ const BAR: f32 = 10.0;
 /// Height of a column, and its width at most, points.
 const COLUMN: f32 = 16.0;
 
-/// Shows a value in its room; whether its link was clicked.
-pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, (value, leads): (&Value, bool), kind: Kind) -> bool {
+/// Shows a value in its room; what was done to its link, if it has one.
+pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, (value, leads): (&Value, bool), kind: Kind) -> Option<Response> {
     if let Value::Bar(parts, whole) = value {
         bar_ui(ui, room.shrink2(vec2(PADDING, 0.0)), parts, *whole);
-        return false;
+        return None;
     }
     if let Value::Columns(columns) = value {
         columns_ui(ui, room.shrink2(vec2(PADDING, 0.0)), columns);
-        return false;
+        return None;
     }
     let text = value.text();
     if !leads {
@@ -35,7 +35,7 @@ pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, (value, leads): (&Value, bool)
         let usual = if is_quiet(value) { tokens.muted } else { tokens.text };
         let color = value.lean().map_or(usual, |of| lean(tokens, of));
         put(ui, room, &text, kind, color);
-        return false;
+        return None;
     }
     let tokens = tokens::of(ui.ctx());
     let drawn = put(ui, room, &text, kind, tokens.accent);
@@ -44,7 +44,7 @@ pub(super) fn ui(ui: &mut Ui, id: Id, room: Rect, (value, leads): (&Value, bool)
     if response.hovered() || response.has_focus() {
         ui.painter().hline(drawn.x_range(), drawn.bottom() - 1.0, Stroke::new(1.0, tokens.accent));
     }
-    response.on_hover_cursor(CursorIcon::PointingHand).clicked()
+    Some(response.on_hover_cursor(CursorIcon::PointingHand))
 }
 
 /// Text without a value behind it.

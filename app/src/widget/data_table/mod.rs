@@ -131,13 +131,18 @@ impl DataTable<'_> {
             );
         }
         let mut is_link = false;
+        // The menu of the row opens on its links, too.
+        let mut with_links = response.clone();
         for ((value, column), (x, width)) in values.iter().zip(columns).zip(places) {
             let room = Rect::from_min_size(pos2(rect.min.x + x, rect.min.y), vec2(*width, space::ROW));
             let Some(kind) = self.table.columns.get(*column).map(|column| column.kind) else { continue };
             let leads = cells::is_link(value, self.table.links_places);
-            if cells::ui(ui, id.with((row, *column)), room, (value, leads), kind) {
-                touched.link = Some((row, *column));
-                is_link = true;
+            if let Some(link) = cells::ui(ui, id.with((row, *column)), room, (value, leads), kind) {
+                if link.clicked() {
+                    touched.link = Some((row, *column));
+                    is_link = true;
+                }
+                with_links = with_links.union(link);
             }
         }
         if response.clicked() && !is_link {
@@ -153,8 +158,8 @@ impl DataTable<'_> {
             touched.hovered = Some(row);
             touched.hovered_column = column.and_then(|at| columns.get(at)).copied();
         }
-        let response = hovered_ui(response, column.and_then(|at| values.get(at)));
-        self.menu_ui(&response, id, (row, index), columns, places, menu, out)
+        hovered_ui(response, column.and_then(|at| values.get(at)));
+        self.menu_ui(&with_links, id, (row, index), columns, places, menu, out)
     }
 
     /// The width that the scroll bar takes at the right of `rows` rows, points: none where all of them show.
@@ -262,9 +267,8 @@ fn name_of(values: &[Value]) -> String {
 }
 
 /// Shows all digits, or the whole name or stack, under the pointer.
-fn hovered_ui(response: Response, value: Option<&Value>) -> Response {
-    match value.and_then(Value::exact) {
-        Some(exact) => response.on_hover_text(egui::RichText::new(exact).font(crate::theme::fonts::mono_small())),
-        None => response,
+fn hovered_ui(response: Response, value: Option<&Value>) {
+    if let Some(exact) = value.and_then(Value::exact) {
+        response.on_hover_text(egui::RichText::new(exact).font(crate::theme::fonts::mono_small()));
     }
 }
