@@ -46,8 +46,8 @@ impl Codes {
     fn from_fn(len: u32, limit: usize, code: impl Fn(u32) -> u32) -> Self {
         let codes = (0..len).map(code);
         match limit {
-            ..=0x100 => Self::Bytes(codes.map(|code| code as u8).collect()),
-            ..=0x1_0000 => Self::Words(codes.map(|code| code as u16).collect()),
+            0..=0x100 => Self::Bytes(codes.map(|code| code as u8).collect()),
+            0x101..=0x1_0000 => Self::Words(codes.map(|code| code as u16).collect()),
             _ => Self::Wide(codes.collect()),
         }
     }
