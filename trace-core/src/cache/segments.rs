@@ -93,7 +93,7 @@ pub(crate) fn take(bytes: &mut In<'_>, at: usize, tables: &Tables) -> Option<Seg
     let procs = take_refs(bytes, &rows, tables.bounds.procs, None)?;
     let threads = take_refs(bytes, &rows, tables.bounds.threads, procs.entries.own())?;
     let flows = take_flows(bytes, &rows, tables)?;
-    if !rows.actors.parts().1.iter().all(|slot| flows.dir.key(slot).is_some()) {
+    if !rows.actors.parts().1.iter().all(|slot| (slot as usize) < flows.dir.keys().len()) {
         return None;
     }
     let counts = CountSeries::from_numbers(&bytes.slice::<i32>()?)?;
@@ -133,11 +133,10 @@ fn take_rows(bytes: &mut In<'_>) -> Option<Rows> {
     let rows = Rows { start, shapes, actors };
     // Times rise in each lane: whoever subtracts them relies on it.
     let is_sound = rows.shapes.len() == rows.len() && {
-        let mut last = None;
-        (0..rows.len()).all(|row| {
-            let start = rows.start(row);
-            let rises = last.is_none_or(|last| last <= start);
-            last = (rows.kind_bits(row) & kinds::LAST == 0).then_some(start);
+        let mut least = 0;
+        (0..).zip(rows.start.iter()).all(|(row, start)| {
+            let rises = least <= start;
+            least = if rows.kind_bits(row) & kinds::LAST == 0 { start } else { 0 };
             rises
         })
     };

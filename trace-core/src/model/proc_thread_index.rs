@@ -51,9 +51,14 @@ impl RefLanes {
         ((at as usize) < self.entries.len()).then(|| self.entry(segment, at))
     }
 
-    /// When an entry begins, ns since the base.
+    /// When the entry with a number begins, ns since the base.
     pub(crate) fn entry_start(&self, segment: &Segment, at: u32) -> u32 {
-        let entry = self.entry(segment, at);
+        self.start_of(segment, self.entry(segment, at))
+    }
+
+    /// When an entry begins, ns since the base.
+    #[inline]
+    pub(crate) fn start_of(&self, segment: &Segment, entry: u32) -> u32 {
         if entry & MARK == 0 { segment.rows.start(entry) } else { self.marks[(entry & !MARK) as usize] }
     }
 }
@@ -123,10 +128,11 @@ impl Trace {
         if let Some(segment) = self.seg(pos.segment) {
             let lanes = lane.lanes(segment);
             let end = lanes.lane(lane.idx).map_or(0, |found| found.2);
-            let next = (pos.at + 1 < end).then(|| pos.at + 1);
-            let limit = next.map_or(u32::MAX, |next| lanes.entry_start(segment, next));
-            let next_entry = next.map(|next| lanes.entry(segment, next));
-            segment.rows.for_ownership(lanes.entry(segment, pos.at), next_entry, limit, |row, _, _, _| rows.push(row));
+            let entry = lanes.entry(segment, pos.at);
+            let next = (pos.at + 1 < end).then(|| lanes.entry(segment, pos.at + 1));
+            let limit = next.map_or(u32::MAX, |next| lanes.start_of(segment, next));
+            let first = (entry, lanes.start_of(segment, entry));
+            segment.rows.for_ownership(first, next, limit, |row, _, _, _| rows.push(row));
         }
         rows
     }

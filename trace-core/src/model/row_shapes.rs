@@ -129,7 +129,7 @@ impl RowShapes {
 
     /// What [`RowShapes::parts`] gave, if the table has all that rows name.
     pub(crate) fn from_parts(table: &[[u32; 2]], width: u8, raw: &[u8]) -> Option<Self> {
-        let rows = u32::try_from(raw.len().checked_div(width.into())?).ok()?;
+        u32::try_from(raw.len().checked_div(width.into())?).ok()?;
         let codes = match width {
             1 => Codes::Bytes(raw.into()),
             2 if raw.len().is_multiple_of(2) => Codes::Words(bytemuck::pod_collect_to_vec(raw).into()),
@@ -137,8 +137,12 @@ impl RowShapes {
             _ => return None,
         };
         let table: Box<[Shape]> = table.iter().map(|&[aux_kind, place]| Shape { aux_kind, place }).collect();
-        let are_there = (0..rows).all(|row| (codes.at(row) as usize) < table.len());
-        are_there.then_some(Self { table, codes })
+        let last = match &codes {
+            Codes::Bytes(codes) => codes.iter().max().map(|&code| u32::from(code)),
+            Codes::Words(codes) => codes.iter().max().map(|&code| u32::from(code)),
+            Codes::Wide(codes) => codes.iter().max().copied(),
+        };
+        last.is_none_or(|last| (last as usize) < table.len()).then_some(Self { table, codes })
     }
 }
 

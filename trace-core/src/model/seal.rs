@@ -344,14 +344,16 @@ fn sum_refs(rows: &PlacedRows, refs: &mut RefDraft, entries: &[u32], classes: &C
 
 /// The sums of a block of entries of a proc or thread, behind which comes the first one of the next.
 fn sum_entries(rows: &impl RowTimes, marks: &[u32], block: &[u32], classes: &Classes) -> Sums {
-    let mut sums = Sums { end: entry_start(rows, marks, block[BLOCK as usize]), ..Sums::ZERO };
+    let mut sums = Sums::ZERO;
+    let mut start = entry_start(rows, marks, block[0]);
     for pair in block.windows(2) {
         let next = entry_start(rows, marks, pair[1]);
-        rows.for_ownership(pair[0], Some(pair[1]), next, |_, kind, from, to| {
+        rows.for_ownership((pair[0], start), Some(pair[1]), next, |_, kind, from, to| {
             sums.add(classes[usize::from(kind & kinds::MASK)], to - from);
         });
+        start = next;
     }
-    sums
+    Sums { end: start, ..sums }
 }
 
 /// When an entry of a proc or thread begins, ns since the base.

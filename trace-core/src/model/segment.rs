@@ -47,15 +47,21 @@ pub(crate) trait RowTimes {
     /// A row's kind, with its flags: see [`kinds`].
     fn kind_bits(&self, row: u32) -> u8;
 
-    /// Calls `piece(row, kind, from, to)` for each row of the ownership that begins with `entry` and is over
+    /// Calls `piece(row, kind, from, to)` for each row of the ownership that begins with `entry` at `start`, and is over
     /// by `limit`. `next_entry` is the entry after it on the same lane.
     #[inline]
-    fn for_ownership(&self, entry: u32, next_entry: Option<u32>, limit: u32, mut piece: impl FnMut(u32, u8, u32, u32)) {
+    fn for_ownership(
+        &self,
+        (entry, start): (u32, u32),
+        next_entry: Option<u32>,
+        limit: u32,
+        mut piece: impl FnMut(u32, u8, u32, u32),
+    ) {
         if entry & MARK != 0 {
             return;
         }
         let mut row = entry;
-        let (mut kind, mut from) = (self.kind_bits(row), self.start(row));
+        let (mut kind, mut from) = (self.kind_bits(row), start);
         for _ in 0..TENURE_LIMIT {
             if from > limit {
                 return;

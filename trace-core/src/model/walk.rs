@@ -7,7 +7,7 @@ use crate::event::state::SpanClass;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::lod::{BLOCK, LaneLod, Sums};
-use crate::model::proc_thread_index::RefLane;
+use crate::model::proc_thread_index::{EntryPos, RefLane};
 use crate::model::row_chain::row_at;
 use crate::model::row_codes::MARK;
 use crate::model::segment::{RowTimes, Segment};
@@ -90,12 +90,13 @@ impl Trace {
             let lanes = lane.lanes(segment);
             let Some((slot, begin, end)) = lanes.lane(lane.idx) else { continue };
             let lod = if end - begin > BLOCK { lanes.lod.lane(slot) } else { LaneLod::EMPTY };
-            let time = |at: u32| segment.at(lanes.entry_start(segment, at));
             let mut at = if index as u32 == first.segment { first.at } else { begin };
-            let mut after_block = None;
+            // Of the entry `at`, as far as it has been looked at: itself, and when it begins.
+            let (mut entry_ahead, mut start_ahead) = (None, None);
             while at < end {
-                let entry = lanes.entry(segment, at);
-                let start = after_block.take().unwrap_or_else(|| time(at));
+                let entry = entry_ahead.take().unwrap_or_else(|| lanes.entry(segment, at));
+                let offset = start_ahead.take().unwrap_or_else(|| lanes.start_of(segment, entry));
+                let start = segment.at(offset);
                 // Only the first entry can be of a goroutine that was there before.
                 let reaches_back = at == begin && entry & MARK == 0 && reaches_back(segment.kind(entry));
                 if start >= range.end.0 && !reaches_back {
@@ -105,13 +106,18 @@ impl Trace {
                 if let Some((entries, sums)) = lod.block_at(at - begin, takes) {
                     let row = if entry & MARK == 0 { entry } else { 0 };
                     let name = SpanRef { lane: lane.lane, segment: index as u32, row };
-                    let end = segment.at(sums.end);
-                    visitor.block(start, end, sums, name);
-                    after_block = Some(end);
+                    visitor.block(start, segment.at(sums.end), sums, name);
+                    start_ahead = Some(sums.end);
                     at += entries;
                     continue;
                 }
-                self.walk_ownership(lane, (index as u32, at, end), segment, visitor);
+                if at + 1 < end {
+                    let next = lanes.entry(segment, at + 1);
+                    (entry_ahead, start_ahead) = (Some(next), Some(lanes.start_of(segment, next)));
+                }
+                let pos = EntryPos { segment: index as u32, at };
+                let next = entry_ahead.zip(start_ahead);
+                self.walk_ownership(lane, (pos, entry, offset), next, segment, visitor);
                 at += 1;
             }
         }
@@ -119,11 +125,7 @@ impl Trace {
 
     /// The first entry of the run of entries that continue one another up to `pos`: where the span that is
     /// going on there begins.
-    fn ownership_head(
-        &self,
-        lane: RefLane,
-        mut pos: crate::model::proc_thread_index::EntryPos,
-    ) -> crate::model::proc_thread_index::EntryPos {
+    fn ownership_head(&self, lane: RefLane, mut pos: EntryPos) -> EntryPos {
         for _ in 0..1_000 {
             let Some(segment) = self.seg(pos.segment) else { return pos };
             let entry = lane.lanes(segment).entry_of(segment, pos.at).unwrap_or(MARK);
@@ -136,39 +138,39 @@ impl Trace {
         pos
     }
 
+    /// Visits the rows of the ownership that begins with an entry at `offset`; `next`: the entry after it in the same
+    /// segment, and when that begins, both ns since the segment's base.
     fn walk_ownership(
         &self,
         lane: RefLane,
-        (index, at, end): (u32, u32, u32),
+        (pos, entry, offset): (EntryPos, u32, u32),
+        next: Option<(u32, u32)>,
         segment: &Segment,
         visitor: &mut impl Visitor,
     ) {
-        let lanes = lane.lanes(segment);
-        let entry = lanes.entry(segment, at);
-        let next = (at + 1 < end).then(|| at + 1);
-        let limit = next.map_or(u32::MAX, |next| lanes.entry_start(segment, next));
-        let next_entry = next.map(|next| lanes.entry(segment, next));
-        segment.rows.for_ownership(entry, next_entry, limit, |row, kind, from, to| {
-            let start = self.row_start(segment, row);
+        let limit = next.map_or(u32::MAX, |next| next.1);
+        segment.rows.for_ownership((entry, offset), next.map(|next| next.0), limit, |row, kind, from, to| {
+            let is_status = kinds::is_status(kind & kinds::MASK);
+            let start = if is_status { self.row_start(segment, row) } else { segment.at(from) };
             let mut stop = segment.at(to);
             if kind & kinds::LAST != 0 {
-                stop = self.last_row_end(lane, index, at, row, segment);
+                stop = self.last_row_end(lane, pos, row, segment);
             }
             debug_assert!(segment.at(from) >= start, "a row begins no later than its time");
-            let name = SpanRef { lane: lane.lane, segment: index, row };
+            let name = SpanRef { lane: lane.lane, segment: pos.segment, row };
             let is_continued = kinds::is_continued(kind);
             visitor.span(Step { start, end: stop, class: self.class_of(kind), at: name, is_continued });
         });
     }
 
     /// When the last row of a goroutine in a segment is over on the lane of a proc or thread.
-    fn last_row_end(&self, lane: RefLane, index: u32, at: u32, row: u32, segment: &Segment) -> i64 {
+    fn last_row_end(&self, lane: RefLane, pos: EntryPos, row: u32, segment: &Segment) -> i64 {
         let go = segment.go_of(row);
         let time = segment.time(row);
-        let next = self.entry_after(lane, crate::model::proc_thread_index::EntryPos { segment: index, at });
+        let next = self.entry_after(lane, pos);
         let limit = next.and_then(|next| self.entry_time(lane, next)).unwrap_or(i64::MAX);
         let chain = self.chain(go, TimeRange::new(TraceTime(time), TraceTime(time.saturating_add(1))));
-        let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(self, index, row)?)));
+        let end = chain.and_then(|chain| Some(self.row_end(&chain, chain.find(self, pos.segment, row)?)));
         end.unwrap_or(i64::MAX).min(limit).min(self.range.end.0)
     }
 }
