@@ -68,7 +68,7 @@ const HEADLINES: &[(&str, Kind, &str)] = &[
     (
         "causes/actor.trace.zst",
         Kind::ChannelBacklog,
-        "One goroutine serves all, busy in main.(*stock).rank: 245 waits up to 25.5 ms in main.(*stock).ask",
+        "One goroutine serves most, busy in main.(*stock).rank: 245 waits up to 25.5 ms in main.(*stock).ask",
     ),
     ("causes/shards.trace.zst", Kind::Imbalance, "G8 did 88 % of the work of 4 workers, in main.(*shard).apply"),
     (

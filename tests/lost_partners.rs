@@ -90,7 +90,11 @@ fn connections_that_nobody_gives_back_are_missed() {
     let first = assert_first(&found, Kind::LimitedConcurrency, "connections_kept", "app.pay");
     assert_eq!(number(first, "stuck"), Some(4), "{}", first.title);
     assert!(first.check.contains("rows.Close"), "{}", first.check);
-    assert!(first.headline.starts_with("No connection of database/sql was given back for"), "{}", first.headline);
+    assert!(
+        first.headline.starts_with("Waiting for a connection of database/sql, none given for"),
+        "{}",
+        first.headline
+    );
     assert!(found.list.iter().all(|one| one.kind != Kind::GoroutineLeak), "{:?}", found.list);
 }
 

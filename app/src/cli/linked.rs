@@ -48,14 +48,14 @@ pub fn files(links: Vec<Link>, recent: Vec<PathBuf>) -> Result<Vec<PathBuf>, Cli
         match find(&link, &known, &hashes, &Monitor::new()) {
             Ok(Linked::File(path)) => paths.push(path),
             Ok(Linked::Sample) => {}
-            Err(missing) => return Err(CliError { message: told(&missing), exit: Exit::Unreadable }),
+            Err(missing) => return Err(CliError { message: not_found(&missing), exit: Exit::Unreadable }),
         }
     }
     Ok(paths)
 }
 
 /// What is known of a file that is not there.
-fn told(missing: &Missing) -> String {
+fn not_found(missing: &Missing) -> String {
     let mut folders: Vec<String> = missing.folders.iter().take(MOST_NAMED).map(|folder| name::path(folder)).collect();
     if missing.folders.len() > MOST_NAMED {
         folders.push(format!("and {} more", missing.folders.len() - MOST_NAMED));

@@ -168,8 +168,8 @@ fn service_of(args: &ExportArgs, trace: &Trace, file: &Path) -> String {
     service.unwrap_or_else(|| name::last_part(file))
 }
 
-/// When a file was written last: where a trace does not tell the time of day, it ended about then. What was not written is
-/// read now.
+/// When a file was written last: where a trace does not tell the time of day, it ended about then. Input that is
+/// no file counts as written now.
 fn end_of(file: &Path) -> (i128, &'static str) {
     let changed = file.metadata().and_then(|known| known.modified());
     let (time, what) = match changed {

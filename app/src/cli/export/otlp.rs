@@ -89,7 +89,7 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// What a trace is told apart by, for ids.
+/// What ids are derived from: it differs between traces.
 fn seed(trace: &Trace) -> String {
     let (range, totals) = (trace.range(), trace.totals());
     let wall = unix_nanos(trace, range.start).unwrap_or(0);

@@ -51,7 +51,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
         Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
         Cause::ChildProcess => data.children(),
-        Cause::OneServer => data.waits(format!("One goroutine serves all{}", data.at_work())),
+        Cause::OneServer => data.waits(format!("One goroutine serves most{}", data.at_work())),
         Cause::Finalizer => data.waits(format!("Waiting for finalizers{}", data.place(", which are in "))),
         Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
         Cause::LockedToThread => data.locked_to_thread(),
@@ -327,11 +327,11 @@ impl Data<'_> {
         format!("Pool{} exhausted", slots.unwrap_or_default())
     }
 
-    /// `No connection of database/sql was given back for 1.5 s`
+    /// `Waiting for a connection of database/sql, none given for 1.5 s`
     fn kept(self) -> String {
         let pool = self.0.text_of("pool").unwrap_or("a pool");
-        let quiet = self.time("none_given_ns").map(|quiet| format!(" for {quiet}"));
-        format!("No connection of {pool} was given back{}", quiet.unwrap_or_default())
+        let quiet = self.time("none_given_ns").map(|quiet| format!(", none given for {quiet}"));
+        format!("Waiting for a connection of {pool}{}", quiet.unwrap_or_default())
     }
 
     /// `Waiting for child processes in main.convert: 686 times up to 41.4 ms, 96 % of work time`

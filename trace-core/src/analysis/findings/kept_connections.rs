@@ -101,7 +101,7 @@ fn judge(context: &Context<'_>, pool: &Pool) -> Option<Finding> {
     let mut evidence = Evidence::default();
     let title = format!(
         "{} wait for a connection of {} until the end of the trace, {} total (max {}), most of them in {}: for the last {} \
-         none was given one, and no other goroutine was in a call that needs one{}",
+         none was given one, and at its end no other goroutine was in a call that needs one{}",
         evidence.count("stuck", waiters.len() as u64, "goroutine"),
         pool.name,
         evidence.time("stuck_total_ns", total),
