@@ -7,6 +7,7 @@
 
 use crate::analysis::compare::evidence::{ASSUMED, Evidence, Measure, Precision, usual_spread};
 use crate::analysis::compare::row_kind::RowKind;
+use crate::analysis::compare::serial::Serial;
 use crate::analysis::compare::series::Run;
 use crate::analysis::compare::stats::quantile;
 use crate::analysis::compare::student;
@@ -38,7 +39,7 @@ pub(super) struct Runs {
 type FigureOf<'a> = dyn Fn(&Run, (f64, f64)) -> Option<f64> + 'a;
 
 /// The tests of a row. Empty where nothing can be tested.
-pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
+pub(super) fn between(subject: TestedRow, serial: Serial, a: &Runs, b: &Runs) -> Vec<Evidence> {
     let mut found = Vec::new();
     let kind = subject.kind;
     let is_seldom = matches!(
@@ -55,9 +56,9 @@ pub(super) fn between(subject: TestedRow, a: &Runs, b: &Runs) -> Vec<Evidence> {
         if is_known(&sides[0], a) && is_known(&sides[1], b) {
             let usual = usual_spread(kind, measure);
             let usual = if measure == Measure::Median { usual.max(OF_SCATTER * scatter(a, b)) } else { usual };
-            let plain = || of_logs(usual, measure, &[logs(a, of, 0.0), logs(b, of, 0.0)]);
+            let plain = || of_logs(usual, measure, serial, &[logs(a, of, 0.0), logs(b, of, 0.0)]);
             found.extend(
-                of_logs(usual, measure, &sides)
+                of_logs(usual, measure, serial, &sides)
                     .map(|evidence| if little > 0.0 { evidence.with_interval_of(plain().as_ref()) } else { evidence }),
             );
         }
@@ -105,16 +106,17 @@ fn scatter(a: &Runs, b: &Runs) -> f64 {
     quantile(&found, 0.5)
 }
 
-/// The t test of a figure's logarithms, a recording each, which usually differ by `usual`. `None` if a side has none,
-/// or both one.
-pub(super) fn of_logs(usual: f64, measure: Measure, [a, b]: &[Vec<f64>; 2]) -> Option<Evidence> {
+/// The t test of a figure's logarithms, a recording each, which usually differ by `usual`, and depend on each other like
+/// `serial`. `None` if a side has none, or both one.
+pub(super) fn of_logs(usual: f64, measure: Measure, serial: Serial, [a, b]: &[Vec<f64>; 2]) -> Option<Evidence> {
     if a.is_empty() || b.is_empty() || a.len() + b.len() < 3 || a.iter().chain(b).any(|log| !log.is_finite()) {
         return None;
     }
     let log_ratio = mean(b) - mean(a);
     let own = (a.len() + b.len() - 2) as f64;
-    let variance = (squares(a) + squares(b) + ASSUMED * usual * usual) / (own + ASSUMED);
-    let deviation = variance.sqrt();
+    let spread = (squares(a) + squares(b)) / serial.within;
+    let variance = (spread + ASSUMED * usual * usual) / (own + ASSUMED);
+    let deviation = (variance * serial.between).sqrt();
     let error = deviation * (1.0 / a.len() as f64 + 1.0 / b.len() as f64).sqrt();
     let freedom = own + ASSUMED;
     let reach = student::quantile(0.05, freedom) * error;

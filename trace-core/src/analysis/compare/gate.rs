@@ -8,6 +8,7 @@ use crate::analysis::compare::figure::Figure;
 use crate::analysis::compare::measure::Measured;
 use crate::analysis::compare::named;
 use crate::analysis::compare::per::{Per, units, units_of_runs};
+use crate::analysis::compare::serial::Serial;
 use crate::analysis::compare::series::Run;
 use crate::analysis::compare::single::{durations, parts};
 use crate::analysis::compare::stats::mann_whitney;
@@ -143,7 +144,8 @@ impl Gate {
             let values = side.runs.iter().zip(&side.units).map(|(run, unit)| self.of_run(run, unit.0));
             values.filter(|value| *value > 0.0 && value.is_finite()).map(f64::ln).collect()
         });
-        let Some(evidence) = of_logs(usual_spread(change.kind, self.measure()), self.measure(), &logs) else {
+        let usual = usual_spread(change.kind, self.measure());
+        let Some(evidence) = of_logs(usual, self.measure(), Serial::of([a, b]), &logs) else {
             return Outcome { decision: Decision::Undecided, needed: self.usually_needed(change, limit), ..found };
         };
         let (low, high) =

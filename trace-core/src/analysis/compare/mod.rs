@@ -22,6 +22,7 @@ pub mod picture;
 mod rank;
 mod renames;
 pub mod row_kind;
+mod serial;
 pub mod series;
 pub mod settings;
 mod single;
@@ -44,6 +45,7 @@ use crate::analysis::compare::named::Family;
 use crate::analysis::compare::partners::{Correction, Pairs, RowPair, corrected};
 use crate::analysis::compare::rank::ranked;
 use crate::analysis::compare::row_kind::RowKind;
+use crate::analysis::compare::serial::Serial;
 use crate::analysis::compare::series::{Run, Series};
 use crate::analysis::compare::settings::{Load, load, one_of, settings};
 use crate::analysis::compare::single::{FEW, LEAST_PARTS, parts, within};
@@ -184,7 +186,8 @@ fn effect(measure: Measure, (a, b): (Option<&Figures>, Option<&Figures>), (unit_
 }
 
 fn changes(a: &Measured, b: &Measured, terms: &Terms, load: Option<&Load>) -> Vec<Change> {
-    let sides = Sides { measured: [a, b], units: units(a, b, terms.per), per: terms.per, load };
+    let (units, serial) = (units(a, b, terms.per), Serial::of([a, b]));
+    let sides = Sides { measured: [a, b], units, serial, per: terms.per, load };
     pairs(a, b, terms)
         .into_par_iter()
         .filter_map(|((at_a, at_b), is_guess)| {
@@ -214,6 +217,7 @@ fn borrowed(names: &[(RowKind, String)]) -> Vec<(RowKind, &str)> {
 struct Sides<'a> {
     measured: [&'a Measured; 2],
     units: (f64, f64),
+    serial: Serial,
     per: Per,
     load: Option<&'a Load>,
 }
@@ -292,7 +296,7 @@ impl Sides<'_> {
             runs: series.map_or_else(|| vec![Run::default(); side.recordings()], Series::each_run),
             units: units_of_runs(side, self.per, at),
         };
-        let all = between(subject, &runs(a, side_a, at_a), &runs(b, side_b, at_b));
+        let all = between(subject, self.serial, &runs(a, side_a, at_a), &runs(b, side_b, at_b));
         // Whatever speaks for the row: what a report says of exactness is about its median, if it has one.
         let exactness = all.iter().find(|one| one.measure == Measure::Median).and_then(|one| one.precision);
         let strongest = Evidence::strongest(all, SIGNIFICANT);

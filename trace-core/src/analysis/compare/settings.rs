@@ -211,7 +211,7 @@ fn one_after_the_other([a, b]: [&Measured; 2], names: [&str; 2]) -> Option<Strin
     };
     Some(format!(
         "All recordings of {before} were made before those of {after}: what changed on the machine meanwhile would look \
-         like a change of the program. Recordings made in turns avoid that."
+         like a change of the program. Intervals are wider for it; recordings made in turns avoid it."
     ))
 }
 

@@ -433,6 +433,28 @@ fn sides_recorded_one_after_the_other_are_said_to_be() {
     assert!(said(&[1], &[2]).is_empty(), "one a side has words of its own");
 }
 
+/// A machine that grows slower: recordings made right after each other resemble each other, so a difference of both sides
+/// has to be larger where they were not made in turns.
+#[test]
+fn a_machine_that_drifts_is_no_change_but_twice_as_slow_is() {
+    let side = |made: [(i64, i64); 4]| {
+        let run = |(at, percent): (i64, i64)| {
+            let mut run = measured(vec![(RowKind::Task, "t", series(scattered(percent * 10_000, 300, at)))]);
+            run.settings.made_at = vec![at];
+            run
+        };
+        Measured::pooled(made.into_iter().map(run).collect())
+    };
+    let is_changed = |a: [(i64, i64); 4], b: [(i64, i64); 4]| {
+        compare(&side(a), &side(b), &Terms::default(), None).changes[0].is_significant
+    };
+    let (before, after) = ([(1, 96), (2, 101), (3, 98), (4, 105)], [(5, 107), (6, 112), (7, 106), (8, 110)]);
+    assert!(!is_changed(before, after));
+    // The same medians, made in turns.
+    assert!(is_changed([(1, 96), (3, 101), (5, 98), (7, 105)], [(2, 107), (4, 112), (6, 106), (8, 110)]));
+    assert!(is_changed(before, after.map(|(at, percent)| (at, 2 * percent))));
+}
+
 /// A few microseconds more in the slowest 1 % are the operating system's.
 #[test]
 fn tails_of_microseconds_are_no_change() {
