@@ -98,6 +98,34 @@ fn a_deadline_that_ends_a_wait_is_called_one() {
     );
 }
 
+/// Two who wait at one place are one queue; what ends outside of the trace is said to go on.
+#[test]
+fn waits_behind_each_other_at_one_place_are_told_as_one() {
+    let mut scene = Scene::default();
+    for (at, go) in (0u64..).zip(10u64..14) {
+        let now = 1.0 + 0.1 * at as f64;
+        let (reason, stack) = if go == 10 { ("select", ASK) } else { ("sync", LOCK) };
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.01, now + 0.02), reason, stack);
+    }
+    // Who asks has the lock; the others hand it on at once.
+    scene.at(1, 80.0, Act::Wake(10, EXPIRE));
+    for go in 10u64..13 {
+        let now = 80.1 + 0.1 * (go - 10) as f64;
+        scene.at(0, now, Act::Start(go)).at(0, now + 0.05, Act::Wake(go + 1, UNLOCK));
+        scene.at(0, now + 0.06, Act::Block("network", IDLE));
+    }
+    scene.run(0, 13, (80.5, 90.0), "network", IDLE).at(1, 95.0, Act::Ready(10));
+    let trace = scene.load(&handlers(10..14));
+    let text = sentence(&trace, 13, (2.0, 80.4));
+    let queue = "G13 waited in sync.(*Mutex).Lock at cache.(*Cache).Get (cache.go:31) behind 2 others for G10, which waited \
+                 in select at app.(*Pool).Get (app.go:44)";
+    assert!(text.contains(queue), "{text}");
+    assert!(!text.contains("still waiting"), "{text}");
+    let end = trace.range().nanos() as f64 / MS as f64;
+    let text = sentence(&trace, 13, (90.0, end));
+    assert!(text.ends_with(" and was still waiting when the trace ended."), "{text}");
+}
+
 #[test]
 fn who_had_the_procs_is_told_of_a_goroutine_that_was_runnable() {
     let mut scene = Scene::default();
@@ -109,6 +137,7 @@ fn who_had_the_procs_is_told_of_a_goroutine_that_was_runnable() {
     scene.at(0, 0.55, Act::Ready(10)).run(0, 10, (50.2, 50.3), "network", IDLE);
     let waiting: Vec<_> = (20..24).map(|go| (go, "sync", SIMULATE)).chain(handlers(10..11)).collect();
     let text = sentence(&scene.load(&waiting), 10, (1.0, 49.0));
-    let ran = "G10 was runnable; meanwhile goroutines of app.simulate had 100 % of the procs' time.";
+    let ran =
+        "G10 (net/http.(*conn).serve) was runnable; meanwhile goroutines of app.simulate had 100 % of the procs' time.";
     assert!(text.ends_with(ran), "{text}");
 }

@@ -1,7 +1,7 @@
 //! What `why` explains when no goroutine, task or region is named: the slowest task or request, or the place that
 //! the first finding points to.
 
-use crate::analysis::findings::finding::{Finding, Link, Severity};
+use crate::analysis::findings::finding::{Finding, Kind, Link, Severity};
 use crate::analysis::findings::{Findings, find};
 use crate::analysis::places::Places;
 use crate::analysis::scope::Scope;
@@ -40,6 +40,9 @@ pub struct Subject {
     pub range: TimeRange,
     /// Why this goroutine was chosen.
     pub choice: Choice,
+    /// The headline of the first finding, if that is a warning or severe, and about this goroutine or the process as a
+    /// whole.
+    pub finding: Option<String>,
 }
 
 /// Chooses what to explain in `range`. The slowest task or request comes first, unless a warning or severe finding is
@@ -62,7 +65,24 @@ pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subj
     let slowest = slowest.max_by_key(|subject| (subject.range.nanos(), subject.go));
     let findings = find(trace, monitor)?;
     let found = first_finding(&findings, range, slowest.as_ref());
-    found.or(slowest).or_else(|| last(trace, &places, range))
+    let subject = found.or(slowest).or_else(|| last(trace, &places, range))?;
+    let finding = of_weight(&findings).filter(|first| is_about(first, &subject)).map(|first| first.headline.clone());
+    Some(Subject { finding, ..subject })
+}
+
+/// The first finding, if it is a warning or severe.
+fn of_weight(findings: &Findings) -> Option<&Finding> {
+    findings.list.first().filter(|first| first.severity >= Severity::Warning)
+}
+
+/// Whether a finding is about the goroutine of a subject, or about all of the process.
+fn is_about(finding: &Finding, subject: &Subject) -> bool {
+    matches!(subject.choice, Choice::Finding(_))
+        || finding.goroutines.binary_search(&subject.go).is_ok()
+        || matches!(
+            finding.kind,
+            Kind::CpuThrottled | Kind::CpuDescheduled | Kind::CpuStarvation | Kind::GcPressure | Kind::StopTheWorld
+        )
 }
 
 /// The slowest task that begins and ends in the trace, cut to `range`, on the goroutine that began it. Tasks
@@ -74,7 +94,7 @@ fn slowest_task(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<
             let (began, ended) = (task.began?, task.ended?);
             let outlives = trace.goroutine(task.go)?.ended.is_some_and(|gone| gone < ended);
             let range = TimeRange::new(began, ended).intersect(range);
-            let subject = Subject { go: task.go, range, choice: Choice::Task(task.name) };
+            let subject = Subject { go: task.go, range, choice: Choice::Task(task.name), finding: None };
             (!outlives && range.nanos() > 0).then_some(subject)
         })
         .collect();
@@ -92,7 +112,7 @@ fn slowest_request(places: &Places<'_>, workload: &Workload) -> Option<(bool, Su
     let slowest = requests.filter_map(|family| {
         let (go, range) = family.longest?;
         let name = places.outer(family.stack)?.function;
-        Some((!places.is_outer_root(family.stack), Subject { go, range, choice: Choice::Call(name) }))
+        Some((!places.is_outer_root(family.stack), Subject { go, range, choice: Choice::Call(name), finding: None }))
     });
     slowest.max_by_key(|(is_handler, subject)| (*is_handler, subject.range.nanos(), subject.go))
 }
@@ -109,7 +129,7 @@ const SHOWS: i64 = 4;
 
 /// The first finding of weight, if what is chosen otherwise does not show it.
 fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>) -> Option<Subject> {
-    let first: &Finding = findings.list.first().filter(|first| first.severity >= Severity::Warning)?;
+    let first = of_weight(findings)?;
     let inside = |link: &Link| (link.go, link.range.intersect(range));
     let links = first.links.iter().map(inside).filter(|(_, range)| range.nanos() > 0);
     let (go, range) = links.max_by_key(|(go, range)| (range.nanos(), *go))?;
@@ -119,7 +139,7 @@ fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>)
     if other.is_some_and(is_seen_there) {
         return None;
     }
-    Some(Subject { go, range, choice: Choice::Finding(first.title.clone()) })
+    Some(Subject { go, range, choice: Choice::Finding(first.title.clone()), finding: None })
 }
 
 /// The goroutine of the program that ran last in a range, and what of the range it has lived.
@@ -134,7 +154,7 @@ fn last(trace: &Trace, places: &Places<'_>, range: TimeRange) -> Option<Subject>
     // Before it was there, nothing of it is to be explained.
     let created = trace.goroutine(go).and_then(|known| known.created);
     let life = TimeRange::new(created.unwrap_or(range.start).max(range.start), range.end);
-    Some(Subject { go, range: if life.nanos() > 0 { life } else { range }, choice: Choice::Last })
+    Some(Subject { go, range: if life.nanos() > 0 { life } else { range }, choice: Choice::Last, finding: None })
 }
 
 /// Whether a goroutine spent most of a range on recording or serving traces and profiles.

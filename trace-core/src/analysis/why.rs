@@ -84,6 +84,8 @@ pub struct Why {
     pub sentence: String,
     /// Why this stretch, if none was named: see [`choose`].
     pub choice: Option<Choice>,
+    /// Of such a stretch the headline of the first finding, if it has to do with it: see [`Subject`].
+    pub finding: Option<String>,
 }
 
 /// Where the time of one stretch of a goroutine went.
@@ -105,9 +107,9 @@ fn attributed(trace: &Trace, go: GoroutineIdx, chain: WaitChain) -> Why {
 pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
     if scope.filter == GoroutineFilter::All {
         let subject = choose(trace, trace.range().intersect(scope.range), monitor);
-        let found = subject.map(|Subject { go, range, choice }| {
+        let found = subject.map(|Subject { go, range, choice, finding }| {
             let why = attributed(trace, go, long_wait_chain(trace, go, range));
-            Why { choice: Some(choice), ..why }
+            Why { choice: Some(choice), finding, ..why }
         });
         return (!monitor.is_cancelled()).then(|| found.unwrap_or_default());
     }
@@ -242,12 +244,16 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let first = share.via.first().map_or(share.go, |hop| hop.go);
     let of = if why.stretches == 1 { String::new() } else { format!(" in {} stretches", why.stretches) };
     let mut text = format!("{} of {}{of}: {}", percent(share.nanos, why.nanos), time(why.nanos), go_name(trace, first));
-    let left_out = share.via.len().saturating_sub(MOST_HOPS);
-    for (at, hop) in share.via.iter().enumerate() {
-        if at == MOST_HOPS / 2 && left_out > 0 {
-            text += &format!(", which waited behind {}", counted(left_out as u64, "other"));
+    let queues: Vec<&[Hop]> = share.via.chunk_by(|one, next| is_one_queue(places, one, next)).collect();
+    let left_out = queues.len().saturating_sub(MOST_HOPS);
+    for (at, queue) in queues.iter().enumerate() {
+        let [hop, behind @ ..] = queue else { continue };
+        let last = behind.last().unwrap_or(hop);
+        if left_out > 0 && at == MOST_HOPS / 2 {
+            let others: usize = queues.iter().skip(at).take(left_out).map(|queue| queue.len()).sum();
+            text += &format!(", which waited behind {}", counted(others as u64, "other"));
         }
-        if left_out > 0 && (MOST_HOPS / 2..MOST_HOPS / 2 + left_out).contains(&at) {
+        if (MOST_HOPS / 2..MOST_HOPS / 2 + left_out).contains(&at) {
             continue;
         }
         let which = match at {
@@ -255,24 +261,45 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
             _ if left_out > 0 && at == MOST_HOPS / 2 + left_out => ", the last of which",
             _ => ", which",
         };
-        if at + 1 == share.via.len() && share.doing == StepKind::NotCreated && is_deadline(trace, places, hop) {
-            let place = where_at(places, hop.stack);
+        if at + 1 == queues.len() && share.doing == StepKind::NotCreated && is_deadline(trace, places, last) {
+            let place = where_at(places, last.stack);
             return text + &format!("{which} waited{place} until a context's deadline passed.");
         }
-        text += &format!("{which}{} {}", waited(places, hop), go_name(trace, hop.waker));
+        let behind = match behind.len() {
+            0 => String::new(),
+            others => format!(" behind {}", counted(others as u64, "other")),
+        };
+        let how =
+            if hop.is_creation { " had yet to be created by" } else { &format!("{}{behind} for", waited(places, hop)) };
+        text += &format!("{which}{how} {}", go_name(trace, last.waker));
     }
-    let which = if share.via.is_empty() { " " } else { ", which " };
-    let reason = match trace.str(share.reason) {
-        "" => String::new(),
-        reason if matches!(share.doing, StepKind::Waiting(_)) => format!(" ({reason})"),
+    let at = doing_at(places, share.doing, share.stack, share.is_resumed);
+    let started = match trace.goroutine_name(share.go) {
+        Some((_, name)) if at.is_empty() && !trace.str(name).is_empty() => format!(" ({})", trace.str(name)),
         _ => String::new(),
     };
-    text + which
+    let which = if share.via.is_empty() { " " } else { ", which " };
+    let is_wait = matches!(share.doing, StepKind::Waiting(_));
+    let reason = match trace.str(share.reason) {
+        "" => String::new(),
+        // The place names it.
+        reason if is_wait && !at.starts_with(&format!(" in {reason} at ")) => format!(" ({reason})"),
+        _ => String::new(),
+    };
+    text + &started
+        + which
         + step_description(share.doing)
         + &reason
-        + &doing_at(places, share.doing, share.stack, share.is_resumed)
+        + &at
         + &meanwhile(trace, share)
+        + still_waiting(trace, share)
         + "."
+}
+
+/// Whether one who waits stands right behind another in one queue: both wait for the same at the same place.
+fn is_one_queue(places: &Places<'_>, one: &Hop, next: &Hop) -> bool {
+    let line = |hop: &Hop| places.own_line(hop.stack).filter(|_| !hop.is_creation);
+    line(one).is_some() && line(one) == line(next) && one.reason == next.reason
 }
 
 /// Whether a wait was ended by the timer of a context's deadline: by a goroutine that package `context` had it start.
@@ -309,16 +336,19 @@ fn meanwhile(trace: &Trace, share: &Share) -> String {
     }
 }
 
-/// How a hop waited, as far as the trace tells: ` waited in sync.(*Mutex).Lock at main.handle (main.go:61) for`
+/// ` and was still waiting when the trace ended`: of a wait that lasted until then, of which the trace shows no end.
+fn still_waiting(trace: &Trace, share: &Share) -> &'static str {
+    let is_wait = matches!(share.doing, StepKind::Waiting(_));
+    if is_wait && share.longest.end == trace.range().end { " and was still waiting when the trace ended" } else { "" }
+}
+
+/// How a hop waited, as far as the trace tells: ` waited in sync.(*Mutex).Lock at main.handle (main.go:61)`
 fn waited(places: &Places<'_>, hop: &Hop) -> String {
-    if hop.is_creation {
-        return " had yet to be created by".to_owned();
-    }
     if hop.stack.is_some() {
-        return format!(" waited{} for", where_at(places, hop.stack));
+        return format!(" waited{}", where_at(places, hop.stack));
     }
     match waited_in(places, hop.waker_stack) {
-        Some(op) => format!(" waited in {} since before the trace for", prior_name(op)),
-        None => " waited since before the trace (no stack) for".to_owned(),
+        Some(op) => format!(" waited in {} since before the trace", prior_name(op)),
+        None => " waited since before the trace (no stack)".to_owned(),
     }
 }

@@ -65,6 +65,12 @@ pub fn report(trace: &Arc<Trace>, found: &Arc<Why>) -> Report {
     let report = Report::default().headline("sentence", &found.sentence);
     let report = report.fact("selected.by", "", by).fact("selected.name", "", name);
     let report = if words.is_empty() { report } else { report.figure("Selected", words) };
+    let report = match &found.finding {
+        Some(headline) => report.figure("Finding", format!("{headline} (first of report)")),
+        None => report,
+    };
+    let finding = found.finding.clone().map_or(Value::Missing, Value::Text);
+    let report = report.fact("selected.finding", "", finding);
     // Of several stretches it is where the longest one begins.
     let [of_one, of_many] = if found.stretches > 1 { ["Longest", "Stretches"] } else { ["Goroutine", ""] };
     let when = if found.go.is_some() { "From" } else { "" };

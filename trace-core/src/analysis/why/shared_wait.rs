@@ -21,7 +21,7 @@ struct Waits<'a> {
 /// main.render (main.go:17), for 58 % of the 363 ms.` `None` if its waits at one place do not make up most of the time, or if
 /// the largest share is half of them or more.
 ///
-/// `waited` puts a wait of the goroutine in words: ` waited in sync.(*Mutex).Lock at main.get (main.go:31) for`.
+/// `waited` puts a wait of the goroutine in words: ` waited in sync.(*Mutex).Lock at main.get (main.go:31)`.
 pub(super) fn sentence(
     (trace, places): (&Trace, &Places<'_>),
     chain: &WaitChain,
@@ -53,7 +53,7 @@ pub(super) fn sentence(
     let comma = if at.starts_with(',') { "," } else { "" };
     let all = time(whole);
     Some(format!(
-        "{} of {all}: {}{} {who}; {they} {description}{at}{comma} for {} of the {all}.",
+        "{} of {all}: {}{} for {who}; {they} {description}{at}{comma} for {} of the {all}.",
         percent(most.nanos, whole),
         go_name(trace, most.first.go),
         waited(most.first),
