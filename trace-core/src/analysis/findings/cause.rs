@@ -33,6 +33,8 @@ pub enum Cause {
     NoReceiver,
     /// Whoever receives from a channel sends to it, and waits for itself.
     ReceiverSends,
+    /// A WaitGroup is waited for whose Done is missing on some path.
+    MissingDone,
     /// The threads of idle procs get no CPU.
     ThreadsWithoutCpu,
     /// The goroutine that waits for a proc is locked to a thread.
@@ -119,6 +121,7 @@ impl Cause {
             Self::VanishedPartner => "vanished_partner",
             Self::NoReceiver => "no_receiver",
             Self::ReceiverSends => "receiver_sends",
+            Self::MissingDone => "missing_done",
             Self::ThreadsWithoutCpu => "threads_without_cpu",
             Self::LockedToThread => "locked_to_thread",
             Self::HotShard => "hot_shard",

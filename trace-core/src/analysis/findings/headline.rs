@@ -50,6 +50,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::VanishedPartner => data.stuck(format!("Nobody on the other side of {}", data.channel())),
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
         Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
+        Cause::MissingDone => data.stuck(format!("WaitGroup never done{}", data.place(" in "))),
         Cause::ChildProcess => data.children(),
         Cause::OneServer => data.waits(format!("One goroutine serves most{}", data.at_work())),
         Cause::Finalizer => data.waits(format!("Waiting for finalizers{}", data.place(", which are in "))),

@@ -27,6 +27,7 @@ mod kept_connections;
 mod leak;
 mod lock_causes;
 mod locks;
+mod missing_done;
 mod named;
 mod no_cpu;
 mod other_side;
@@ -98,7 +99,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 21] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 22] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -116,6 +117,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 21] = [
     idle::find,
     leak::find,
     kept_connections::find,
+    missing_done::find,
     growth::find,
     churn::find,
     herd::find,

@@ -36,6 +36,9 @@ const SHARED: f64 = 1.4;
 /// A wait in `select` that the clock ends, with nothing after it, is a long poll from here on, ns.
 const LONG_POLL: u64 = 1_000_000_000;
 
+/// Spans of a goroutine that are looked at to see whether it writes.
+const LOOKED_THROUGH: usize = 10_000;
+
 const OWN_WORKERS: &str = "If those wait for work that they have handed to these same workers, nobody is left to do it: do it \
                            in place, or on workers of its own. Otherwise find out why nothing comes before the timer fires.";
 const RAISE_LIMIT: &str = "Raise the limit, allow bursts, or reject excess requests at once.";
@@ -367,7 +370,7 @@ fn deadline(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
 fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Option<Reason> {
     let top = heaviest(context, found)?;
     let is_sibling = has_function(context, top.stack, slow.key.function);
-    let is_shared = found.per_act >= SHARED || is_sibling;
+    let is_shared = (found.per_act >= SHARED || is_sibling) && !only_reads(context, top);
     let is_waiting = matches!(top.doing, StepKind::Waiting(_) | StepKind::Syscall);
     let class = if let StepKind::Waiting(class) = top.doing { class } else { SpanClass::Syscall };
     let op = context.places.op(top.stack);
@@ -375,6 +378,9 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
     let is_allocating =
         op == Op::Other && context.places.callee(top.stack).is_some_and(|callee| callee.starts_with("runtime."));
     if !is_waiting || is_allocating || op.is_lock() || class == SpanClass::Gc || !context.places.has_own(top.stack) {
+        return None;
+    }
+    if context.places.is_direct(top.stack) && started_most(context, slow, top.go) {
         return None;
     }
     let others: Vec<GoroutineIdx> = found.by_go.iter().map(|by| by.0).collect();
@@ -428,6 +434,24 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
         evidence,
         confidence: 0.8,
     })
+}
+
+/// Whether a goroutine only reads from a connection, and hands each of those who wait the answer to its own call: it never
+/// writes. Whoever produces a result asks for it first.
+fn only_reads(context: &Context<'_>, reader: &Meanwhile) -> bool {
+    if !matches!(reader.doing, StepKind::Waiting(SpanClass::WaitNet)) || !context.places.is_plain(reader.stack) {
+        return false;
+    }
+    let spans = context.trace.spans(LaneId::Goroutine(reader.go), context.trace.range()).take(LOOKED_THROUGH);
+    let mut calls = spans.filter(|span| span.state == GoState::Syscall);
+    !calls.any(|call| has(context, call.start_stack, "(*FD).Write"))
+}
+
+/// Whether one goroutine started most of those who wait: it tells workers that there is no more to do.
+fn started_most(context: &Context<'_>, slow: &SlowRequests<'_>, creator: GoroutineIdx) -> bool {
+    let is_own = |wait: &&Wait| context.workload.go(wait.go).and_then(GoroutineStats::creator) == Some(creator);
+    let all = &slow.part.longest;
+    all.iter().filter(is_own).count() * 2 > all.len()
 }
 
 /// Goroutines whose result is waited for wait on a channel of the program's own: what for, the trace does not tell.

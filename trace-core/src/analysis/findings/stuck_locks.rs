@@ -2,7 +2,7 @@
 //! goroutine that last acquired the lock, or one that is inside code of the same type all the time; if there is neither,
 //! it is one of the waiters: a deadlock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
@@ -361,9 +361,9 @@ fn read_twice(context: &Context<'_>, waiters: &[Waiter], first: &Waiter, other: 
     })
 }
 
-/// The waiters that probably hold what the others wait for: first those inside code that takes a lock on its way, then
-/// those at rare places, where a crowd waits elsewhere. Two of them; one if only one is likely to, and if none is, the
-/// first who waited.
+/// The waiters that probably hold what the others wait for: first those at the second lock of a function, then those inside
+/// code that takes a lock on its way, then those at rare places, where a crowd waits elsewhere. Two of them; one if only
+/// one is likely to, and if none is, the first who waited.
 fn members(context: &Context<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
     let place = |waiter: &Waiter| context.places.near(waiter.stack);
     let mut counts: BTreeMap<Option<Place>, usize> = BTreeMap::new();
@@ -374,9 +374,15 @@ fn members(context: &Context<'_>, waiters: &[Waiter]) -> Vec<Waiter> {
         let count = counts.get(&place(waiter)).copied().unwrap_or(0);
         count <= 2 && (count * 3 <= waiters.len() || counts.len() == 1)
     };
+    let locks: BTreeSet<(String, u64)> =
+        waiters.iter().filter_map(place).map(|place| (place.function, place.line)).collect();
+    // Others wait further up in the same function: it has the lock that is taken there.
+    let is_second = |waiter: &Waiter| {
+        place(waiter).is_some_and(|at| locks.iter().any(|(function, line)| *function == at.function && *line < at.line))
+    };
     let mut all: Vec<(u8, Waiter)> = Vec::new();
     for waiter in waiters {
-        let reasons = [was_inside(context, waiter), is_nested(context, waiter), is_rare(waiter)];
+        let reasons = [is_second(waiter), was_inside(context, waiter), is_nested(context, waiter), is_rare(waiter)];
         if let Some(rank) = reasons.iter().position(|is_so| *is_so) {
             all.push((rank as u8, *waiter));
         }
