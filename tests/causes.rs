@@ -199,8 +199,10 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
     assert_eq!(trace.goroutine_by_id(GoId(1)), Some(top.go), "the root is the loop");
     assert!(matches!(top.doing, StepKind::Waiting(_)));
     assert_eq!(places.own(top.stack).map(|place| place.line), Some(55));
-    let told =
-        ["waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) for G1, which waited", "net/http.Post at"];
+    let told = [
+        "waited in sync.(*Mutex).Lock at app.(*Store).Get (app.go:31) behind 2 others for G1, which",
+        "net/http.Post at",
+    ];
     assert!(told.iter().all(|part| found.sentence.contains(part)), "{}", found.sentence);
 }
 

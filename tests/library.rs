@@ -41,6 +41,7 @@ mod facade;
 mod finding_invariants;
 mod findings;
 mod goroutine_stats;
+mod hangs_and_herds;
 mod headlines;
 mod helpers_named;
 mod instant;

@@ -79,7 +79,8 @@ impl Site {
         keep_first(&mut self.longest, KEPT, Wait::by_length);
     }
 
-    fn merge(&mut self, other: Self) {
+    /// Adds waits with other stacks.
+    pub(crate) fn merge(&mut self, other: Self) {
         self.op = other.op;
         self.count += other.count;
         self.nanos += other.nanos;

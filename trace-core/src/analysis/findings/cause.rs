@@ -87,6 +87,10 @@ pub enum Cause {
     Backoff,
     /// A pause of fixed length.
     FixedSleep,
+    /// Requests make the same call at about the same time, again and again.
+    Stampede,
+    /// Tests sleep for most of their time.
+    TestSleeps,
     /// A limit on how often something may be done.
     RateLimit,
     /// A call ends by its deadline.
@@ -148,6 +152,8 @@ impl Cause {
             Self::SharedResult => "shared_result",
             Self::Backoff => "backoff",
             Self::FixedSleep => "fixed_sleep",
+            Self::Stampede => "stampede",
+            Self::TestSleeps => "test_sleeps",
             Self::RateLimit => "rate_limit",
             Self::Deadline => "deadline",
             Self::Timeout => "timeout",

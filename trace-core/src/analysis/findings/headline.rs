@@ -50,6 +50,8 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::VanishedPartner => data.stuck(format!("Nobody on the other side of {}", data.channel())),
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
         Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
+        Cause::Stampede => data.bursts(),
+        Cause::TestSleeps => data.sleeps(),
         Cause::MissingDone => data.stuck(format!("WaitGroup never done{}", data.place(" in "))),
         Cause::ChildProcess => data.children(),
         Cause::OneServer => data.waits(format!("One goroutine serves most{}", data.at_work())),
@@ -206,6 +208,20 @@ impl Data<'_> {
         let waits = self.count("waits", "wait").map(|waits| format!(": {waits}{}", self.most("waits", "wait_max_ns")));
         let victim = self.victim(&head);
         fit(head, [waits, victim])
+    }
+
+    /// `Same call made by several requests at once in app.load: 4 bursts of up to 19`
+    fn bursts(self) -> String {
+        let bursts = self.count("bursts", "burst").map(|bursts| format!(": {bursts}"));
+        let most = self.0.number("at_once").map(|most| format!(" of up to {}", grouped(most)));
+        fit(format!("Same call made by several requests at once{}", self.place(" in ")), [bursts, most])
+    }
+
+    /// `Tests sleep in app.settle: 15 times, during 97 % of the trace`
+    fn sleeps(self) -> String {
+        let times = self.0.number("waits").map(|times| format!(": {} times", grouped(times)));
+        let part = self.share("asleep_share").map(|part| format!(", during {part} of the trace"));
+        fit(format!("Tests sleep{}", self.place(" in ")), [times, part])
     }
 
     /// ` up to 127 ms`, of several; ` of 127 ms`, of one; empty if it is not known.

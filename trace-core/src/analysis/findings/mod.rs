@@ -9,6 +9,7 @@ pub mod finding;
 mod activity;
 mod backlog;
 mod batches;
+mod busy_team;
 mod callers;
 mod churn;
 pub mod context;
@@ -39,10 +40,12 @@ mod serial;
 mod slots;
 mod slow_requests;
 mod spin;
+mod stampede;
 mod stuck;
 mod stuck_locks;
 mod stw;
 mod syscalls;
+mod test_sleeps;
 mod uneven_queue;
 mod workers;
 
@@ -99,7 +102,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 22] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 24] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -107,7 +110,9 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 22] = [
     imbalance::find,
     serial::find,
     polling::find,
+    test_sleeps::find,
     retries::find,
+    stampede::find,
     syscalls::find,
     cpu::find,
     spin::find,

@@ -38,15 +38,13 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// `at least one was held for 1.10 s in net/http.Get at main.load (main.go:12), the longest by G7`
+    /// `for 1.10 s at least one holder was in net/http.Get at main.load (main.go:12), G7 the longest`
     pub(crate) fn sentence(&self, context: &Context<'_>, evidence: &mut Evidence) -> String {
         let doing = format!("{}{}", where_at(context.places, self.stack), self.named.called_from());
         let who = go_name(context.trace, self.link.0);
         let elapsed = evidence.time("held_slow_ns", self.elapsed);
-        match self.is_team {
-            true => format!("for {elapsed} at least one of them was{doing}, {who} the longest"),
-            false => format!("at least one was held for {elapsed}{doing}, the longest by {who}"),
-        }
+        let holder = if self.is_team { "of them" } else { "holder" };
+        format!("for {elapsed} at least one {holder} was{doing}, {who} the longest")
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers, wakers};
+use crate::analysis::findings::busy_team::BusyTeam;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
@@ -13,6 +14,7 @@ use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HAN
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::goroutine_stats::GoroutineStats;
+use crate::analysis::parts::Part;
 use crate::analysis::phrases::{counted, go_name, place_name, their, where_at};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
@@ -55,24 +57,24 @@ pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
 }
 
 /// Why a place takes long.
-struct Reason {
-    kind: Kind,
+pub(crate) struct Reason {
+    pub(crate) kind: Kind,
     /// What it is due to.
-    name: Cause,
-    check: &'static str,
-    named: Option<Named>,
-    stack: StackId,
+    pub(crate) name: Cause,
+    pub(crate) check: &'static str,
+    pub(crate) named: Option<Named>,
+    pub(crate) stack: StackId,
     /// Where the requests are meanwhile, and for what: `in net/http.Get at main.load (main.go:12)`.
-    at: String,
+    pub(crate) at: String,
     /// Goroutines on the other side.
-    others: Vec<GoroutineIdx>,
+    pub(crate) others: Vec<GoroutineIdx>,
     /// The other side of a call, where it is in the trace.
-    other: Option<OtherSide>,
+    pub(crate) other: Option<OtherSide>,
     /// Waits of which it is known who ended them, and their nanoseconds, where that is what the cause follows from.
-    looked: Option<(u64, u64)>,
+    pub(crate) looked: Option<(u64, u64)>,
     /// The numbers in `at`.
-    evidence: Evidence,
-    confidence: f64,
+    pub(crate) evidence: Evidence,
+    pub(crate) confidence: f64,
 }
 
 fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
@@ -99,9 +101,23 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
         _ if is_direct => None,
         _ if is_by_clock => Some(deadline(context, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
+        _ if wakers_were_runnable(context, part) => None,
         _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(context, stack))
             .then(|| call(context, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())), &part.longest)),
     }
+}
+
+/// Whether the answer was there for a good part of the waits, and whoever was to hand it on had no proc: then it is not the
+/// other side that is slow.
+fn wakers_were_runnable(context: &Context<'_>, part: &Part) -> bool {
+    let (mut all, mut runnable) = (0, 0);
+    for wait in &part.longest {
+        let Some(waker) = wait.waker else { continue };
+        let sums = context.trace.time_by_class(LaneId::Goroutine(waker), wait.range).nanos;
+        runnable += sums.get(SpanClass::Runnable as usize).copied().unwrap_or(0);
+        all += wait.nanos();
+    }
+    runnable * 3 > all
 }
 
 /// A timer or ticker that the request itself waits for is a pause, but a select that gives up after long is a long
@@ -404,6 +420,9 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
     if !is_shared && context.places.is_direct(top.stack) {
         return Some(other_wait(context, (slow, found), top, (named, others)));
     }
+    if let Some(team) = BusyTeam::of(context, slow, top) {
+        return Some(team.reason((at, doing), named, (top.stack, others)));
+    }
     if !is_shared {
         let mut cause = call(context, top.stack, same_stacks(context, found, top), &slow.part.longest);
         cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
@@ -499,7 +518,7 @@ fn other_wait(
 }
 
 /// The longest waits in the function in which somebody waits, for the same kind of thing.
-fn waits_like(context: &Context<'_>, stack: StackId) -> Vec<Wait> {
+pub(crate) fn waits_like(context: &Context<'_>, stack: StackId) -> Vec<Wait> {
     let key = |stack| (context.places.op(stack), context.places.near_function(stack));
     let sites = context.workload.sites.iter().filter(|(known, _)| key(known.stack) == key(stack));
     sites.flat_map(|(_, site)| site.longest.iter().copied()).collect()

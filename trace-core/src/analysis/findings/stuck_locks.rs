@@ -10,7 +10,7 @@ use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind};
 use crate::analysis::findings::stuck::{EndState, end_state, is_long};
-use crate::analysis::goroutine_stats::Stuck;
+use crate::analysis::goroutine_stats::{GoroutineStats, Stuck};
 use crate::analysis::phrases::where_at;
 use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::place_time::Wait;
@@ -23,6 +23,15 @@ use crate::model::lanes::LaneId;
 
 /// More goroutines than this are not looked at one by one.
 const LOOKED_INTO: usize = 4_096;
+/// Who waits so many times as long as others did who got the lock waits for a holder that does not release it.
+const LONGER: i64 = 2;
+/// A holder that made so many calls is not stuck in one.
+const FEW_CALLS: u64 = 5;
+const RETURNS_NOT: &str = "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, \
+                           release it before.";
+const MANY_CALLS: &str = "Copy what is needed under the lock, release it, and make the calls then.";
+const MANY_CALLS_OF_READER: &str = "Copy what is needed under RLock, and make the calls after RUnlock: while a writer waits for a \
+                                    reader of an RWMutex, new readers wait for the writer.";
 /// Spans before a wait in which the one before it is looked for.
 const STEPS_BACK: usize = 4;
 /// Spans between two waits of a goroutine that are looked at.
@@ -234,19 +243,32 @@ fn held(context: &Context<'_>, group: &Group, holder: &Holder) -> Option<Finding
             where_at(context.places, holder.stack)
         )
     });
+    let began = since_created(context, holder);
     let (kind, name, check, did, stack) = match &end_state {
         EndState::Waiting { stack, .. } if context.places.op(*stack).is_lock() => return None,
-        EndState::Waiting { stack, .. } if !is_left(context, group, *stack) => (
-            Kind::LockHeldOverIo,
-            Cause::HeldToTheEnd,
-            "Bound the call with a deadline: it did not return. If the lock guards more than what the call uses, release it \
-             before.",
-            format!("is{}", where_at(context.places, *stack)),
-            *stack,
-        ),
-        EndState::Busy { stack } if !is_left(context, group, *stack) => {
-            let did = format!("was busy{}", where_at(context.places, *stack));
-            (Kind::LockContention, Cause::HeldToTheEnd, Kind::LockContention.check(), did, *stack)
+        EndState::Waiting { stack, .. } | EndState::Busy { stack } if !is_left(context, group, *stack) => {
+            // Whoever waited as long before has got it.
+            if is_usual(context, group) {
+                return None;
+            }
+            let has_readers =
+                |group: &Group| group.waiters.iter().any(|one| context.places.op(one.stack) == Op::ReadLock);
+            let calls = calls_inside(context, group, holder.go, began);
+            let is_waiting = matches!(end_state, EndState::Waiting { .. });
+            let verb = if is_waiting { "is" } else { "was busy" };
+            let calls = match calls {
+                0..FEW_CALLS => String::new(),
+                _ => format!(", one of {} since", evidence.count("calls", calls, "call")),
+            };
+            let did = format!("{verb}{}{calls}", where_at(context.places, *stack));
+            let check = match (is_waiting, calls.is_empty()) {
+                (true, true) => RETURNS_NOT,
+                (_, false) if has_readers(group) => MANY_CALLS_OF_READER,
+                (_, false) => MANY_CALLS,
+                (false, true) => Kind::LockContention.check(),
+            };
+            let kind = if is_waiting { Kind::LockHeldOverIo } else { Kind::LockContention };
+            (kind, Cause::HeldToTheEnd, check, did, *stack)
         }
         _ => (
             Kind::LockContention,
@@ -258,17 +280,35 @@ fn held(context: &Context<'_>, group: &Group, holder: &Holder) -> Option<Finding
     };
     let holds = [got, did].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" and ");
     let place = innermost(context, group, stack);
-    let tail = format!("nobody releases it in the trace: {who}, {holds}");
+    let tail = format!("nobody releases it in the trace: {who}, which {holds}");
     let finding = finding(context, kind, &group.waiters, (&tail, evidence), 0.8)
         .cause(name, check)
         .culprit(context.trace, place, stack)
         .goroutines(&[holder.go])
         .inferred(holder.basis);
-    Some(finding.link(
-        context.trace,
-        holder.go,
-        since_to_end(context, holder.since.unwrap_or(context.trace.range().start)),
-    ))
+    Some(finding.link(context.trace, holder.go, since_to_end(context, began)))
+}
+
+/// Since when a holder may have had the lock: since it got it or else since it was created, or since the trace began.
+fn since_created(context: &Context<'_>, holder: &Holder) -> TraceTime {
+    let created = || context.workload.go(holder.go).and_then(GoroutineStats::created);
+    holder.since.or_else(created).unwrap_or(context.trace.range().start)
+}
+
+/// Whether others waited about as long for locks of the group as those who wait now, and got them.
+fn is_usual(context: &Context<'_>, group: &Group) -> bool {
+    let end = context.trace.range().end;
+    let now = group.waiters.iter().map(|waiter| end.nanos_since(waiter.since)).max().unwrap_or(0);
+    ended(context, group).any(|wait| wait.range.nanos() * LONGER >= now)
+}
+
+/// System calls and waits of a goroutine inside the group's code from a time on: it gets on, slowly.
+fn calls_inside(context: &Context<'_>, group: &Group, go: GoroutineIdx, since: TraceTime) -> u64 {
+    let spans = context.trace.spans(LaneId::Goroutine(go), since_to_end(context, since)).take(LOOKED_INTO);
+    let calls = spans.filter(|span| {
+        matches!(span.state, GoState::Waiting | GoState::Syscall) && !is_left(context, group, span.start_stack)
+    });
+    calls.count() as u64
 }
 
 /// Whether a stack is outside of the group's code: the goroutine has gone on to something else.
