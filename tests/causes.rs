@@ -208,16 +208,26 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
 
 const SPIN: Stack = &[("app.spin", "app.go", 130), ("app.crunch", "app.go", 131)];
 
-/// The same handlers; the loop that holds the lock is ready all the time, but others have the procs.
-fn starved_lock_scene() -> Scene {
+/// The same handlers; the loop that holds the lock is ready all the time, but others have so many of the four procs, started for
+/// this.
+fn starved_lock_scene(spinning: u64, started_for: Stack) -> Scene {
     let mut scene = Scene::default();
+    scene.at(3, 0.2, Act::Ready(12)).at(3, 0.3, Act::Start(12));
+    for go in 20..20 + spinning {
+        scene.at(3, 0.4 + 0.01 * (go - 20) as f64, Act::MakeFor(go, started_for, LOOP));
+    }
+    scene.at(3, 0.6, Act::Block("network", IDLE));
     scene.at(0, 1.0, Act::Ready(1)).run(0, 1, (1.1, 2.0), "select", POST);
     for (at, go) in [10u64, 11, 12].into_iter().enumerate() {
         let begin = 10.0 + at as f64;
         scene.at(1, begin, Act::Ready(go)).run(1, go, (begin + 0.1, begin + 0.2), "sync", LOCK);
     }
-    scene.at(2, 12.5, Act::Ready(20)).at(2, 12.6, Act::Start(20)).at(3, 12.9, Act::Ready(1));
-    scene.at(2, 99.0, Act::Preempt(SPIN)).at(0, 100.1, Act::Start(1));
+    scene.at(3, 12.5, Act::Ready(1));
+    for go in 20..20 + spinning {
+        let proc = go - 20;
+        scene.at(proc, 12.6, Act::Start(go)).at(proc, 99.0, Act::Preempt(SPIN));
+    }
+    scene.at(0, 100.1, Act::Start(1));
     for (at, go) in [10u64, 11, 12].into_iter().enumerate() {
         let now = 100.2 + 0.1 * at as f64;
         scene.at(0, now, Act::Wake(go, UNLOCK));
@@ -229,13 +239,23 @@ fn starved_lock_scene() -> Scene {
 
 #[test]
 fn a_lock_whose_holder_has_no_proc_is_no_lock_contention() {
-    let waiting = [LOCKERS, &[(20, "chan receive", LOOP)]].concat();
-    let found = starved_lock_scene().find(&waiting);
+    let found = starved_lock_scene(4, SPIN).find(LOCKERS);
     let locks = [Kind::LockContention, Kind::LockHeldOverIo, Kind::RwmutexWriter];
     assert!(found.list.iter().all(|finding| !locks.contains(&finding.kind)), "{:?}", found.list);
     let starved = found.list.iter().find(|finding| finding.kind == Kind::CpuStarvation).expect("what it is");
     assert_eq!(starved.culprit.as_ref().expect("a culprit").place.function, "app.spin", "{}", starved.title);
     assert_eq!(starved.acts.first().map(|act| act.doing), Some(StepKind::Runnable), "{starved:?}");
+}
+
+/// Workers of the GC have the procs, or hardly anybody does: no function of the program keeps the holder from one.
+#[test]
+fn a_holder_without_a_proc_is_nobodys_fault_where_the_gc_has_them_or_nobody() {
+    const WORKER: Stack = &[("runtime.gcBgMarkWorker", "mgc.go", 1400)];
+    for mut scene in [starved_lock_scene(4, WORKER), starved_lock_scene(1, SPIN)] {
+        let found = scene.find(LOCKERS);
+        let starved = found.list.iter().filter(|finding| finding.kind == Kind::CpuStarvation);
+        assert_eq!(starved.count(), 0, "{:?}", found.list);
+    }
 }
 
 /// Three wait for one goroutine at once: what that one did counts once.

@@ -77,6 +77,89 @@ fn many_that_wait_for_one_result_are_slow_for_what_makes_it() {
     assert!(first.title.contains("for results that G10 produced"), "{}", first.title);
 }
 
+const HEADER: Stack =
+    &[("runtime.selectgo", "select.go", 1), ("grpc.(*Stream).waitOnHeader", "transport.go", 321), HANDLER, SERVE];
+const FRAME: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 179),
+    ("io.ReadFull", "io.go", 354),
+    ("grpc.readFrame", "frame.go", 237),
+    ("grpc.(*client).reader", "client.go", 90),
+];
+const HEADERS: Stack = &[("runtime.closechan", "chan.go", 400), ("grpc.(*client).reader", "client.go", 95)];
+const QUERY: Stack = &[
+    ("syscall.write", "zsyscall.go", 9),
+    ("internal/poll.(*FD).Write", "fd_unix.go", 370),
+    ("grpc.(*client).reader", "client.go", 88),
+];
+
+/// Six requests wait for what one goroutine reads from a connection, all at once each time; it may ask for it first.
+fn read_for_all(asks: bool) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..5u64 {
+        let now = 1.0 + 100.0 * round as f64;
+        for go in 10u64..16 {
+            let now = now + 0.1 * (go - 10) as f64;
+            scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.01, now + 0.02), "select", HEADER);
+        }
+        if asks {
+            scene.at(0, now + 2.0, Act::Ready(1)).at(0, now + 2.1, Act::Start(1)).at(0, now + 2.2, Act::Call(QUERY));
+            scene.at(0, now + 2.3, Act::Return).at(0, now + 2.4, Act::Block("network", FRAME));
+        }
+        scene.at(0, now + 70.0, Act::Ready(1)).at(0, now + 70.1, Act::Start(1));
+        for go in 10u64..16 {
+            let then = now + 70.2 + 0.002 * (go - 10) as f64;
+            scene.at(0, then, Act::Wake(go, HEADERS));
+            let then = now + 70.3 + 0.1 * (go - 10) as f64;
+            scene.run(1, go, (then, then + 0.05), "network", IDLE);
+        }
+        scene.at(0, now + 72.0, Act::Block("network", FRAME));
+    }
+    find(&mut scene, &[handlers(10..16), vec![(1, "network", FRAME)]].concat())
+}
+
+/// A connection's reader hands each call its own answer, however many come in one packet.
+#[test]
+fn who_only_reads_a_connection_produces_no_shared_result() {
+    assert!(read_for_all(false).list.iter().all(|one| cause(one) != "shared_result"));
+    let asked = read_for_all(true);
+    assert!(asked.list.iter().any(|one| cause(one) == "shared_result"), "{:?}", asked.list);
+}
+
+const CLIENT_WAIT: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.(*Client).Do", "client.go", 585),
+    ("app.quote", "app.go", 270),
+    HANDLER,
+    SERVE,
+];
+const READ_LOOP: Stack = &[("net/http.(*persistConn).readLoop", "transport.go", 2330)];
+const DELIVER: Stack =
+    &[("runtime.chansend1", "chan.go", 160), ("net/http.(*persistConn).readLoop", "transport.go", 2290)];
+
+/// Four requests wait 100 ms each for an answer that was there after 10, or after 90; the one that hands it on is runnable since.
+fn answered_after(ms: f64) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..4u64 {
+        for at in 0u64..4 {
+            let (go, reader, now) = (10 + at, 30 + at, 1.0 + 120.0 * round as f64 + at as f64);
+            scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "select", CLIENT_WAIT);
+            scene.at(1, now + ms, Act::Ready(reader)).at(1, now + 100.0, Act::Start(reader));
+            scene.at(1, now + 100.1, Act::Wake(go, DELIVER)).at(1, now + 100.2, Act::Block("network", READ_LOOP));
+            scene.run(0, go, (now + 100.3, now + 100.4), "network", IDLE);
+        }
+    }
+    let readers = (30..34).map(|go| (go, "network", READ_LOOP));
+    find(&mut scene, &readers.chain(handlers(10..14)).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_other_side_is_not_slow_whose_answer_lay_there() {
+    let is_blamed = |found: &Findings| found.list.iter().any(|one| cause(one) == "slow_call");
+    assert!(is_blamed(&answered_after(90.0)), "{:?}", answered_after(90.0).list);
+    assert!(!is_blamed(&answered_after(10.0)), "{:?}", answered_after(10.0).list);
+}
+
 const GATHER: Stack = &[
     ("sync.runtime_SemacquireWaitGroup", "sema.go", 110),
     ("sync.(*WaitGroup).Wait", "waitgroup.go", 118),

@@ -33,6 +33,9 @@ const ENDED: &str = "Find out why the other consumers returned (an error, a pani
 /// Above this share of the procs' time in use more consumers would have nothing to run on.
 const BUSY: f64 = 0.85;
 const ALL_BUSY: &str = "Make the consumer faster: the procs are busy, so that more consumers would not help.";
+/// A consumer that ends such a part of the waits is the one that matters.
+const MOST_BY_ONE: f64 = 0.9;
+const SEVERAL: &str = "Add consumers, or make them faster.";
 const SLOW_READER: &str = "The other side of this connection does not read fast enough: set a write deadline, and give each \
                            connection a queue and a goroutine of its own, so that a slow one does not hold up the others.";
 const ONE_SERVER: &str = "Have several goroutines do this, or make the one that does faster.";
@@ -150,7 +153,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let title = format!(
         "{} for {}{behind}, which was {} {}{}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
-        consumer_name(context, consumer),
+        consumers_words(context, (found, consumer), share, &mut evidence),
         way.words(),
         hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
         ended_words(gone, &mut evidence),
@@ -162,8 +165,6 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let lost = wait.woken_nanos;
     let mut finding = Finding::new(Kind::ChannelBacklog, title, lost, context.duration, 0.55 + 0.4 * share)
         .with(evidence)
-        .int("consumers", found.by_go.len() as u64)
-        .ratio("share_of_first_consumer", share)
         .ratio("mean_waiting", queued)
         .culprit_named(context.trace, Some(loop_of_its.unwrap_or(hot.named)), hot.stack)
         .act(done.act_of(way))
@@ -172,6 +173,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
+    let finding = if share < MOST_BY_ONE { finding.with_check(SEVERAL) } else { finding };
     let finding = as_felt(context, [wait], because(context, finding, (wait.op, hot.stack), (consumer, gone), lane));
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
@@ -187,6 +189,19 @@ fn is_finalizer(context: &Context<'_>, go: GoroutineIdx) -> bool {
 fn consumer_name(context: &Context<'_>, go: GoroutineIdx) -> String {
     let what = if is_finalizer(context, go) { " (which runs finalizers)" } else { "" };
     format!("{}{what}", go_name(context.trace, go))
+}
+
+/// The goroutine that ended the waits, or how many did and which of them most: `G21`, `3 goroutines, 58 % of it for G21`.
+fn consumers_words(
+    context: &Context<'_>,
+    (found, consumer): (&Wakers, GoroutineIdx),
+    share: f64,
+    evidence: &mut Evidence,
+) -> String {
+    let name = consumer_name(context, consumer);
+    let all = evidence.count("consumers", found.by_go.len() as u64, "goroutine");
+    let part = evidence.share("share_of_first_consumer", share);
+    if share >= MOST_BY_ONE { name } else { format!("{all}, {part} of it for {name}") }
 }
 
 /// The finding with the cause, where it is known.

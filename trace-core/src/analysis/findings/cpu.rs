@@ -24,6 +24,9 @@ const CROWDED: f64 = 0.7;
 /// System calls that take a larger part of the procs' time are worth a word.
 const CALLS: f64 = 0.1;
 
+/// Those who are kept from their work are at least one part in so many of all that wait for procs.
+const FELT: u64 = 200;
+
 /// A program that was seen running fewer times than this is not known.
 const FEWEST_SEEN: u64 = 10;
 
@@ -157,7 +160,9 @@ fn starved(context: &Context<'_>, runner: StrId) -> Option<StrId> {
         sum.0 += facts.runnable;
         sum.1 += facts.running;
     }
-    let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && context.share(*ready) >= 0.05);
+    // Of all that waits for procs it has to be more than a trace.
+    let is_felt = |ready: u64| context.share(ready) >= 0.05 && ready * FELT >= context.load.runnable;
+    let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && is_felt(*ready));
     starved.max_by_key(|&(name, (ready, _))| (ready, name)).map(|(name, _)| name)
 }
 

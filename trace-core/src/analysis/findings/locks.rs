@@ -362,6 +362,15 @@ fn starved(context: &Context<'_>, case: &Case<'_>, done: &Activity) -> Option<Fi
             break;
         }
     }
+    // The GC may have had them, or nobody: then no function of the program is to blame.
+    let is_own = |run: &&(GoroutineIdx, TimeRange)| context.workload.go(run.0).is_some();
+    let nanos = |run: &(GoroutineIdx, TimeRange)| run.1.nanos().unsigned_abs();
+    let own: u64 = others.iter().filter(is_own).map(nanos).sum();
+    let looked: u64 = without.iter().map(|(_, range)| range.nanos().unsigned_abs()).sum();
+    if others.len() < RUNS && own * 2 < looked * context.load.procs {
+        return None;
+    }
+    others.retain(|run| context.workload.go(run.0).is_some());
     let hot = hot(context, &others)?;
     let mut evidence = Evidence::default();
     let waits = waits(case, &mut evidence)?;

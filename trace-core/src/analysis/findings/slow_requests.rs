@@ -14,7 +14,6 @@ use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HAN
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::goroutine_stats::GoroutineStats;
-use crate::analysis::parts::Part;
 use crate::analysis::phrases::{counted, go_name, place_name, their, where_at};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
@@ -101,7 +100,7 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
         _ if is_direct => None,
         _ if is_by_clock => Some(deadline(context, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
-        _ if wakers_were_runnable(context, part) => None,
+        _ if wakers_were_runnable(context, &part.longest) => None,
         _ => (slow.who == RequestKind::Handler || !places.is_plain(stack) || is_dial(context, stack))
             .then(|| call(context, stack, part.longest.iter().map(|wait| (wait.stack, wait.nanos())), &part.longest)),
     }
@@ -109,9 +108,9 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
 
 /// Whether the answer was there for a good part of the waits, and whoever was to hand it on had no proc: then it is not the
 /// other side that is slow.
-fn wakers_were_runnable(context: &Context<'_>, part: &Part) -> bool {
+pub(crate) fn wakers_were_runnable(context: &Context<'_>, waits: &[Wait]) -> bool {
     let (mut all, mut runnable) = (0, 0);
-    for wait in &part.longest {
+    for wait in waits {
         let Some(waker) = wait.waker else { continue };
         let sums = context.trace.time_by_class(LaneId::Goroutine(waker), wait.range).nanos;
         runnable += sums.get(SpanClass::Runnable as usize).copied().unwrap_or(0);

@@ -11,7 +11,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{Relation, life, related};
-use crate::analysis::findings::slow_requests::{call_of, heaviest};
+use crate::analysis::findings::slow_requests::{call_of, heaviest, wakers_were_runnable};
 use crate::analysis::phrases::their;
 use crate::analysis::phrases::where_at;
 use crate::analysis::place_time::Wait;
@@ -106,7 +106,7 @@ fn judge(context: &Context<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding>
     if sum.count < FEWEST || !(SHARE..=1.0).contains(&share) || !is_long || !is_worker || is_test {
         return None;
     }
-    if known.iter().any(is_known) {
+    if known.iter().any(is_known) || wakers_were_runnable(context, &sum.longest) {
         return None;
     }
     let named = context.named(sum.stack, sum.longest.iter().map(|wait| (wait.stack, wait.nanos())));
