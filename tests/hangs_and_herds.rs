@@ -277,3 +277,52 @@ fn a_test_that_sleeps_for_most_of_its_time_is_told_to_look_first() {
     assert_eq!(number(first, "waits"), Some(5), "{}", first.title);
     assert_eq!(loud(&tested(0.3)), Vec::<&Finding>::new());
 }
+
+// Work that goes on.
+
+const GIVE_UP: Stack = &[("runtime.selectgo", "select.go", 1), ("app.build", "app.go", 43), HANDLER, SERVE];
+const BEGIN: Stack = &[("app.build", "app.go", 42), HANDLER, SERVE];
+const RENDERING: Stack = &[("app.build.func1", "app.go", 42)];
+const RENDER: Stack = &[("app.render", "app.go", 60), ("app.build.func1", "app.go", 42)];
+const HAND_OVER: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.build.func1", "app.go", 42)];
+const TIMER: Stack = &[("context.WithDeadlineCause.func2", "context.go", 650)];
+const EXPIRE: Stack =
+    &[("context.(*timerCtx).cancel", "context.go", 680), ("context.WithDeadlineCause.func2", "context.go", 650)];
+
+/// Eight requests that start a goroutine each and wait for it, which runs for 30 ms; a deadline ends the wait after 10 ms, or
+/// the goroutine does.
+fn rendering(is_given_up: bool) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..8u64 {
+        let (go, child, timer, now) = (10 + round, 100 + round, 200 + round, 1.0 + 40.0 * round as f64);
+        scene.at(0, now, Act::Ready(go)).at(0, now + 0.1, Act::Start(go));
+        scene.at(0, now + 0.2, Act::MakeFor(child, RENDERING, BEGIN)).at(0, now + 0.3, Act::Block("select", GIVE_UP));
+        scene.at(1, now + 0.4, Act::Start(child)).at(1, now + 15.0, Act::Preempt(RENDER));
+        scene.at(1, now + 15.1, Act::Start(child));
+        if is_given_up {
+            scene.at(0, now + 10.0, Act::MakeFor(timer, TIMER, &[])).at(0, now + 10.1, Act::Start(timer));
+            scene.at(0, now + 10.2, Act::Wake(go, EXPIRE)).at(0, now + 10.3, Act::End);
+        } else {
+            scene.at(1, now + 30.0, Act::Wake(go, HAND_OVER));
+        }
+        let then = now + if is_given_up { 10.4 } else { 30.2 };
+        scene.run(0, go, (then, then + 0.1), "network", IDLE).at(1, now + 30.1, Act::End);
+    }
+    find(&mut scene, &handlers(10..18))
+}
+
+#[test]
+fn work_whose_caller_has_given_up_is_found_by_what_it_runs_afterwards() {
+    let found = rendering(true);
+    let found = found.list.iter().find(|one| cause(one) == "abandoned_work").expect("a finding");
+    assert_eq!((number(found, "went_on"), number(found, "started")), (Some(8), Some(8)), "{}", found.title);
+    assert!(found.title.contains("that app.build (app.go:42) started"), "{}", found.title);
+    // 19.7 of 30 ms each; the waits of those who gave up took 10 ms.
+    assert!(
+        (150_000_000..=160_000_000).contains(&number(found, "running_after_ns").expect("a time")),
+        "{}",
+        found.title
+    );
+    let in_time = rendering(false);
+    assert!(in_time.list.iter().all(|one| cause(one) != "abandoned_work"), "{:?}", in_time.list);
+}

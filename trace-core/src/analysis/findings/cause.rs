@@ -89,6 +89,8 @@ pub enum Cause {
     FixedSleep,
     /// Requests make the same call at about the same time, again and again.
     Stampede,
+    /// Goroutines go on working though whoever started them has given up.
+    AbandonedWork,
     /// Tests sleep for most of their time.
     TestSleeps,
     /// A limit on how often something may be done.
@@ -153,6 +155,7 @@ impl Cause {
             Self::Backoff => "backoff",
             Self::FixedSleep => "fixed_sleep",
             Self::Stampede => "stampede",
+            Self::AbandonedWork => "abandoned_work",
             Self::TestSleeps => "test_sleeps",
             Self::RateLimit => "rate_limit",
             Self::Deadline => "deadline",

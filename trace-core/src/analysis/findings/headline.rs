@@ -51,6 +51,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
         Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
         Cause::Stampede => data.bursts(),
+        Cause::AbandonedWork => data.abandoned(),
         Cause::TestSleeps => data.sleeps(),
         Cause::MissingDone => data.stuck(format!("WaitGroup never done{}", data.place(" in "))),
         Cause::ChildProcess => data.children(),
@@ -215,6 +216,13 @@ impl Data<'_> {
         let bursts = self.count("bursts", "burst").map(|bursts| format!(": {bursts}"));
         let most = self.0.number("at_once").map(|most| format!(" of up to {}", grouped(most)));
         fit(format!("Same call made by several requests at once{}", self.place(" in ")), [bursts, most])
+    }
+
+    /// `Work goes on after a deadline, started in app.build: 43 goroutines, 34 % of running time`
+    fn abandoned(self) -> String {
+        let gos = self.count("went_on", "goroutine").map(|gos| format!(": {gos}"));
+        let share = self.share("share_of_running").map(|share| format!(", {share} of running time"));
+        fit(format!("Work goes on after a deadline{}", self.place(", started in ")), [gos, share])
     }
 
     /// `Tests sleep in app.settle: 15 times, during 97 % of the trace`

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod figures;
 pub mod finding;
 
+mod abandoned;
 mod activity;
 mod backlog;
 mod batches;
@@ -102,7 +103,7 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 24] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 25] = [
     locks::find,
     peers::find,
     backlog::find,
@@ -115,6 +116,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 24] = [
     stampede::find,
     syscalls::find,
     cpu::find,
+    abandoned::find,
     spin::find,
     no_cpu::find,
     gc::find,
