@@ -190,21 +190,42 @@ impl<'a> Blocks<'a> {
         self.entries.len()
     }
 
-    /// What `take` makes of a block.
-    pub(crate) fn read<T>(&self, at: usize, take: impl FnOnce(In<'_>) -> Option<T>) -> Option<T> {
+    /// What `take` makes of a block; `buffers` is memory that may be used again for the next.
+    pub(crate) fn read<T>(
+        &self,
+        at: usize,
+        buffers: &mut Buffers,
+        take: impl FnOnce(In<'_>) -> Option<T>,
+    ) -> Option<T> {
         let entry = self.entries.get(at)?;
-        let mut stored = vec![0; usize::try_from(entry.stored).ok()?];
-        self.stored.read_at(entry.offset, &mut stored)?;
-        if XxHash3_64::oneshot(&stored) != entry.checksum {
+        let stored = sized(&mut buffers.stored, entry.stored)?;
+        self.stored.read_at(entry.offset, stored)?;
+        if XxHash3_64::oneshot(stored) != entry.checksum {
             return None;
         }
         if entry.unpacked == entry.stored {
-            return take(In::new(&stored));
+            return take(In::new(stored));
         }
-        let mut unpacked = vec![0; usize::try_from(entry.unpacked).ok()?];
-        let len = lz4_flex::block::decompress_into(&stored, &mut unpacked).ok()?;
-        if len == unpacked.len() { take(In::new(&unpacked)) } else { None }
+        let unpacked = sized(&mut buffers.unpacked, entry.unpacked)?;
+        let len = lz4_flex::block::decompress_into(stored, unpacked).ok()?;
+        if len == unpacked.len() { take(In::new(unpacked)) } else { None }
     }
+}
+
+/// Memory for the bytes of a block.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    stored: Vec<u8>,
+    unpacked: Vec<u8>,
+}
+
+/// The first `len` bytes of a buffer, which grows to hold them: whatever was in it is to be written over.
+fn sized(buffer: &mut Vec<u8>, len: u64) -> Option<&mut [u8]> {
+    let len = usize::try_from(len).ok()?;
+    if buffer.len() < len {
+        buffer.resize(len, 0);
+    }
+    buffer.get_mut(..len)
 }
 
 #[cfg(test)]
@@ -227,8 +248,9 @@ mod tests {
         assert!(bytes.len() < 13_000, "the first block is packed");
         let blocks = Blocks::open(Stored::Bytes(&bytes), &key).unwrap();
         assert_eq!(blocks.len(), 3);
-        assert_eq!(blocks.read(0, |mut bytes| bytes.slice::<u8>()).unwrap().len(), 100_000);
-        assert_eq!(*blocks.read(1, |mut bytes| bytes.slice::<u8>()).unwrap(), *noise);
-        assert!(blocks.read(2, |bytes| Some(bytes.is_empty())).unwrap());
+        let mut buffers = Buffers::default();
+        assert_eq!(blocks.read(0, &mut buffers, |mut bytes| bytes.slice::<u8>()).unwrap().len(), 100_000);
+        assert_eq!(*blocks.read(1, &mut buffers, |mut bytes| bytes.slice::<u8>()).unwrap(), *noise);
+        assert!(blocks.read(2, &mut buffers, |bytes| Some(bytes.is_empty())).unwrap());
     }
 }

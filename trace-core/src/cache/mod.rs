@@ -24,7 +24,7 @@ use std::io::{self, Seek, Write};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use crate::cache::blocks::{BlockWriter, Blocks};
+use crate::cache::blocks::{BlockWriter, Blocks, Buffers};
 use crate::cache::bytes::In;
 use crate::cache::tables::{GO_BLOCK, Tables};
 use crate::model::annotation_tables::AnnotationTables;
@@ -58,13 +58,13 @@ pub fn write(trace: &Trace, key: &Key, out: &mut (impl Write + Seek)) -> io::Res
 #[must_use]
 pub fn read(stored: Stored<'_>, key: &Key) -> Option<Trace> {
     let blocks = Blocks::open(stored, key)?;
-    let tables = blocks.read(0, |mut bytes| tables::take(&mut bytes))?;
+    let tables = blocks.read(0, &mut Buffers::default(), |mut bytes| tables::take(&mut bytes))?;
     let first_segment = 2 + tables.go_blocks();
     if blocks.len() != first_segment + tables.segments() {
         return None;
     }
-    let part = |at: usize| {
-        blocks.read(at, |mut bytes: In<'_>| {
+    let part = |buffers: &mut Buffers, at: usize| {
+        blocks.read(at, buffers, |mut bytes: In<'_>| {
             let part = match at {
                 1 => Part::Annotations(Box::new(annotations::take(&mut bytes, &tables.bounds)?)),
                 at if at < first_segment => Part::Goroutines(tables.take_goroutines(&mut bytes)?),
@@ -73,7 +73,7 @@ pub fn read(stored: Stored<'_>, key: &Key) -> Option<Trace> {
             bytes.is_empty().then_some(part)
         })
     };
-    let parts: Option<Vec<Part>> = (1..blocks.len()).into_par_iter().map(part).collect();
+    let parts: Option<Vec<Part>> = (1..blocks.len()).into_par_iter().map_init(Buffers::default, part).collect();
     assemble(tables, parts?)
 }
 

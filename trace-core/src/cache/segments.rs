@@ -11,9 +11,8 @@ use crate::model::kinds;
 use crate::model::lod::{Lod, SUMS_BYTES, Sums};
 use crate::model::packed::Packed;
 use crate::model::proc_thread_entries::{Entries, ProcEntries, Runs};
-use crate::model::row_codes::MARK;
 use crate::model::row_shapes::RowShapes;
-use crate::model::segment::{FlowIndex, KeyDir, Lanes, NO_SEGMENT, RefLanes, RowTimes, Rows, Segment};
+use crate::model::segment::{FlowIndex, KeyDir, Lanes, RefLanes, Rows, Segment};
 
 /// Puts a segment; `shared` tells which of the shared tables it uses.
 pub(crate) fn put(segment: &Segment, shared: SharedIndices, out: &mut Out) {
@@ -87,13 +86,13 @@ pub(crate) fn take(bytes: &mut In<'_>, at: usize, tables: &Tables) -> Option<Seg
     if !tables.is_place(base, generation, epoch) {
         return None;
     }
-    let rows = take_rows(bytes)?;
-    let lanes = take_lanes(bytes, &rows, at, tables)?;
+    let (rows, last) = take_rows(bytes)?;
+    let lanes = take_lanes(bytes, (&rows, &last), u32::try_from(at).ok()?, tables)?;
     let lod = take_lod(bytes, lengths(lanes.row_starts.iter()))?;
     let procs = take_refs(bytes, &rows, tables.bounds.procs, None)?;
     let threads = take_refs(bytes, &rows, tables.bounds.threads, procs.entries.own())?;
     let flows = take_flows(bytes, &rows, tables)?;
-    if !rows.actors.parts().1.iter().all(|slot| (slot as usize) < flows.dir.keys().len()) {
+    if !rows.actors.parts().1.is_below(flows.dir.len()) {
         return None;
     }
     let counts = CountSeries::from_numbers(&bytes.slice::<i32>()?)?;
@@ -122,7 +121,8 @@ fn take_packed(bytes: &mut In<'_>) -> Option<Packed> {
     Packed::from_parts(bytes.small()?, &bytes.slice()?, bytes.slice()?)
 }
 
-fn take_rows(bytes: &mut In<'_>) -> Option<Rows> {
+/// Takes the rows, with a bit for each that is marked as the last of its lane.
+fn take_rows(bytes: &mut In<'_>) -> Option<(Rows, Vec<u64>)> {
     let start = take_packed(bytes)?;
     let table = bytes.slice::<[u32; 2]>()?;
     let width = u8::try_from(bytes.number()?).ok()?;
@@ -131,32 +131,40 @@ fn take_rows(bytes: &mut In<'_>) -> Option<Rows> {
     let has_bits = bits.len() == start.len().div_ceil(64) as usize;
     let actors = SparseColumn::from_parts(bits, take_packed(bytes)?).filter(|_| has_bits)?;
     let rows = Rows { start, shapes, actors };
+    if rows.shapes.len() != rows.len() {
+        return None;
+    }
+    let last = rows.shapes.bits(|shape| shape.kind() & kinds::LAST != 0);
     // Times rise in each lane: whoever subtracts them relies on it.
-    let is_sound = rows.shapes.len() == rows.len() && {
-        let mut least = 0;
-        (0..).zip(rows.start.iter()).all(|(row, start)| {
-            let rises = least <= start;
-            least = if rows.kind_bits(row) & kinds::LAST == 0 { start } else { 0 };
-            rises
-        })
-    };
-    is_sound.then_some(rows)
+    let mut least = 0;
+    let is_sound = rows.start.for_blocks(|first, starts| {
+        let Some(&last) = last.get(first as usize / 64) else { return false };
+        let mut rises = true;
+        for (at, &start) in (0..).zip(starts) {
+            rises &= least <= start;
+            least = if last >> at & 1 == 0 { start } else { 0 };
+        }
+        rises
+    });
+    is_sound.then_some((rows, last))
 }
 
-fn take_lanes(bytes: &mut In<'_>, rows: &Rows, at: usize, tables: &Tables) -> Option<Lanes> {
+/// Takes the lanes of `rows`, of which `last` has a bit for each that is marked as the last of its lane.
+fn take_lanes(bytes: &mut In<'_>, (rows, last): (&Rows, &[u64]), at: u32, tables: &Tables) -> Option<Lanes> {
     let dir = take_dir(bytes)?;
     let (row_starts, prev) = (take_packed(bytes)?, take_packed(bytes)?);
     let lanes = Lanes { dir, row_starts, prev };
-    let count = lanes.dir.keys().len();
+    let count = lanes.dir.len();
     // Every lane has rows, and only the last of them is marked so.
-    let is_last = |row: u32| rows.kind_bits(row) & kinds::LAST != 0;
-    let is_sound = is_partition(lanes.row_starts.iter(), count, rows.len() as usize)
+    let is_last = |row: u32| last.get(row as usize / 64).is_some_and(|word| word >> (row % 64) & 1 != 0);
+    let is_sound = lanes.row_starts.len().checked_sub(1) == Some(count)
+        && (lanes.row_starts.get(0), lanes.row_starts.get(count)) == (Some(0), Some(rows.len()))
         && lanes.row_starts.rises()
         && lanes.row_starts.iter().skip(1).all(|end| end.checked_sub(1).is_some_and(is_last))
-        && (0..rows.len()).filter(|&row| is_last(row)).count() == count
-        && lanes.dir.keys().all(|go| go < tables.bounds.gos)
-        && lanes.prev.len() as usize == count
-        && (0..lanes.prev.len()).map(|slot| lanes.prev(slot)).all(|prev| prev == NO_SEGMENT || (prev as usize) < at);
+        && last.iter().map(|word| word.count_ones()).sum::<u32>() == count
+        && lanes.dir.is_below(tables.bounds.gos)
+        && lanes.prev.len() == count
+        && lanes.are_before(at);
     is_sound.then_some(lanes)
 }
 
@@ -173,10 +181,10 @@ fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&ProcEnt
     };
     let marks = bytes.slice::<u32>()?;
     let lod = take_lod(bytes, lengths(starts.iter().copied()))?;
-    let limit = |entry: u32| if entry & MARK == 0 { rows.len() as usize } else { marks.len() };
+    let marks_len = u32::try_from(marks.len()).ok()?;
     let lanes = starts.len().checked_sub(1)?;
     let is_sound = is_partition(starts.iter().copied(), lanes, entries.len())
-        && entries.own().is_none_or(|own| own.iter().all(|entry| ((entry & !MARK) as usize) < limit(entry)))
+        && entries.own().is_none_or(|own| own.are_below(rows.len(), marks_len))
         && slots.iter().all(|&[idx, slot]| idx < bound && (slot as usize) < lanes)
         && slots.is_sorted_by(|a, b| a[0] <= b[0]);
     let slots = slots.iter().map(|&[idx, slot]| (idx, slot)).collect();
@@ -186,8 +194,8 @@ fn take_refs(bytes: &mut In<'_>, rows: &Rows, bound: u32, procs: Option<&ProcEnt
 fn take_flows(bytes: &mut In<'_>, rows: &Rows, tables: &Tables) -> Option<FlowIndex> {
     let dir = take_dir(bytes)?;
     let (starts, acts) = (take_packed(bytes)?, take_packed(bytes)?);
-    let is_sound = is_partition(starts.iter(), dir.keys().len(), acts.len() as usize)
-        && acts.iter().all(|row| row < rows.len())
+    let is_sound = is_partition(starts.iter(), dir.len() as usize, acts.len() as usize)
+        && acts.is_below(rows.len())
         && dir.keys().all(|actor| tables.bounds.is_actor(actor));
     is_sound.then_some(FlowIndex { dir, starts, rows: acts })
 }

@@ -47,6 +47,12 @@ impl Head {
         (numbers * self.bits as u32).div_ceil(BLOCK)
     }
 
+    /// Whether its bits alone keep all of its numbers below `limit`.
+    fn is_below(self, limit: u32) -> bool {
+        let most = ((1u64 << self.bits) - 1) << self.shift;
+        u64::from(self.least) + most < limit.into()
+    }
+
     /// Whether it can be read where there are `words` words, if it has so many numbers (one at least).
     fn fits(self, numbers: u32, words: usize) -> bool {
         let last = self.at as usize + ((numbers - 1) * u32::from(self.bits) / BLOCK) as usize;
@@ -58,7 +64,7 @@ impl Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
     heads: Box<[Head]>,
-    /// The differences of each block one after another, from the lowest bit on; then [`SPARE`] more.
+    /// The differences of each block one after another, from the lowest bit of the first byte on; then [`SPARE`] more.
     words: Box<[u64]>,
     len: u32,
 }
@@ -108,9 +114,11 @@ impl Packed {
     #[inline]
     fn read(&self, head: Head, index: u32) -> u32 {
         let bit = index % BLOCK * u32::from(head.bits);
-        let word = (head.at + bit / BLOCK) as usize;
-        let (low, high) = (self.words[word] >> (bit % BLOCK), self.words[word + 1] << 1 << (BLOCK - 1 - bit % BLOCK));
-        let difference = (low | high) & ((1 << head.bits) - 1);
+        let byte = head.at as usize * size_of::<u64>() + (bit / 8) as usize;
+        // Whatever a number's place in its first byte, eight bytes hold it.
+        let near = bytemuck::cast_slice::<u64, u8>(&self.words).get(byte..byte + size_of::<u64>());
+        let near = near.and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let difference = near >> (bit % 8) & ((1 << head.bits) - 1);
         head.least.wrapping_add((difference << head.shift) as u32)
     }
 
@@ -157,7 +165,39 @@ impl Packed {
 
     /// Whether a number is followed by a smaller one, or one like it, nowhere.
     pub(crate) fn rises(&self) -> bool {
-        self.iter().is_sorted_by(|a, b| a < b)
+        let mut before = None;
+        self.for_blocks(|_, numbers| {
+            let joins = before.is_none_or(|before| before < numbers[0]);
+            before = numbers.last().copied();
+            joins && numbers.is_sorted_by(|a, b| a < b)
+        })
+    }
+
+    /// Whether all numbers are less than `limit`.
+    pub(crate) fn is_below(&self, limit: u32) -> bool {
+        let mut numbers = [0; BLOCK as usize];
+        self.heads.iter().zip((0..self.len).step_by(BLOCK as usize)).all(|(head, first)| {
+            head.is_below(limit) || self.unpack(first, *head, &mut numbers).iter().all(|&number| number < limit)
+        })
+    }
+
+    /// Calls `take(first, numbers)` for each block, in order, with the index of its first number, as long as it gives `true`;
+    /// tells whether it always did. Quicker than number by number.
+    #[inline]
+    pub(crate) fn for_blocks(&self, mut take: impl FnMut(u32, &[u32]) -> bool) -> bool {
+        let mut numbers = [0; BLOCK as usize];
+        let firsts = (0..self.len).step_by(BLOCK as usize);
+        self.heads.iter().zip(firsts).all(|(head, first)| take(first, self.unpack(first, *head, &mut numbers)))
+    }
+
+    /// The numbers of the block that begins with `first`, and has this head.
+    #[inline]
+    fn unpack<'a>(&self, first: u32, head: Head, numbers: &'a mut [u32; BLOCK as usize]) -> &'a [u32] {
+        let numbers = &mut numbers[..BLOCK.min(self.len - first) as usize];
+        for (at, number) in (0..).zip(numbers.iter_mut()) {
+            *number = self.read(head, at);
+        }
+        numbers
     }
 
     /// Bytes of memory that it takes.
@@ -195,7 +235,7 @@ pub(crate) struct Numbers<'a> {
 impl Iterator for Numbers<'_> {
     type Item = u32;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<u32> {
         let index = self.next;
         if index == self.end {
@@ -206,6 +246,10 @@ impl Iterator for Numbers<'_> {
         }
         self.next += 1;
         Some(self.packed.read(self.head, index))
+    }
+
+    fn last(self) -> Option<u32> {
+        (self.next < self.end).then(|| self.packed.at(self.end - 1))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -227,7 +271,7 @@ fn pack(words: &mut [u64], head: Head, numbers: impl Iterator<Item = u32>) {
         filled += bits;
         if filled >= BLOCK {
             if let Some(full) = out.next() {
-                *full = word;
+                *full = word.to_le();
             }
             filled -= BLOCK;
             // What did not fit: the upper `filled` bits.
@@ -237,7 +281,7 @@ fn pack(words: &mut [u64], head: Head, numbers: impl Iterator<Item = u32>) {
     if filled > 0
         && let Some(rest) = out.next()
     {
-        *rest = word;
+        *rest = word.to_le();
     }
 }
 
@@ -252,6 +296,17 @@ mod tests {
         for first in (0..numbers.len()).step_by(37) {
             let end = numbers.len().min(first + 70);
             assert!(packed.range(first as u32, end as u32).eq(numbers[first..end].iter().copied()), "{first}");
+        }
+        let mut unpacked = Vec::new();
+        assert!(packed.for_blocks(|first, block| {
+            assert_eq!(first as usize, unpacked.len());
+            unpacked.extend_from_slice(block);
+            true
+        }));
+        assert_eq!(unpacked, numbers);
+        assert_eq!(packed.iter().last(), numbers.last().copied());
+        if let Some(&most) = numbers.iter().max() {
+            assert!(!packed.is_below(most) && (most == u32::MAX || packed.is_below(most + 1)), "{numbers:?}");
         }
         let (len, heads, words) = packed.parts();
         assert_eq!(Packed::from_parts(len, &heads, words.into()).as_ref(), Some(&packed));
@@ -302,6 +357,8 @@ mod tests {
         }
         assert_eq!(packed.partition_point(100, 200, |number| number < 1_500), 50);
         assert!(!Packed::from_slice(&[1, 2, 2]).rises());
+        let falls_between_blocks: Vec<u32> = (100..164).chain(163..200).collect();
+        assert!(!Packed::from_slice(&falls_between_blocks).rises());
         assert_eq!(Packed::default().count_to(9), 0);
     }
 

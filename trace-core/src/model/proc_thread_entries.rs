@@ -29,8 +29,19 @@ impl ProcEntries {
         self.turned.at(at).rotate_right(1)
     }
 
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = u32> + Clone + '_ {
-        self.turned.iter().map(|entry| entry.rotate_right(1))
+    /// The entries `first..end`, as far as there are some.
+    fn range(&self, first: u32, end: u32) -> impl Iterator<Item = u32> + '_ {
+        self.turned.range(first, end).map(|entry| entry.rotate_right(1))
+    }
+
+    /// Whether all are rows below `rows` or marks below `marks`.
+    pub(crate) fn are_below(&self, rows: u32, marks: u32) -> bool {
+        self.turned.for_blocks(|_, turned| {
+            turned.iter().map(|entry| entry.rotate_right(1)).all(|entry| {
+                let limit = if entry & MARK == 0 { rows } else { marks };
+                entry & !MARK < limit
+            })
+        })
     }
 
     pub(crate) const fn parts(&self) -> &Packed {
@@ -146,7 +157,7 @@ impl Runs {
                 return count == 1 && (from & !MARK) < rows;
             }
             let is_there = from.checked_add(count).is_some_and(|end| end <= procs.turned.len());
-            is_there && (from..from + count).all(|at| procs.at(at) < rows)
+            is_there && procs.range(from, from + count).all(|entry| entry < rows)
         });
         (begins_well && begins.len() == from.len() && is_sound).then_some(Self { begins, from, len })
     }
@@ -160,7 +171,9 @@ mod tests {
     fn entries_of_procs_keep_marks_apart() {
         let entries = [131_071, MARK, 0, MARK | 3, 7, MARK | 0x7fff_ffff];
         let packed = ProcEntries::new(&entries);
-        assert!(packed.iter().eq(entries) && (0..6).all(|at| packed.at(at) == entries[at as usize]));
+        assert!(packed.range(0, 6).eq(entries) && (0..6).all(|at| packed.at(at) == entries[at as usize]));
+        assert!(packed.are_below(131_072, 0x8000_0000) && !packed.are_below(131_071, 0x8000_0000));
+        assert!(!packed.are_below(131_072, 0x7fff_ffff));
         // 18 bits each, and not 32, as long as there are fewer marks than rows.
         let small: Vec<u32> = (0..64).map(|at| if at % 2 == 0 { 131_071 - at } else { MARK | at }).collect();
         assert!(ProcEntries::new(&small).turned.bytes() <= 18 * 8 + 32);

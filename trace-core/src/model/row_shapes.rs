@@ -28,6 +28,12 @@ impl Shape {
         self.aux_kind & ((1 << AUX_BITS) - 1)
     }
 
+    /// The local proc or thread; an index that nothing has, if there is none.
+    #[inline]
+    pub(crate) const fn local(self) -> u32 {
+        self.place.wrapping_sub(1)
+    }
+
     const fn with_kind(self, kind: u8) -> Self {
         Self { aux_kind: self.aux() | (kind as u32) << AUX_BITS, ..self }
     }
@@ -97,6 +103,20 @@ impl RowShapes {
 
     pub(crate) fn len(&self) -> u32 {
         (self.codes.raw().len() / usize::from(self.codes.width())) as u32
+    }
+
+    /// A bit per row: whether `is` holds for its shape.
+    pub(crate) fn bits(&self, is: impl Fn(Shape) -> bool) -> Vec<u64> {
+        fn bits<C: Copy>(codes: &[C], is: impl Fn(C) -> bool) -> Vec<u64> {
+            let word = |codes: &[C]| (0..).zip(codes).fold(0, |word, (at, &code)| word | u64::from(is(code)) << at);
+            codes.chunks(64).map(word).collect()
+        }
+        let table: Vec<bool> = self.table.iter().map(|&shape| is(shape)).collect();
+        match &self.codes {
+            Codes::Bytes(codes) => bits(codes, |code| table[usize::from(code)]),
+            Codes::Words(codes) => bits(codes, |code| table[usize::from(code)]),
+            Codes::Wide(codes) => bits(codes, |code| table[code as usize]),
+        }
     }
 
     /// Gives rows (each once) other kinds.
@@ -213,6 +233,8 @@ mod tests {
             let codes: Vec<u32> = (0..rows).map(|row| book.number(shape(row))).collect();
             let shapes = book.finish(rows, |row| codes[row as usize]);
             assert!((0..rows).all(|row| shapes.at(row) == shape(row)), "{rows} rows");
+            let bits = shapes.bits(|shape| shape.kind() == 5);
+            assert!((0..rows).all(|row| bits[row as usize / 64] >> (row % 64) & 1 == u64::from(row % 3 == 0)));
             let (table, width, raw) = shapes.parts();
             assert_eq!((shapes.len(), width), (rows, bytes));
             let again = RowShapes::from_parts(&table, width, raw).unwrap();

@@ -145,11 +145,10 @@ impl KeyDir {
     /// What [`KeyDir::parts`] gave, if no key comes twice and all are found.
     pub(crate) fn from_parts(keys: Packed, order: Packed) -> Option<Self> {
         let unordered = order.len();
-        let rises = |keys: &mut dyn Iterator<Item = u32>| keys.is_sorted_by(|a, b| a < b);
         let is_sound = unordered <= keys.len()
-            && order.iter().all(|slot| slot < unordered)
-            && rises(&mut order.iter().map(|slot| keys.at(slot)))
-            && rises(&mut (unordered..keys.len()).map(|slot| keys.at(slot)));
+            && order.is_below(unordered)
+            && order.iter().map(|slot| keys.at(slot)).is_sorted_by(|a, b| a < b)
+            && keys.range(unordered, keys.len()).is_sorted_by(|a, b| a < b);
         is_sound.then_some(Self { keys, order })
     }
 
@@ -207,12 +206,22 @@ pub(crate) struct Lanes {
 impl Lanes {
     /// Lanes of goroutines `gos`, of which the first `unordered` are in no order; `prev` as in [`Lanes::prev`].
     pub(crate) fn new(gos: &[u32], unordered: u32, row_starts: &[u32], prev: &[u32]) -> Self {
+    /// How many keys there are.
+    pub(crate) const fn len(&self) -> u32 {
+        self.keys.len()
+    }
+
         let before = |slot: u32| prev[slot as usize].wrapping_add(1);
         Self {
             dir: KeyDir::new(gos, unordered),
             row_starts: Packed::from_slice(row_starts),
             prev: Packed::from_fn(prev.len() as u32, before),
         }
+    /// Whether all keys are less than `limit`.
+    pub(crate) fn is_below(&self, limit: u32) -> bool {
+        self.keys.is_below(limit)
+    }
+
     }
 
     /// The segment before that holds rows of the same goroutine as the lane in a slot; [`NO_SEGMENT`] if there is none.
@@ -252,6 +261,11 @@ pub(crate) struct RefLanes {
 
 /// Rows by who acted on them.
 #[derive(Clone, Debug)]
+    /// Whether [`Lanes::prev`] tells of segments before that with the number `segment` only.
+    pub(crate) fn are_before(&self, segment: u32) -> bool {
+        self.prev.is_below(segment.saturating_add(1))
+    }
+
 pub(crate) struct FlowIndex {
     /// By actor, as in `other`.
     pub(crate) dir: KeyDir,

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use crate::cache::blocks::{BlockWriter, Blocks};
+use crate::cache::blocks::{BlockWriter, Blocks, Buffers};
 use crate::cache::{Key, Stored, write};
 use crate::model::trace::Trace;
 
@@ -24,8 +24,9 @@ pub fn forged(cache: &[u8], mut change: impl FnMut(usize, &mut Vec<u8>)) -> Opti
     let blocks = Blocks::open(Stored::Bytes(cache), &KEY)?;
     let mut out = Cursor::new(Vec::new());
     let mut writer = BlockWriter::begin(&mut out).ok()?;
+    let mut buffers = Buffers::default();
     for at in 0..blocks.len() {
-        let mut block = blocks.read(at, |bytes| Some(bytes.rest().to_vec()))?;
+        let mut block = blocks.read(at, &mut buffers, |bytes| Some(bytes.rest().to_vec()))?;
         change(at, &mut block);
         writer.block(|out| out.bytes.extend_from_slice(&block)).ok()?;
     }
