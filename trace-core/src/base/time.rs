@@ -50,12 +50,14 @@ pub struct TimeRange {
 impl TimeRange {
     /// The range from `start` up to, not including, `end`. An `end` before `start` gives an empty range.
     #[must_use]
+    #[inline]
     pub fn new(start: TraceTime, end: TraceTime) -> Self {
         Self { start, end: end.max(start) }
     }
 
     /// Length in nanoseconds, never negative.
     #[must_use]
+    #[inline]
     pub const fn nanos(self) -> i64 {
         self.end.0.saturating_sub(self.start.0)
     }
@@ -74,6 +76,7 @@ impl TimeRange {
 
     /// The part that both ranges share; empty (at `self.start`) if none.
     #[must_use]
+    #[inline]
     pub fn intersect(self, other: Self) -> Self {
         let start = self.start.max(other.start);
         let end = self.end.min(other.end);

@@ -44,6 +44,7 @@ pub(crate) mod counters;
 pub(crate) mod draft;
 mod event_rows;
 mod flow_query;
+mod go_spans;
 pub(crate) mod goroutine_records;
 pub(crate) mod grouped;
 pub(crate) mod intern;

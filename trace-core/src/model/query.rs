@@ -3,10 +3,11 @@
 use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState, SpanClass};
+use crate::model::go_spans::GoSpans;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::proc_thread_index::{RefLane, RefSpans};
-use crate::model::row_chain::{GoSpans, Pos};
+use crate::model::row_chain::Pos;
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 

@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
-use crate::base::ids::{GoroutineIdx, StackId, StrId};
+use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
+use crate::model::row_shapes::Shape;
 use crate::model::segment::{NO_SEGMENT, Segment};
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
@@ -18,7 +19,7 @@ const NEAR_SEGMENTS: u32 = 12;
 const NEAR_PIECES: usize = 4;
 
 /// Rows before one that are looked at for the goroutine's own stack.
-const STACK_ROWS: u32 = 64;
+pub(crate) const STACK_ROWS: u32 = 64;
 
 /// The rows of a goroutine in one segment: `first..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +47,15 @@ pub(crate) struct RowChain {
     pub(crate) row: u32,
 }
 
-/// How far a span reaches.
-struct Extent {
-    /// When it ends.
-    end: i64,
-    /// The row that ends it, if the chain reaches so far.
-    next: Option<Pos>,
+/// How a span ends, and what is known from rows that continue it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpanEnd {
+    /// When, ns.
+    pub(crate) time: i64,
     /// The first stack that a row continuing it has.
-    later_stack: StackId,
+    pub(crate) later_stack: StackId,
     /// Nothing tells how it ended.
-    is_open: bool,
+    pub(crate) is_open: bool,
 }
 
 impl Trace {
@@ -80,8 +80,9 @@ impl Trace {
         let mut pieces = SmallVec::new();
         while let Some(piece) = next {
             let segment = self.seg(piece.segment)?;
-            let first_time = self.row_start(segment, piece.first);
-            let is_continued = kinds::is_continued(segment.kind(piece.first));
+            let kind = segment.kind(piece.first);
+            let first_time = self.start_of(segment, piece.first, kind);
+            let is_continued = kinds::is_continued(kind);
             if first_time >= range.end.0 && first_time > range.start.0 {
                 // Past the range: of interest only as the end of what goes on at its end.
                 if !(is_continued && piece.end - piece.first == 1) {
@@ -126,12 +127,14 @@ impl Trace {
 
     /// When a row begins; first mentions reach back to where knowledge begins.
     pub(crate) fn row_start(&self, segment: &Segment, row: u32) -> i64 {
-        if kinds::is_status(segment.kind(row))
-            && let Some(epoch) = self.epochs.get(segment.epoch as usize)
-        {
-            return epoch.start.0;
-        }
-        segment.time(row)
+        self.start_of(segment, row, segment.kind(row))
+    }
+
+    /// The same for a row of a kind that is known.
+    #[inline]
+    fn start_of(&self, segment: &Segment, row: u32, kind: u8) -> i64 {
+        let reaches_back = kinds::is_status(kind).then(|| self.epochs.get(segment.epoch as usize)).flatten();
+        reaches_back.map_or_else(|| segment.time(row), |epoch| epoch.start.0)
     }
 
     fn epoch_end(&self, segment: &Segment) -> i64 {
@@ -149,48 +152,69 @@ impl Trace {
     }
 
     /// Whether the state that begins with a row is a span.
-    fn shows_something(&self, kind: u8) -> bool {
+    pub(crate) fn shows_something(&self, kind: u8) -> bool {
         !matches!(self.kinds.sense(kind).state, GoState::Dead | GoState::Unknown)
     }
 
     /// The span that begins with a row that continues none; its `start_stack` is known.
-    fn span_from(&self, chain: &RowChain, head: Pos, start_stack: StackId) -> Option<Span> {
+    pub(crate) fn span_from(&self, chain: &RowChain, head: Pos, start_stack: StackId) -> Option<Span> {
         let piece = chain.pieces.get(head.piece)?;
         let segment = self.seg(piece.segment)?;
-        let kind = segment.kind(head.row);
+        let shape = segment.rows.shapes.at(head.row);
+        let (end, next) = self.extent(chain, head, self.kinds.sense(shape.kind()).state != GoState::Running)?;
+        let name = SpanRef { lane: LaneId::Goroutine(chain.go), segment: piece.segment, row: head.row };
+        let leaving = || self.leaving_stack(chain, next, end.is_open);
+        let entered = || self.thread_before(chain, head);
+        let start = self.start_of(segment, head.row, shape.kind());
+        Some(self.span_with((chain.go, name, start), (segment, shape, start_stack), end, leaving, entered))
+    }
+
+    /// The span that a row begins: `leaving` tells the stack of a run at its end, `entered` the thread on which a system call
+    /// began.
+    #[inline]
+    pub(crate) fn span_with(
+        &self,
+        (go, at, start): (GoroutineIdx, SpanRef, i64),
+        (segment, shape, start_stack): (&Segment, Shape, StackId),
+        end: SpanEnd,
+        leaving: impl FnOnce() -> StackId,
+        entered: impl FnOnce() -> ThreadIdx,
+    ) -> Span {
+        let (kind, place) = (shape.kind() & kinds::MASK, shape.local());
         let meaning = self.kinds.sense(kind);
-        let extent = self.extent(chain, head, meaning.state != GoState::Running)?;
-        let mut span = Span {
-            at: SpanRef { lane: LaneId::Goroutine(chain.go), segment: piece.segment, row: head.row },
-            range: TimeRange::new(TraceTime(self.row_start(segment, head.row)), TraceTime(extent.end)),
+        let start_stack = if start_stack.is_some() { start_stack } else { end.later_stack };
+        let (proc, thread) = match meaning.state {
+            GoState::Running => (segment.proc(place), segment.thread(shape.aux())),
+            GoState::Syscall if kind == kinds::SYSCALL => (segment.proc(place), entered()),
+            GoState::Syscall => (ProcIdx::NONE, segment.thread(place)),
+            _ => (ProcIdx::NONE, ThreadIdx::NONE),
+        };
+        Span {
+            at,
+            range: TimeRange::new(TraceTime(start), TraceTime(end.time)),
             began_before: kinds::is_status(kind),
-            goes_on: extent.is_open,
+            goes_on: end.is_open,
             class: meaning.class,
             state: meaning.state,
             cause: meaning.cause,
             reason: self.reasons.get(usize::from(kind)).copied().unwrap_or(StrId::EMPTY),
-            go: chain.go,
-            proc: crate::base::ids::ProcIdx::NONE,
-            thread: crate::base::ids::ThreadIdx::NONE,
-            start_stack: if start_stack.is_some() { start_stack } else { extent.later_stack },
-            end_stack: StackId::NONE,
-        };
-        self.place(chain, head, kind, &mut span);
-        span.end_stack = match meaning.state {
-            GoState::Running => self.leaving_stack(chain, extent.next, extent.is_open),
-            _ => span.start_stack,
-        };
-        Some(span)
+            go,
+            proc,
+            thread,
+            start_stack,
+            end_stack: if meaning.state == GoState::Running { leaving() } else { start_stack },
+        }
     }
 
-    /// How far a span reaches that begins with a row: through all that continues it, to what ends it.
-    fn extent(&self, chain: &RowChain, head: Pos, wants_stack: bool) -> Option<Extent> {
+    /// How far a span reaches that begins with a row: through all that continues it, to what ends it; and that row, if the
+    /// chain reaches so far.
+    fn extent(&self, chain: &RowChain, head: Pos, wants_stack: bool) -> Option<(SpanEnd, Option<Pos>)> {
         let piece = chain.pieces.get(head.piece)?;
         let segment = self.seg(piece.segment)?;
         let (mut last, mut later_stack, mut next) = (head, StackId::NONE, chain.next(head));
         // Mostly the next row of the same segment ends it.
         if let Some(pos) = next.filter(|pos| pos.piece == head.piece && !kinds::is_continued(segment.kind(pos.row))) {
-            return Some(Extent { end: segment.time(pos.row), next, later_stack, is_open: false });
+            return Some((SpanEnd { time: segment.time(pos.row), later_stack, is_open: false }, next));
         }
         while let Some(pos) = next
             && let Some(other) = chain.segment(self, pos)
@@ -204,7 +228,7 @@ impl Trace {
         }
         let epoch = chain.segment(self, last)?.epoch;
         let is_open = next.is_none_or(|pos| chain.segment(self, pos).is_some_and(|other| other.epoch != epoch));
-        Some(Extent { end: self.row_end(chain, last), next, later_stack, is_open })
+        Some((SpanEnd { time: self.row_end(chain, last), later_stack, is_open }, next))
     }
 
     /// When a row's state ends: at the next row, or where knowledge ends.
@@ -220,31 +244,20 @@ impl Trace {
         }
     }
 
-    fn place(&self, chain: &RowChain, head: Pos, kind: u8, span: &mut Span) {
-        let Some(segment) = chain.segment(self, head) else { return };
-        let other = segment.rows.place(head.row);
-        match span.state {
-            GoState::Running => {
-                span.proc = segment.proc(other);
-                span.thread = segment.thread(segment.rows.aux(head.row));
-            }
-            GoState::Syscall if kind == kinds::SYSCALL => {
-                span.proc = segment.proc(other);
-                let before = chain.prev(self, head);
-                if let Some((before, piece)) = before.as_ref().map(|(piece, row)| (row, piece))
-                    && let Some(segment) = self.seg(piece.segment)
-                    && self.kinds.sense(segment.kind(*before)).state == GoState::Running
-                {
-                    span.thread = segment.thread(segment.rows.aux(*before));
-                }
-            }
-            GoState::Syscall => span.thread = segment.thread(other),
-            _ => {}
-        }
+    /// The thread of the run before a row; `NONE` if none comes right before it.
+    fn thread_before(&self, chain: &RowChain, head: Pos) -> ThreadIdx {
+        let before = chain.prev(self, head).and_then(|(piece, row)| Some((self.seg(piece.segment)?, row)));
+        before.map_or(ThreadIdx::NONE, |(segment, row)| self.thread_of(segment, segment.rows.shapes.at(row)))
+    }
+
+    /// The thread of a run; `NONE` for rows of other kinds.
+    pub(crate) fn thread_of(&self, segment: &Segment, shape: Shape) -> ThreadIdx {
+        let is_running = self.kinds.sense(shape.kind()).state == GoState::Running;
+        if is_running { segment.thread(shape.aux()) } else { ThreadIdx::NONE }
     }
 
     /// The goroutine's own stack as a row begins: the row's, or the last one before.
-    fn start_stack(&self, chain: &RowChain, head: Pos, kind: u8) -> StackId {
+    pub(crate) fn start_stack(&self, chain: &RowChain, head: Pos, kind: u8) -> StackId {
         if let Some(segment) = chain.segment(self, head)
             && self.has_own_stack(kind)
         {
@@ -254,7 +267,7 @@ impl Trace {
         for _ in 0..STACK_ROWS {
             let Some((piece, row)) = at else { return StackId::NONE };
             let Some(segment) = self.seg(piece.segment) else { return StackId::NONE };
-            if let Some(stack) = self.stack_behind(segment, row) {
+            if let Some(stack) = self.stack_behind(segment, segment.rows.shapes.at(row)) {
                 return stack;
             }
             at = if row > piece.first {
@@ -267,20 +280,22 @@ impl Trace {
     }
 
     /// The goroutine's own stack behind a row, as far as that row alone tells.
-    fn stack_behind(&self, segment: &Segment, row: u32) -> Option<StackId> {
-        let kind = segment.kind(row);
-        let stack = if self.has_own_stack(kind) { segment.stack(row) } else { StackId::NONE };
+    pub(crate) fn stack_behind(&self, segment: &Segment, shape: Shape) -> Option<StackId> {
+        let kind = shape.kind() & kinds::MASK;
+        let stack = self.own_stack(segment, shape);
         let is_new = matches!(kind, kinds::DEAD | kinds::UNKNOWN | kinds::CREATED | kinds::CREATED_WAITING);
         (stack.is_some() || is_new).then_some(stack)
     }
 
     /// The stack at which a running goroutine left off: that of the row after.
     fn leaving_stack(&self, chain: &RowChain, next: Option<Pos>, is_open: bool) -> StackId {
-        let Some(pos) = next.filter(|_| !is_open) else { return StackId::NONE };
-        match chain.segment(self, pos) {
-            Some(segment) if self.has_own_stack(segment.kind(pos.row)) => segment.stack(pos.row),
-            _ => StackId::NONE,
-        }
+        let next = next.filter(|_| !is_open).and_then(|pos| Some((chain.segment(self, pos)?, pos.row)));
+        next.map_or(StackId::NONE, |(segment, row)| self.own_stack(segment, segment.rows.shapes.at(row)))
+    }
+
+    /// The stack of a row's own goroutine; `NONE` if it has none.
+    pub(crate) fn own_stack(&self, segment: &Segment, shape: Shape) -> StackId {
+        if self.has_own_stack(shape.kind()) { segment.stack_of(shape) } else { StackId::NONE }
     }
 
     /// Whether a row's `aux` is the stack of the lane's own goroutine.
@@ -360,68 +375,6 @@ impl RowChain {
         }
         let piece = self.pieces.iter().rposition(|piece| piece.segment < segment)?;
         Some(Pos { piece, row: self.pieces.get(piece)?.end - 1 })
-    }
-}
-
-/// The spans of a goroutine in time order.
-#[derive(Debug)]
-pub(crate) struct GoSpans<'a> {
-    trace: &'a Trace,
-    chain: Option<RowChain>,
-    at: Option<Pos>,
-    range: TimeRange,
-    /// The goroutine's own stack as the rows passed so far tell it, and how many rows ago one told it.
-    stack: Option<(StackId, u32)>,
-}
-
-impl<'a> GoSpans<'a> {
-    pub(crate) fn new(trace: &'a Trace, go: GoroutineIdx, range: TimeRange) -> Self {
-        let chain = trace.chain(go, range);
-        let at = chain.as_ref().map(RowChain::begin);
-        Self { trace, chain, at, range, stack: None }
-    }
-}
-
-impl Iterator for GoSpans<'_> {
-    type Item = Span;
-
-    fn next(&mut self) -> Option<Span> {
-        let (trace, chain) = (self.trace, self.chain.as_ref()?);
-        loop {
-            let at = self.at?;
-            let segment = chain.segment(trace, at)?;
-            let kind = segment.kind(at.row);
-            let is_first = at == chain.begin();
-            let skip = kinds::is_continued(kind) && !is_first;
-            self.at = chain.next(at);
-            // What `start_stack` would find.
-            let known = match self.stack {
-                _ if trace.has_own_stack(kind) => Some(segment.stack(at.row)),
-                Some((stack, rows)) if rows < STACK_ROWS => Some(stack),
-                Some(_) => Some(StackId::NONE),
-                None => None,
-            };
-            self.stack = match trace.stack_behind(segment, at.row) {
-                Some(stack) => Some((stack, 0)),
-                None => self.stack.map(|(stack, rows)| (stack, rows.saturating_add(1))),
-            };
-            if skip {
-                continue;
-            }
-            if trace.row_start(segment, at.row) >= self.range.end.0.max(self.range.start.0.saturating_add(1)) {
-                return None;
-            }
-            let span = match known {
-                Some(stack) if !is_first && trace.shows_something(kind) => trace.span_from(chain, at, stack),
-                Some(_) if !is_first => None,
-                _ => trace.span_of(chain, at),
-            };
-            if let Some(span) = span
-                && (span.range.end > self.range.start || span.range.start >= self.range.start)
-            {
-                return Some(span);
-            }
-        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::model::column::SparseColumn;
 use crate::model::counters::{CountSeries, Steps};
 use crate::model::kinds;
 use crate::model::lod::{LaneLod, Lod};
-use crate::model::packed::Packed;
+use crate::model::packed::{Numbers, Packed};
 use crate::model::proc_thread_entries::Entries;
 use crate::model::records::Metric;
 use crate::model::row_codes::{ACTOR_NONE, MARK};
@@ -97,25 +97,56 @@ impl RowTimes for Rows {
     }
 }
 
+/// A row as its columns have it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// Its place in the segment.
+    pub(crate) at: u32,
+    /// ns since the segment's base.
+    pub(crate) start: u32,
+    /// Kind, stack or thread, proc.
+    pub(crate) shape: Shape,
+}
+
 impl Rows {
     pub(crate) const fn len(&self) -> u32 {
         self.start.len()
     }
 
-    /// The local proc (or thread) of a row; an index that nothing has, if there is none.
-    pub(crate) fn place(&self, row: u32) -> u32 {
-        self.shapes.at(row).place.wrapping_sub(1)
+    /// The rows `first..end` that there are, one after another: quicker than asking for each.
+    #[inline]
+    pub(crate) fn range(&self, first: u32, end: u32) -> RowRun<'_> {
+        RowRun { shapes: &self.shapes, starts: self.start.range(first, end), next: first }
     }
 
-    /// The stack slot or local thread of a row.
-    #[inline]
-    pub(crate) fn aux(&self, row: u32) -> u32 {
-        self.shapes.at(row).aux()
+    /// The local proc (or thread) of a row; an index that nothing has, if there is none.
+    pub(crate) fn place(&self, row: u32) -> u32 {
+        self.shapes.at(row).local()
     }
 
     /// Bytes of memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.start.bytes() + self.shapes.bytes() + self.actors.bytes()
+    }
+}
+
+/// Rows of a segment, in order.
+#[derive(Clone, Debug)]
+pub(crate) struct RowRun<'a> {
+    shapes: &'a RowShapes,
+    starts: Numbers<'a>,
+    next: u32,
+}
+
+impl Iterator for RowRun<'_> {
+    type Item = Row;
+
+    // A row that goes through memory costs as much again.
+    #[inline(always)]
+    fn next(&mut self) -> Option<Row> {
+        let (at, start) = (self.next, self.starts.next()?);
+        self.next += 1;
+        Some(Row { at, start, shape: self.shapes.at(at) })
     }
 }
 
@@ -175,10 +206,20 @@ impl KeyDir {
         self.order.get(at).filter(|&slot| self.keys.at(slot) == key)
     }
 
+    /// How many keys there are.
+    pub(crate) const fn len(&self) -> u32 {
+        self.keys.len()
+    }
+
     /// The key in a slot.
     #[inline]
     pub(crate) fn key(&self, slot: u32) -> Option<u32> {
         self.keys.get(slot)
+    }
+
+    /// Whether all keys are less than `limit`.
+    pub(crate) fn is_below(&self, limit: u32) -> bool {
+        self.keys.is_below(limit)
     }
 
     /// Keys by slot.
@@ -206,28 +247,23 @@ pub(crate) struct Lanes {
 impl Lanes {
     /// Lanes of goroutines `gos`, of which the first `unordered` are in no order; `prev` as in [`Lanes::prev`].
     pub(crate) fn new(gos: &[u32], unordered: u32, row_starts: &[u32], prev: &[u32]) -> Self {
-    /// How many keys there are.
-    pub(crate) const fn len(&self) -> u32 {
-        self.keys.len()
-    }
-
         let before = |slot: u32| prev[slot as usize].wrapping_add(1);
         Self {
             dir: KeyDir::new(gos, unordered),
             row_starts: Packed::from_slice(row_starts),
             prev: Packed::from_fn(prev.len() as u32, before),
         }
-    /// Whether all keys are less than `limit`.
-    pub(crate) fn is_below(&self, limit: u32) -> bool {
-        self.keys.is_below(limit)
-    }
-
     }
 
     /// The segment before that holds rows of the same goroutine as the lane in a slot; [`NO_SEGMENT`] if there is none.
     /// Those in which it was only announced again, going on as before, are left out: a parked goroutine stays cheap.
     pub(crate) fn prev(&self, slot: u32) -> u32 {
         self.prev.get(slot).map_or(NO_SEGMENT, |before| before.wrapping_sub(1))
+    }
+
+    /// Whether [`Lanes::prev`] tells of segments before that with the number `segment` only.
+    pub(crate) fn are_before(&self, segment: u32) -> bool {
+        self.prev.is_below(segment.saturating_add(1))
     }
 
     /// The rows of the lane in a slot: first, end.
@@ -261,11 +297,6 @@ pub(crate) struct RefLanes {
 
 /// Rows by who acted on them.
 #[derive(Clone, Debug)]
-    /// Whether [`Lanes::prev`] tells of segments before that with the number `segment` only.
-    pub(crate) fn are_before(&self, segment: u32) -> bool {
-        self.prev.is_below(segment.saturating_add(1))
-    }
-
 pub(crate) struct FlowIndex {
     /// By actor, as in `other`.
     pub(crate) dir: KeyDir,
@@ -356,6 +387,7 @@ impl Segment {
     }
 
     /// Who acted on a row's goroutine.
+    #[inline]
     pub(crate) fn actor(&self, row: u32) -> u32 {
         self.rows.actors.get(row).and_then(|slot| self.flows.dir.key(slot)).unwrap_or(ACTOR_NONE)
     }

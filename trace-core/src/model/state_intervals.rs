@@ -4,9 +4,11 @@
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState, SpanClass};
+use crate::model::annotation_tables::StealRecord;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::row_chain::{Pos, RowChain};
+use crate::model::segment::Row;
 use crate::model::trace::Trace;
 
 /// What a goroutine did for a while. The same as its [`crate::model::spans::Span`], with less about it.
@@ -57,23 +59,17 @@ impl Trace {
         for (at, piece) in chain.pieces.iter().enumerate() {
             let Some(segment) = self.seg(piece.segment) else { return };
             let first = if at == 0 { chain.row } else { piece.first };
-            // Each row ends where the next begins, so time and kind are read once a row.
-            let mut starts = segment.rows.start.range(first, piece.end).map(|start| segment.at(start));
-            let Some(mut next_time) = starts.next() else { continue };
-            let mut next_shape = segment.rows.shapes.at(first);
-            for row in first..piece.end {
-                let (time, shape) = (next_time, next_shape);
-                let kind = shape.kind() & kinds::MASK;
-                let following = starts.next();
-                let is_last = following.is_none();
-                let (end, next) = if let Some(start) = following {
-                    next_shape = segment.rows.shapes.at(row + 1);
-                    (start, next_shape.kind() & kinds::MASK)
-                } else {
-                    (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED)
+            // Each row ends where the next begins, so each is read once.
+            let mut rows = segment.rows.range(first, piece.end);
+            let mut ahead = rows.next();
+            while let Some(Row { at: row, start: time, shape }) = ahead {
+                let (time, kind) = (segment.at(time), shape.kind() & kinds::MASK);
+                ahead = rows.next();
+                let (end, next) = match ahead {
+                    Some(next) => (segment.at(next.start), next.shape.kind() & kinds::MASK),
+                    None => (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED),
                 };
-                next_time = end;
-                let is_open = is_last && !self.goes_over(&chain, at, segment.epoch);
+                let is_open = ahead.is_none() && !self.goes_over(&chain, at, segment.epoch);
                 if kinds::is_continued(kind)
                     && let Some(stretch) = open.as_mut()
                 {
@@ -135,6 +131,25 @@ impl Trace {
     /// When a goroutine in a system call lost its proc: the first time within `range`.
     #[must_use]
     pub fn proc_lost(&self, go: GoroutineIdx, range: TimeRange) -> Option<TraceTime> {
-        self.annotations.steals.touching(go.0, range).map(|steal| steal.time).next()
+        self.proc_losses(go).first_in(range)
+    }
+
+    /// When a goroutine in system calls lost its procs: to be asked about many of its calls.
+    #[must_use]
+    pub fn proc_losses(&self, go: GoroutineIdx) -> ProcLosses<'_> {
+        ProcLosses(self.annotations.steals.of(go.0))
+    }
+}
+
+/// When a goroutine in system calls lost its procs.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcLosses<'a>(&'a [StealRecord]);
+
+impl ProcLosses<'_> {
+    /// The first time within `range`.
+    #[must_use]
+    pub fn first_in(self, range: TimeRange) -> Option<TraceTime> {
+        let first = self.0.partition_point(|steal| steal.time < range.start);
+        self.0.get(first).map(|steal| steal.time).filter(|&time| time < range.end)
     }
 }

@@ -4,9 +4,9 @@ use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::flow_query::lane_of_actor;
+use crate::model::go_spans::GoSpans;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
-use crate::model::row_chain::GoSpans;
 use crate::model::segment::RowTimes;
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
@@ -33,14 +33,16 @@ impl Trace {
 
     /// Who brought a goroutine's span about, with their stack.
     #[must_use]
+    #[inline]
     pub fn maker(&self, at: SpanRef) -> (Option<LaneId>, StackId) {
-        let found = self.seg(at.segment).filter(|segment| at.row < segment.rows.len());
-        match found {
-            Some(segment) if kinds::has_actor(segment.kind(at.row)) => {
-                (lane_of_actor(segment.actor(at.row)), segment.stack(at.row))
-            }
-            _ => (None, StackId::NONE),
+        let Some(segment) = self.seg(at.segment).filter(|segment| at.row < segment.rows.len()) else {
+            return (None, StackId::NONE);
+        };
+        let shape = segment.rows.shapes.at(at.row);
+        if !kinds::has_actor(shape.kind()) {
+            return (None, StackId::NONE);
         }
+        (lane_of_actor(segment.actor(at.row)), segment.stack_of(shape))
     }
 
     /// Who ended a wait, with their stack: a goroutine, or the proc or thread on which none ran. `None` if the trace does
