@@ -361,6 +361,7 @@ impl<'a> Clock<'a> {
         waits.clear();
         *times = GoTimes { go, breakdown: Breakdown { waits, ..Breakdown::default() }, ..GoTimes::none() };
         let mut seen: Option<TimeRange> = None;
+        let mut losses = None;
         for &range in ranges {
             let mut last: Option<TraceTime> = None;
             self.trace.state_intervals(go, range, |stretch| {
@@ -381,7 +382,8 @@ impl<'a> Clock<'a> {
                 times.breakdown.total += gap + nanos(part);
                 times.goes_on = stretch.goes_on || stretch.range.end > range.end;
                 last = Some(part.end);
-                self.add(go, stretch, part, &mut times.breakdown);
+                let lost = || losses.get_or_insert_with(|| self.trace.proc_losses(go)).first_in(stretch.range);
+                self.add(go, (stretch, part), lost, &mut times.breakdown);
             });
             self.add_ranges(go, range, &mut times.breakdown);
         }
@@ -391,7 +393,14 @@ impl<'a> Clock<'a> {
         seen.is_some()
     }
 
-    fn add(&self, go: GoroutineIdx, stretch: &StateInterval, part: TimeRange, breakdown: &mut Breakdown) {
+    /// Adds `part` of a stretch; `lost` tells when the goroutine lost its proc in it, if it is a system call.
+    fn add(
+        &self,
+        go: GoroutineIdx,
+        (stretch, part): (&StateInterval, TimeRange),
+        lost: impl FnOnce() -> Option<TraceTime>,
+        breakdown: &mut Breakdown,
+    ) {
         match stretch.state {
             GoState::Running => {
                 let with_cpu = self.trace.no_cpu().with_cpu(go, part);
@@ -400,7 +409,7 @@ impl<'a> Clock<'a> {
             }
             GoState::Runnable => breakdown.runnable += nanos(part),
             GoState::Syscall => {
-                let held = with_proc(self.trace, go, stretch).intersect(part);
+                let held = held(stretch, lost()).intersect(part);
                 let with_cpu = self.trace.no_cpu().with_cpu(go, held);
                 breakdown.syscall += with_cpu;
                 breakdown.no_cpu += nanos(held) - with_cpu;
@@ -430,14 +439,8 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// The part of a system call in which the goroutine still has its proc. Of a call that began before the
-/// trace: until the proc is lost; without such a loss all of it if it returned with its proc, else nothing.
-#[must_use]
-pub fn with_proc(trace: &Trace, go: GoroutineIdx, call: &StateInterval) -> TimeRange {
-    held(call, trace.proc_lost(go, call.range))
-}
-
-/// The same, where it is known already when the proc was lost (`None`: it was not).
+/// The part of a system call in which the goroutine still has its proc, which it lost at `lost`, if it did. Of a call that
+/// began before the trace: until the proc is lost; without such a loss all of it if it returned with its proc, else nothing.
 pub(crate) fn held(call: &StateInterval, lost: Option<TraceTime>) -> TimeRange {
     let kept = |end: TraceTime| TimeRange::new(call.range.start, end);
     if let Some(lost) = lost {

@@ -228,7 +228,7 @@ pub fn telling_function(trace: &Trace, stack: StackId) -> &str {
 fn look_at(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange], grown: &mut FxHashMap<Key, Growing>) {
     let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return };
     let hull = TimeRange::new(first.start, last.end);
-    let loses = trace.proc_lost(go, trace.range()).is_some();
+    let losses = trace.proc_losses(go);
     trace.state_intervals(go, hull, |stretch| {
         if stretch.state != GoState::Syscall {
             return;
@@ -237,8 +237,7 @@ fn look_at(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange], grown: &mut Fx
         if nanos == 0 && stretch.range.nanos() > 0 {
             return;
         }
-        let lost = if loses { trace.proc_lost(go, stretch.range) } else { None };
-        let blocked = nanos - nanos_in(ranges, held(stretch, lost));
+        let blocked = nanos - nanos_in(ranges, held(stretch, losses.first_in(stretch.range)));
         let is_cut = stretch.began_before || stretch.goes_on;
         let is_clipped = nanos < stretch.range.nanos().unsigned_abs();
         let kind = CallKind::of(trace, go, stretch.stack);

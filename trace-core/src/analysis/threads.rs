@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::analysis::goroutines::with_proc;
+use crate::analysis::goroutines::held;
 use crate::analysis::series::Buckets;
 use crate::base::ids::{GoroutineIdx, ProcIdx, ThreadId, ThreadIdx};
 use crate::base::monitor::Monitor;
@@ -134,11 +134,11 @@ fn blocking_calls(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<
 }
 
 fn add_blocking_calls(trace: &Trace, go: GoroutineIdx, range: TimeRange, found: &mut Vec<(ThreadIdx, TimeRange)>) {
-    let loses = trace.proc_lost(go, trace.range()).is_some();
+    let losses = trace.proc_losses(go);
     let mut calls = Vec::new();
     trace.state_intervals(go, range, |stretch| {
-        if stretch.state == GoState::Syscall && (loses || !stretch.returns_with_proc) {
-            let held = with_proc(trace, go, stretch);
+        if stretch.state == GoState::Syscall {
+            let held = held(stretch, losses.first_in(stretch.range));
             let lacks = TimeRange::new(held.end.max(stretch.range.start), stretch.range.end).intersect(range);
             if lacks.nanos() > 0 {
                 calls.push((stretch.range.start, lacks));
