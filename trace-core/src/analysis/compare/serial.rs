@@ -49,7 +49,7 @@ fn of_times(a: &[i64], b: &[i64]) -> Serial {
     let (mut of_a, mut of_b, mut of_both) = (0.0, 0.0, 0.0);
     for (at, (_, is_b)) in order.iter().enumerate() {
         for (other, (_, other_is_b)) in order.iter().enumerate() {
-            let alike = NEIGHBOURS.powi(at.abs_diff(other) as i32);
+            let alike = NEIGHBOURS.powf(at.abs_diff(other) as f64);
             match (is_b, other_is_b) {
                 (false, false) => of_a += alike,
                 (true, true) => of_b += alike,

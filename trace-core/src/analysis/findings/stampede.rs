@@ -69,6 +69,12 @@ fn judge(context: &Context<'_>, key: &WorkUnitKey, family: &Family) -> Option<Fi
         evidence.count("bursts", bursts.len() as u64, "burst"),
         evidence.whole("at_once", largest as u64),
     );
+    let known = part.longest.len() as u64;
+    let title = if part.place_time.count > known {
+        format!("{title}, of the longest {}", evidence.count("known_waits", known, "wait"))
+    } else {
+        title
+    };
     let gos = waiting(&part.longest);
     let mut finding = Finding::new(Kind::SerialWaits, title, saved, context.duration, 0.75)
         .with(evidence)
