@@ -102,13 +102,11 @@ fn shared((trace, tags): (&Trace, &Tags), lanes: impl Iterator<Item = LaneId>, g
             scene.append(LaneScene::new(trace, tags, lane, grid));
             continue;
         }
-        let cell = merge(trace, merged, lane, life);
-        // A merged cell is a column wide at most, as everywhere.
-        let is_full = cell.range.end >= grid.column_end(cell.range.start);
-        merged = Some(cell);
-        if is_full {
+        // Those of one column become one cell. Who is born in a later column gets another: nobody was alive in between.
+        if merged.as_ref().is_some_and(|cell| life.start >= grid.column_end(cell.range.start)) {
             scene.cells.extend(merged.take());
         }
+        merged = Some(merge(trace, merged, lane, life));
     }
     scene.cells.extend(merged);
     scene.cells.retain(|cell| cell.count > 1 || cell.class != SpanClass::None);
@@ -178,5 +176,38 @@ fn spread(cell: &Cell, grid: &Grid, columns: &mut [[u64; SpanClass::COUNT]]) {
         for (sum, nanos) in column.iter_mut().zip(&cell.nanos).skip(1) {
             *sum += (*nanos as f64 * part as f64 / length) as u64;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEAST_COLUMNS, Track, scene};
+    use crate::state::rows::{RowOptions, Rows};
+    use crate::timeline::coarse::Coarse;
+    use crate::timeline::grid::Grid;
+    use trace_core::base::monitor::Monitor;
+
+    #[test]
+    fn short_lives_on_a_shared_row_are_never_drawn_across_the_time_between_them() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/real/httpserver-go1.27.trace");
+        let trace = trace_core::load::load_path(&path, &Monitor::new(), &mut |_| {}).expect("it loads");
+        let rows = Rows::build(&trace, &RowOptions::default());
+        let groups = rows.groups().expect("goroutines come in groups");
+        let mut merged = 0;
+        for columns in [50, 400, 4_000] {
+            let column_nanos = trace.range().nanos() / columns + 1;
+            let first = trace.range().start.0.div_euclid(column_nanos);
+            let grid = Grid { column_nanos, first, count: columns as u32 + 2 };
+            for row in 0..groups.row_count() {
+                let cells = scene(&trace, &rows, &Coarse::default(), Track::Shared(row), &grid).cells;
+                merged += cells.iter().filter(|cell| cell.count > 1).count();
+                let wide =
+                    cells.iter().find(|cell| cell.count > 1 && cell.range.nanos() > (LEAST_COLUMNS + 1) * column_nanos);
+                assert!(wide.is_none(), "row {row}, {columns} columns: {wide:?}");
+                let in_order = cells.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start);
+                assert!(in_order, "row {row}, {columns} columns");
+            }
+        }
+        assert!(merged > 0, "nothing was merged");
     }
 }
