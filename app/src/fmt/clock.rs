@@ -3,6 +3,7 @@
 use trace_core::session::{Method, Placement};
 
 use crate::fmt::time::duration;
+use crate::fmt::words::counted;
 
 /// In a few words, for a label: `± 64 ns`, `wall clock`.
 #[must_use]
@@ -55,7 +56,7 @@ pub const fn method(method: Method) -> &'static str {
 /// The error in words, with what it rests on: `± 24.8 µs from 36 calls`.
 #[must_use]
 pub fn error(clock: &Placement) -> String {
-    let pairs = if clock.pairs == 0 { String::new() } else { format!(" from {} calls", clock.pairs) };
+    let pairs = if clock.pairs == 0 { String::new() } else { format!(" from {}", counted(clock.pairs.into(), "call")) };
     match clock.error {
         _ if clock.method == Method::Reference => "exact".to_owned(),
         Some(error) => format!("± {}{pairs}", duration(error.most())),

@@ -7,6 +7,7 @@ use crate::action::action::{Actions, FileAction};
 use crate::action::session_action::SessionAction;
 use crate::fmt::number::count;
 use crate::fmt::time::nanos_or_dash;
+use crate::fmt::words::counted;
 use crate::panel::session_table::{session, session_table_ui};
 use crate::report::session::map::Edge;
 use crate::state::app::AppState;
@@ -150,9 +151,9 @@ fn edge_ui(ui: &Ui, (from, to): (Rect, Rect), width: f32, color: Color32) -> Pos
 fn label_ui(ui: &Ui, built: &Built, edge: &Edge, middle: Pos2, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     let (p50, p99) = (nanos_or_dash(edge.rank(50)), nanos_or_dash(edge.rank(99)));
-    let calls = count(edge.nanos.len() as u64);
+    let calls = counted(edge.nanos.len() as u64, "call");
     let errors = if edge.errors > 0 { format!(" · {} failed", count(edge.errors)) } else { String::new() };
-    let text = format!("{calls} calls{errors}\np50 {p50} · p99 {p99}");
+    let text = format!("{calls}{errors}\np50 {p50} · p99 {p99}");
     let galley = ui.painter().layout(text.clone(), fonts::small(), tokens.text, 200.0);
     let place = Rect::from_center_size(middle, galley.size() + vec2(10.0, 4.0));
     let response = ui.interact(place, ui.scope_id().with(("calls", edge.from, edge.to)), Sense::click());

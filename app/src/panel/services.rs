@@ -8,6 +8,7 @@ use crate::action::action::{Actions, FileAction};
 use crate::action::session_action::SessionAction;
 use crate::fmt::clock;
 use crate::fmt::time::duration;
+use crate::fmt::words::counted;
 use crate::panel::session_table::{quiet_ui, session};
 use crate::state::app::AppState;
 use crate::state::session::{Built, OpenSession, Said, Typed};
@@ -222,7 +223,7 @@ fn files_ui(ui: &mut Ui, built: &Built) {
                 }
                 Content::Spans(file) => {
                     let formats: Vec<&str> = file.formats.iter().map(|format| format.name()).collect();
-                    let holds = format!("{} spans, {}", file.spans.len(), formats.join(", "));
+                    let holds = format!("{}, {}", counted(file.spans.len() as u64, "span"), formats.join(", "));
                     (holds, file.faults.iter().map(|fault| fault.to_string()).collect())
                 }
             };

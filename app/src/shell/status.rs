@@ -7,7 +7,7 @@ use trace_core::base::monitor::Progress;
 
 use crate::action::action::{Actions, FileAction, PanelAction};
 use crate::action::panel;
-use crate::fmt::number::{bytes, count, short_count};
+use crate::fmt::number::{bytes, short_count};
 use crate::fmt::time::duration;
 use crate::fmt::words;
 use crate::state::app::AppState;
@@ -56,12 +56,12 @@ fn facts_ui(ui: &mut Ui, document: &Document) {
     ui.label(quiet(duration(trace.range().nanos()))).on_hover_text("Length of the trace");
     if totals.events > 0 {
         ui.label(quiet(format!("{} events", short_count(totals.events)))).on_hover_text(format!(
-            "{} events in {} generations",
-            count(totals.events),
-            count(totals.generations)
+            "{} in {}",
+            words::counted(totals.events, "event"),
+            words::counted(totals.generations, "generation")
         ));
     }
-    ui.label(quiet(format!("{} goroutines", count(u64::from(trace.goroutine_count())))));
+    ui.label(quiet(words::counted(u64::from(trace.goroutine_count()), "goroutine")));
     if totals.version > 0 {
         ui.label(quiet(format!("Go 1.{} format", totals.version)))
             .on_hover_text("The version of the trace format; newer Go may write an older one");

@@ -5,6 +5,7 @@ use egui::epaint::Mesh;
 use egui::{Color32, CornerRadius, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::fmt::number;
+use crate::fmt::words::counted;
 use crate::theme::lanes::mix;
 use crate::timeline::arrows::Arrows;
 use crate::timeline::arrows::Role;
@@ -68,7 +69,7 @@ fn count_note(painter: &egui::Painter, frame: &Frame<'_>, shown: usize, total: u
     let text = if total > shown as u64 {
         format!("{} of {} edges", number::count(shown as u64), number::count(total))
     } else {
-        format!("{} edges", number::count(total))
+        counted(total, "edge")
     };
     let lanes = frame.strips.lanes;
     let galley = painter.layout_no_wrap(text, frame.font(), frame.tokens.text);

@@ -11,6 +11,7 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
 use crate::fmt::time::nanos;
+use crate::fmt::words::counted;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
 use crate::report::analyses::stw::pauses;
@@ -66,7 +67,7 @@ fn figures(found: &Collector, whole: u64) -> Report {
     let sum = |of: &dyn Fn(&Cycle) -> u64| found.cycles.iter().map(of).sum::<u64>();
     let worker = |mode: WorkerMode| nanos(sum(&|cycle| cycle.worker(mode)));
     let modes = WorkerMode::ALL.map(|mode| format!("{} {}", worker(mode), mode.name()));
-    let assists = format!("{} in {} assists", nanos(sum(&Cycle::assist_run)), count(sum(&Cycle::assists)));
+    let assists = format!("{} in {}", nanos(sum(&Cycle::assist_run)), counted(sum(&Cycle::assists), "assist"));
     Report::default()
         .figure("GC cycles", count(found.cycles.len() as u64))
         .figure("Marking", part(sum(&|cycle| cycle.range.nanos().unsigned_abs()), whole))

@@ -14,6 +14,7 @@ use trace_core::model::trace::Trace;
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
+use crate::fmt::words::counted;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
 use crate::report::chart::{self, Across, Chart, Line, Look, Up};
@@ -138,7 +139,7 @@ fn figures(found: &procs::Procs, whole: u64) -> Report {
         return report;
     }
     let (total, waiting) = (part(idle.nanos, whole), nanos(idle.waiting));
-    let text = format!("{total} in {} periods, goroutines waited {waiting} meanwhile", count(idle.count));
+    let text = format!("{total} in {}, goroutines waited {waiting} meanwhile", counted(idle.count, "period"));
     report.figure("Idle while goroutines were runnable", text)
 }
 
@@ -171,7 +172,7 @@ fn each(found: &Arc<Vec<ProcTimes>>, whole: u64) -> Table {
         .column(Column::duration("stopped_ns", "STW", "during STW pauses: spinning or idle").on_request(), |times| {
             Value::Duration(Nanos(times.stopped))
         });
-    counted(table)
+    with_counts(table)
         .column(Column::bar("Use").legend(LEGEND), move |times| bar(times, whole))
         .target(|times| Some(Target::Lane(LaneId::Proc(times.proc))))
         .sorted_by("proc")
@@ -180,7 +181,7 @@ fn each(found: &Arc<Vec<ProcTimes>>, whole: u64) -> Table {
         .build()
 }
 
-fn counted(table: Builder<Vec<ProcTimes>, ProcTimes>) -> Builder<Vec<ProcTimes>, ProcTimes> {
+fn with_counts(table: Builder<Vec<ProcTimes>, ProcTimes>) -> Builder<Vec<ProcTimes>, ProcTimes> {
     COUNTS.into_iter().fold(table, |table, (id, title, help, of)| {
         table.column(Column::count(id, title, help), move |times| Value::Count(of(times)))
     })
