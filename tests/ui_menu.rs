@@ -136,3 +136,13 @@ fn a_task_has_a_menu_and_so_has_its_type() {
     window.press("Only this");
     assert_eq!(window.document().rows.tasks().count(), 9, "tasks of one type");
 }
+
+#[test]
+fn a_menu_is_no_wider_than_its_lines_need() {
+    let mut window = Window::open(GUESSES, Panel::Details);
+    let at = label(&window, Role::Button, "G1 main.main");
+    let lines = open_menu(&mut window, at);
+    assert!(lines.len() >= 4, "{lines:?}");
+    let copy = window.0.get_all_by_role_and_label(Role::Button, "Copy name").next().expect("a line").rect();
+    assert!(copy.width() < 420.0, "{copy:?}");
+}

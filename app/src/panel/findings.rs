@@ -31,7 +31,7 @@ use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::glyph;
 use crate::widget::content;
 use crate::widget::link::{copy_button, link, link_in};
-use crate::widget::menu::menu_entry;
+use crate::widget::menu::{context_menu, menu_entry};
 use crate::widget::section::empty;
 
 /// Room right of the numbers, in which the scroll bar shows, points.
@@ -84,7 +84,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             if response.clicked() {
                 actions.push(AnalysisAction::ChooseFinding((!open).then_some(rank)));
             }
-            response.context_menu(|ui| menu_ui(ui, document, finding, actions));
+            context_menu(&response, |ui| menu_ui(ui, document, finding, actions));
             if open {
                 evidence_ui(ui, document, finding, actions);
             }

@@ -80,7 +80,7 @@ fn right_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(view) = document.view.filter(|_| ui.available_width() > SIGHT) else { return };
     ui.spacing_mut().item_spacing.x = space::L;
     let quiet = |text: String| RichText::new(text).font(fonts::mono()).color(tokens.muted);
-    ui.label(quiet(format!("{} visible", duration(view.range().nanos()))));
+    ui.label(quiet(format!("{} visible", duration(view.range().intersect(document.trace.range()).nanos().max(0)))));
     // Beside the trace there is no time to tell.
     let range = document.trace.range();
     let is_inside = |nanos: &f64| (range.start.0 as f64..=range.end.0 as f64).contains(nanos);
@@ -114,6 +114,7 @@ fn switch(ui: &mut Ui, icon: &str, id: &str, state: &AppState, actions: &mut Act
 
 fn menu_ui(ui: &mut Ui, group: Group, state: &AppState, actions: &mut Actions) {
     ui.set_width(MENU_WIDTH);
+    ui.spacing_mut().item_spacing.y = 0.0;
     for command in COMMANDS.iter().filter(|command| command.group == group && !row_commands::has(command.id)) {
         if command.id == row_commands::BEFORE {
             submenu_ui(ui, "Group goroutines by", row_commands::GROUPINGS.iter(), state, actions);
@@ -167,6 +168,7 @@ fn submenu_ui<'a>(
     }
     SubMenu::new().show(ui, &response, |ui| {
         ui.set_width(MENU_WIDTH);
+        ui.spacing_mut().item_spacing.y = 0.0;
         for command in commands {
             if command.id == "order-reverse" {
                 ui.separator();
@@ -194,6 +196,7 @@ fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     SubMenu::new().show(ui, &response, |ui| {
         ui.set_width(MENU_WIDTH);
+        ui.spacing_mut().item_spacing.y = 0.0;
         for path in recent {
             let file = name::last_part(path);
             if menu_entry(ui, &file, "", true, false).on_hover_text(name::path(path)).clicked() {

@@ -13,7 +13,7 @@ use crate::state::fleet::Fleet;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::badge::{paint_badge, paint_number};
 use crate::widget::button::glyph;
-use crate::widget::menu::menu_entry;
+use crate::widget::menu::{context_menu, menu_entry};
 
 /// Widest that a tab gets, points.
 const MAX_WIDTH: f32 = 260.0;
@@ -143,7 +143,7 @@ fn tab_ui(ui: &mut Ui, state: &AppState, document: &Document, most: f32, actions
         crate::state::document::Source::Sample => title,
     };
     let full = if is_unsaved { format!("{full}\nNot saved: it is stored nowhere else") } else { full };
-    response.context_menu(|ui| menu_ui(ui, state, document, actions));
+    context_menu(&response, |ui| menu_ui(ui, state, document, actions));
     response.on_hover_cursor(CursorIcon::Default).on_hover_text(full);
 }
 

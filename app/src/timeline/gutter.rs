@@ -24,7 +24,7 @@ use crate::timeline::menu::{self, Subject};
 use crate::timeline::shapes::triangle;
 use crate::timeline::visible::Visible;
 use crate::timeline::words;
-use crate::widget::menu::menu_entry;
+use crate::widget::menu::{context_menu, menu_entry};
 
 /// Left edge of the names of groups, and of what is under them, points from the gutter's.
 const GROUP_INDENT: f32 = 24.0;
@@ -90,7 +90,7 @@ fn heading(ui: &Ui, frame: &Frame<'_>, section: Section, rect: Rect, place: Rect
     let at = pos2(title.right() + 6.0, rect.center().y);
     painter.text(at, Align2::LEFT_CENTER, said, frame.font(), frame.tokens.muted);
     if matches!(section, Section::Goroutines | Section::Tasks) {
-        response.context_menu(|ui| groups_menu(ui, frame, actions));
+        context_menu(&response, |ui| groups_menu(ui, frame, actions));
     }
 }
 
@@ -119,7 +119,7 @@ fn group_heading(
         actions.push(RowsAction::ToggleGroup(at));
     }
     paint_heading(ui, frame, (group, folded, &said), (rect, &response), cache);
-    response.context_menu(|ui| {
+    context_menu(&response, |ui| {
         menu::entries_ui(ui, frame, Subject::Group(at), actions);
         ui.separator();
         groups_menu(ui, frame, actions);
@@ -170,7 +170,7 @@ fn task_heading(
         actions.push(RowsAction::ToggleTaskGroup(at));
     }
     paint_heading(ui, frame, (group, folded, &said), (rect, &response), cache);
-    response.context_menu(|ui| {
+    context_menu(&response, |ui| {
         menu::entries_ui(ui, frame, Subject::TaskGroup(at), actions);
         ui.separator();
         groups_menu(ui, frame, actions);
@@ -217,7 +217,7 @@ fn task_label(
         actions.push(SelectAction::SelectTask(first));
     }
     if count == 1 {
-        response.context_menu(|ui| menu::entries_ui(ui, frame, Subject::Task(first), actions));
+        context_menu(&response, |ui| menu::entries_ui(ui, frame, Subject::Task(first), actions));
     }
     if selected || response.hovered() {
         let (over, amount) = if selected { (frame.tokens.accent, 0.20) } else { (frame.tokens.text, 0.08) };
@@ -373,7 +373,7 @@ fn label(
     if response.clicked() {
         actions.push(SelectAction::SelectLane(lane));
     }
-    response.context_menu(|ui| menu::entries_ui(ui, frame, Subject::Lane(lane), actions));
+    context_menu(&response, |ui| menu::entries_ui(ui, frame, Subject::Lane(lane), actions));
     let painter = ui.painter_at(place);
     if frame.document.selection == Selection::Lane(lane) || response.hovered() || selected {
         let amount = if selected { 0.20 } else { 0.08 };

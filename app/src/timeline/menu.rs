@@ -32,7 +32,7 @@ use crate::timeline::hit::Hit;
 use crate::timeline::hit::pointed_span;
 use crate::timeline::stack_bars::function_of;
 use crate::timeline::words;
-use crate::widget::menu::menu_entry;
+use crate::widget::menu::{context_menu, menu_entry};
 
 /// Least width of the menu, points.
 const WIDTH: f32 = 300.0;
@@ -84,7 +84,7 @@ pub fn ui(frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, pointer: Option<Pos2>, 
     if known.is_none() && !anchor::has_menu(frame) {
         return;
     }
-    canvas.lanes.context_menu(|ui| {
+    context_menu(&canvas.lanes, |ui| {
         if let Some(subject) = known {
             entries_ui(ui, frame, subject, actions);
         }

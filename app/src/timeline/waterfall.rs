@@ -26,7 +26,7 @@ use crate::timeline::axis::Axis;
 use crate::timeline::ruler::origin_of;
 use crate::timeline::ticks;
 use crate::widget::button::glyph;
-use crate::widget::menu::menu_entry;
+use crate::widget::menu::{context_menu, menu_entry};
 
 /// Height of the line with times over the rows, points.
 pub const HEAD: f32 = 24.0;
@@ -285,7 +285,7 @@ fn row_ui(
             SessionAction::ShowSpanAt(row.span, around)
         }));
     }
-    response.context_menu(|ui| {
+    context_menu(&response, |ui| {
         ui.set_width(240.0);
         let mut entry = |ui: &mut Ui, text: &str, enabled: bool, action: Action| {
             if menu_entry(ui, text, "", enabled, false).clicked() {

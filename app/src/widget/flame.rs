@@ -8,7 +8,7 @@ use egui::{
 use crate::theme::lanes::{mix, package_color, text_on};
 use crate::theme::{fonts, space, tokens};
 use crate::widget::content;
-use crate::widget::menu::menu_entry;
+use crate::widget::menu::{context_menu, menu_entry};
 
 /// Height of a box, points.
 const ROW: f32 = 19.0;
@@ -148,7 +148,7 @@ fn menu_ui(ui: &Ui, response: &Response, (id, boxes): (&str, &[FlameBox]), hit: 
         .flatten()
         .and_then(|at| boxes.get(at).filter(|found| !found.function.is_empty()).map(|found| (at, found)))?;
     let mut asked = None;
-    response.context_menu(|ui| {
+    context_menu(&response, |ui| {
         if menu_entry(ui, "Callers and callees", "", true, false).clicked() {
             asked = Some(at);
             ui.close();

@@ -1,6 +1,6 @@
 //! A line in a menu: a check mark, a name, a key.
 
-use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Popup, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::theme::{fonts, icons, space, tokens};
 
@@ -8,6 +8,15 @@ use crate::theme::{fonts, icons, space, tokens};
 const CHECK_ROOM: f32 = 24.0;
 /// Least room between name and key.
 const GAP: f32 = 32.0;
+
+/// The menu under the right button of a widget: as wide as its lines, but no narrower than the menus of the bar.
+pub fn context_menu(response: &Response, add_lines: impl FnOnce(&mut Ui)) {
+    let width = response.ctx.global_style().spacing.menu_width;
+    Popup::context_menu(response).width(width).show(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        add_lines(ui);
+    });
+}
 
 /// A line of a menu; `key` may be empty.
 pub fn menu_entry(ui: &mut Ui, name: &str, key: &str, enabled: bool, checked: bool) -> Response {
