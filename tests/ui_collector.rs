@@ -2,6 +2,7 @@
 //! should, their switches count, and a click leads to the place.
 
 use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
 use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::mmu::Takes;
 use trace_core::analysis::scope::GoroutineFilter;
@@ -127,4 +128,47 @@ fn damaged_traces_are_told_to_be_partial() {
     assert!(window.shows("Partial"), "{:?}", window.words());
     window.act(PanelAction::OpenPanel(Panel::Mutator));
     assert!(window.shows("Partial"), "{:?}", window.words());
+}
+
+/// Where the first row of the table lies.
+fn first_row(window: &Window) -> egui::Rect {
+    let is_row = |node: &egui_kittest::Node<'_>| {
+        node.accesskit_node().label().is_some_and(|name| name.matches(" \u{b7} ").count() > 6)
+    };
+    window.0.get_all_by_role(Role::Button).find(is_row).expect("a row").rect()
+}
+
+#[test]
+fn the_first_right_click_on_a_row_opens_its_menu_and_moves_nothing() {
+    let mut window = Window::open(GC, Panel::Collector);
+    let before = first_row(&window);
+    window.0.hover_at(before.left_center() + egui::vec2(40.0, 0.0));
+    window.0.run();
+    for pressed in [true, false] {
+        let (pos, button) = (before.left_center() + egui::vec2(40.0, 0.0), egui::PointerButton::Secondary);
+        window.0.event(egui::Event::PointerButton { pos, button, pressed, modifiers: egui::Modifiers::NONE });
+    }
+    window.0.run();
+    assert!(window.shows("Copy rows as TSV"), "{:?}", window.words());
+    assert_eq!(first_row(&window), before);
+    let beside = window.0.get_all_by_role_and_label(Role::Label, "STW pauses").next();
+    assert!(beside.is_none(), "tables of the row come with a click");
+}
+
+#[test]
+fn a_table_is_not_drawn_over_those_beside_it() {
+    let mut window = Window::open(GC, Panel::Collector);
+    window.press("Forced");
+    let beside =
+        window.0.get_all_by_role_and_label(Role::Label, "STW pauses").next().expect("its pauses").rect().left();
+    let mut seen = 0;
+    for drawn in &window.0.output().shapes {
+        if let egui::Shape::Text(text) = &drawn.shape
+            && ["Heap goal", "Trigger", "Triggered at", "Swept"].contains(&text.galley.text())
+        {
+            assert!(drawn.clip_rect.right() <= beside, "{}: {:?}", text.galley.text(), drawn.clip_rect);
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no heading");
 }

@@ -117,3 +117,12 @@ fn a_row_shows_its_longest_calls_and_links_lead_to_goroutines() {
     window.press_as(Role::Link, "G");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))));
 }
+
+#[test]
+fn a_legend_names_the_first_states_too() {
+    let mut window = Window::open("real/httpserver-go1.27.trace", Panel::Goroutines);
+    window.0.set_size(egui::vec2(1280.0, 720.0));
+    window.0.run();
+    let names = window.words();
+    assert!(["Running", "Runnable", "Other"].iter().all(|state| names.iter().any(|name| name == state)), "{names:?}");
+}

@@ -17,7 +17,7 @@ use crate::panel::{answer, kept, partial_ui};
 use crate::report::analyses::analysis::LISTED;
 use crate::report::analyses::{self, Analysis, Ask, Choice};
 use crate::report::report::Report;
-use crate::report::table::{Column, Kind, Table};
+use crate::report::table::{Kind, Table};
 use crate::report::value::Value;
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
@@ -25,7 +25,6 @@ use crate::state::document::Document;
 use crate::state::query;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
-use crate::widget::legend::legend;
 use crate::widget::link::copy_button;
 use crate::widget::proportion::proportion;
 use crate::widget::shade::color;
@@ -40,8 +39,6 @@ const CHART: f32 = 140.0;
 const LOW: f32 = 340.0;
 /// Narrower ones have none beside it, points.
 const WIDE: f32 = 900.0;
-/// Tables at least so wide have a legend on the line of their filter, points.
-const LEGEND_BESIDE: f32 = 1_100.0;
 
 /// Shows the panel of an analysis.
 pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut Actions) {
@@ -243,16 +240,17 @@ pub fn tables_ui(
         }
         _ => Arc::default(),
     };
-    legend_ui(ui, table, nested.is_empty() && subject.is_none());
-    if nested.is_empty() && subject.is_none() {
-        table_ui(ui, (state, document), (&key, table), None, tabs, actions);
-        return;
-    }
+    let is_alone = nested.is_empty() && subject.is_none();
     let area = ui.available_rect_before_wrap();
     let middle = area.max.x - (area.width() * NESTED).floor();
-    let left = Rect::from_min_max(area.min, pos2(middle - space::M, area.max.y));
+    let left = if is_alone { area } else { Rect::from_min_max(area.min, pos2(middle - space::M, area.max.y)) };
+    // The same place among widgets with and without tables beside it, so that its rows stay the widgets they were.
     let mut part = ui.new_child(UiBuilder::new().max_rect(left).id_salt("main"));
     table_ui(&mut part, (state, document), (&key, table), None, tabs, actions);
+    if is_alone {
+        ui.allocate_rect(part.min_rect(), Sense::hover());
+        return;
+    }
     let mut right = Rect::from_min_max(pos2(middle, area.min.y), area.max);
     if let Some(filter) = subject {
         let mut part = ui.new_child(UiBuilder::new().max_rect(right).id_salt("subject"));
@@ -322,22 +320,6 @@ fn nested_of(table: &Table, row: usize) -> Vec<Arc<Table>> {
         _ => None,
     });
     tables.collect()
-}
-
-/// What the colours of the bars in a table stand for: on the line of its filter if that has room, else on one of its own.
-fn legend_ui(ui: &mut Ui, table: &Table, has_line: bool) {
-    let named = table.columns.iter().map(|column: &Column| column.legend).find(|legend| !legend.is_empty());
-    let Some(named) = named.filter(|_| !table.is_empty()) else { return };
-    let tokens = tokens::of(ui.ctx());
-    let entries: Vec<(&str, Color32)> = named.iter().map(|(name, shade)| (*name, color(tokens, *shade))).collect();
-    let area = ui.available_rect_before_wrap();
-    if has_line && area.width() > LEGEND_BESIDE {
-        let left = area.min.x + (area.width() * 0.58).floor();
-        let line = Rect::from_min_max(pos2(left, area.min.y), pos2(area.max.x, area.min.y + space::ROW));
-        ui.new_child(UiBuilder::new().max_rect(line).id_salt("legend")).horizontal(|ui| legend(ui, &entries));
-    } else {
-        ui.horizontal(|ui| legend(ui, &entries));
-    }
 }
 
 /// The single values of a report on a line, then what has to be known to read it, then what makes up a whole. Where a line

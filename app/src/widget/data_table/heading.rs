@@ -1,6 +1,6 @@
 //! Headings: they sort, can be dragged to other places, and have borders that can be dragged.
 
-use egui::{Align2, CursorIcon, Id, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, CursorIcon, Id, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use crate::report::table::{Column, Kind};
 use crate::report::view::TableAction;
@@ -9,17 +9,24 @@ use crate::widget::data_table::cells::PADDING;
 use crate::widget::data_table::columns::LEAST_WIDTH;
 use crate::widget::data_table::data::{DataTable, column_at};
 use crate::widget::data_table::toolbar;
+use crate::widget::menu::context_menu;
 
 pub(super) fn ui(
     ui: &mut Ui,
     id: Id,
     data: DataTable<'_>,
     columns: &[usize],
-    places: &[(f32, f32)],
+    (places, offset): (&[(f32, f32)], f32),
     out: &mut Vec<TableAction>,
 ) {
     let tokens = tokens::of(ui.ctx());
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
+    let (shown, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(shown).id_salt(id.with("headings")));
+    inside.set_clip_rect(shown.intersect(ui.clip_rect()));
+    let ui = &mut inside;
+    ui.painter().hline(shown.x_range(), shown.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    // Headings move along with rows that are scrolled to the right.
+    let rect = Rect::from_min_max(pos2(shown.min.x - offset, shown.min.y), shown.max);
     for (at, (column, (x, width))) in columns.iter().zip(places).enumerate() {
         let Some(column) = data.table.columns.get(*column) else { continue };
         let (left, right) = (rect.min.x + x, rect.min.x + x + width);
@@ -49,7 +56,7 @@ pub(super) fn ui(
             let edge = places.get(to).map_or(0.0, |place| if to > at { place.0 + place.1 } else { place.0 });
             ui.painter().vline(rect.min.x + edge, rect.y_range(), Stroke::new(2.0, tokens.accent));
         }
-        response.context_menu(|ui| toolbar::columns_menu_ui(ui, data, out));
+        context_menu(&response, |ui| toolbar::columns_menu_ui(ui, data, out));
         if !column.help.is_empty() {
             response.on_hover_text(&*column.help);
         }
@@ -57,7 +64,6 @@ pub(super) fn ui(
             grip_ui(ui, id, (right, rect), column, *width, out);
         }
     }
-    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line));
 }
 
 /// Whether a click on a heading first shows the largest values: numbers do, names begin with A.

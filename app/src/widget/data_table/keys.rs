@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, Event, EventFilter, Id, Key, Modifiers, ScrollArea, Ui};
+use egui::{Context, Event, EventFilter, Id, Key, Modifiers, ScrollArea, Ui, Vec2};
 
 use crate::report::view::{TableAction, TableSelection};
 use crate::theme::space;
@@ -100,9 +100,17 @@ pub(super) fn apply(
 }
 
 /// Notes where the rows of a table are in this frame: offset and height, points. `egui` itself keeps how far they are
-/// scrolled; the next frame only has to know it before it lays them out.
-pub(super) fn remember_scroll(ui: &Ui, id: Id, offset: f32, height: f32) {
+/// scrolled; the next frame only has to know it before it lays them out, and comes at once where headings have to follow.
+pub(super) fn remember_scroll(ui: &Ui, id: Id, offset: Vec2, height: f32) {
+    if (offset.x - offset_of(ui, id)).abs() > 0.5 {
+        ui.ctx().request_repaint();
+    }
     ui.ctx().data_mut(|data| data.insert_temp(id.with("scroll"), (offset, height)));
+}
+
+/// How far the rows of a table were scrolled to the right in the last frame, points.
+pub(super) fn offset_of(ui: &Ui, id: Id) -> f32 {
+    ui.ctx().data(|data| data.get_temp::<(Vec2, f32)>(id.with("scroll"))).map_or(0.0, |(offset, _)| offset.x)
 }
 
 /// Whether another row is marked than in the last frame.
@@ -116,7 +124,8 @@ pub(super) fn is_new_mark(ui: &Ui, id: Id, marked: usize) -> bool {
 /// Scrolls as little as brings a place into view.
 #[expect(clippy::cast_precision_loss, reason = "lists are short enough for screen positions")]
 pub(super) fn scrolled_to(ui: &Ui, area: ScrollArea, id: Id, at: usize) -> ScrollArea {
-    let (offset, height): (f32, f32) = ui.ctx().data(|data| data.get_temp(id.with("scroll"))).unwrap_or_default();
+    let (Vec2 { y: offset, .. }, height): (Vec2, f32) =
+        ui.ctx().data(|data| data.get_temp(id.with("scroll"))).unwrap_or_default();
     let top = at as f32 * space::ROW;
     if top < offset {
         area.vertical_scroll_offset(top)

@@ -12,7 +12,7 @@ mod widths;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Id, Rect, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use crate::report::value::Value;
 use crate::report::view::{TableAction, TableSelection};
@@ -21,6 +21,7 @@ use crate::widget::content;
 pub use crate::widget::data_table::data::{DataTable, Touched};
 use crate::widget::data_table::data::{Shown, column_at};
 use crate::widget::data_table::widths::Widths;
+use crate::widget::menu::context_menu;
 use crate::widget::section::empty;
 
 /// An entry of the context menu of a cell, and what it stands for.
@@ -55,12 +56,23 @@ impl DataTable<'_> {
         let mut widths = Widths::of(ui, id, self.table);
         let room = ui.available_width() - self.bar_room(ui, shown.len());
         let places = columns::places(self.table, &columns, (self.layout, &widths), room);
-        heading::ui(ui, id, self, &columns, &places, out);
+        let end = places.last().map_or(0.0, |(x, width)| x + width);
+        let is_wide = end > room + 0.5;
+        let (width, offset) = if is_wide { (end, keys::offset_of(ui, id)) } else { (ui.available_width(), 0.0) };
+        if is_wide {
+            // The bar below the rows must not lie on the last of them.
+            ui.spacing_mut().scroll.floating_allocated_width = ui.spacing().scroll.bar_width;
+        }
+        heading::ui(ui, id, self, &columns, (&places, offset), out);
         ui.spacing_mut().item_spacing.y = 0.0;
         let has_focus = ui.memory(|memory| memory.has_focus(id));
         let total = self.table.total.as_ref().filter(|_| self.table.len() > 1);
         let height = ui.available_height() - if total.is_some() { space::ROW } else { 0.0 };
-        let mut area = ScrollArea::vertical().id_salt(id.with("rows")).auto_shrink([false, true]).max_height(height);
+        let mut area = ScrollArea::new([is_wide, true])
+            .id_salt(id.with("rows"))
+            .auto_shrink([false, true])
+            .max_height(height)
+            .min_scrolled_height(0.0);
         if let Some(marked) = self.marked.filter(|marked| keys::is_new_mark(ui, id, *marked))
             && let Some(at) = u32::try_from(marked).ok().and_then(|row| shown.place_of(row))
         {
@@ -80,18 +92,19 @@ impl DataTable<'_> {
                 let Some(row) = shown.row(at) else { continue };
                 let values: Vec<Value> = columns.iter().map(|column| self.table.value(row, *column)).collect();
                 widths.fit(ui, self.table, &columns, &values);
-                let picked = self.row_ui(ui, id, (at, row), (&columns, &places, &values), &menu, &mut touched, out);
+                let picked =
+                    self.row_ui(ui, id, (at, row), (&columns, (&places, width), &values), &menu, &mut touched, out);
                 chosen = picked.or(chosen.take());
             }
         });
         // What has the focus must be a widget.
         let rows = ui.interact(scrolled.inner_rect, id, Sense::focusable_noninteractive());
         rows.widget_info(|| WidgetInfo::labeled(Role::List, true, &self.table.title));
-        keys::remember_scroll(ui, id, scrolled.state.clamped_offset().y, scrolled.inner_rect.height());
+        keys::remember_scroll(ui, id, scrolled.state.clamped_offset(), scrolled.inner_rect.height());
         if let Some(total) = total {
             let values: Vec<Value> = columns.iter().filter_map(|column| total.1.get(*column).cloned()).collect();
             widths.fit(ui, self.table, &columns, &values);
-            self.total_ui(ui, &total.1, &columns, &places);
+            self.total_ui(ui, &total.1, &columns, (&places, offset));
         }
         widths.remember(ui, id);
         (touched, chosen)
@@ -103,13 +116,13 @@ impl DataTable<'_> {
         ui: &mut Ui,
         id: Id,
         (at, row): (usize, usize),
-        (columns, places, values): (&[usize], &[(f32, f32)], &[Value]),
+        (columns, (places, width), values): (&[usize], (&[(f32, f32)], f32), &[Value]),
         menu: &impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
         touched: &mut Touched,
         out: &mut Vec<TableAction>,
     ) -> Option<T> {
         let tokens = tokens::of(ui.ctx());
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::click());
+        let (rect, response) = ui.allocate_exact_size(vec2(width, space::ROW), Sense::click());
         let selection = self.session.selection_in(self.table);
         let index = u32::try_from(row).unwrap_or(u32::MAX);
         let is_selected =
@@ -208,16 +221,14 @@ impl DataTable<'_> {
             let is_selected =
                 self.session.selection_in(self.table).is_some_and(|selection| selection.rows.contains(&index));
             if !is_selected {
-                let rows = BTreeSet::from([index]);
-                out.push(TableAction::Select(TableSelection {
-                    table: Arc::clone(self.table),
-                    rows,
-                    cursor: Some(index),
-                }));
+                // The cursor stays: what shows beside the table for it must not come or go under the menu.
+                let cursor = self.session.selection_in(self.table).and_then(|selection| selection.cursor);
+                let (table, rows) = (Arc::clone(self.table), BTreeSet::from([index]));
+                out.push(TableAction::Select(TableSelection { table, rows, cursor }));
             }
         }
         let mut chosen = None;
-        response.context_menu(|ui| {
+        context_menu(&response, |ui| {
             let known: Option<(usize, usize)> = ui.ctx().data(|data| data.get_temp(cell_id));
             let Some((row, column)) = known.filter(|known| known.0 == row) else { return };
             let value = self.table.value(row, column);
@@ -237,9 +248,12 @@ impl DataTable<'_> {
         chosen
     }
 
-    fn total_ui(self, ui: &mut Ui, total: &[Value], columns: &[usize], places: &[(f32, f32)]) {
+    fn total_ui(self, ui: &mut Ui, total: &[Value], columns: &[usize], (places, offset): (&[(f32, f32)], f32)) {
         let tokens = tokens::of(ui.ctx());
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::ROW), Sense::hover());
+        let mut inside = ui.new_child(UiBuilder::new().max_rect(rect));
+        inside.set_clip_rect(rect.intersect(ui.clip_rect()));
+        let ui = &mut inside;
         ui.painter().hline(rect.x_range(), rect.top(), egui::Stroke::new(1.0, tokens.line));
         let named = columns
             .iter()
@@ -248,7 +262,7 @@ impl DataTable<'_> {
         for (at, ((column, (x, width)), value)) in
             columns.iter().zip(places).zip(columns.iter().map(|column| total.get(*column))).enumerate()
         {
-            let room = Rect::from_min_size(pos2(rect.min.x + x, rect.min.y), vec2(*width, space::ROW));
+            let room = Rect::from_min_size(pos2(rect.min.x - offset + x, rect.min.y), vec2(*width, space::ROW));
             let Some(kind) = self.table.columns.get(*column).map(|column| column.kind) else { continue };
             if Some(at) == named {
                 cells::label(ui, room, "Total", kind);

@@ -1,18 +1,22 @@
 //! Above a table: its filter, how many rows show, and menus to copy and to choose columns.
 
-use egui::{Id, Key, RichText, Role, TextEdit, Ui, WidgetInfo};
+use egui::{
+    Align, Color32, Id, Key, Layout, Pos2, Rect, RichText, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2,
+};
 
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::markdown::Markdown;
 use crate::fmt::number::count;
 use crate::report::arrange::filter_name;
 use crate::report::render::{csv, json, markdown};
-use crate::report::table::{Column, Kind};
+use crate::report::table::{Column, Kind, Table};
 use crate::report::value::Value;
 use crate::report::view::TableAction;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::data_table::data::{DataTable, Shown};
+use crate::widget::legend::{legend, legend_width};
 use crate::widget::menu::menu_entry;
+use crate::widget::shade::color;
 
 /// Width of the filter, points.
 const FILTER: f32 = 180.0;
@@ -26,46 +30,78 @@ pub(super) fn ui(
     lead: impl FnOnce(&mut Ui),
     out: &mut Vec<TableAction>,
 ) {
+    // A line with nothing on it takes no room.
+    let area = ui.available_rect_before_wrap();
+    let layout = Layout::left_to_right(Align::Center).with_main_wrap(true);
+    let mut line = ui.new_child(UiBuilder::new().max_rect(area.with_max_y(area.min.y + space::ROW)).layout(layout));
+    lead(&mut line);
+    line.spacing_mut().item_spacing.x = space::S;
+    let all = data.table.len();
+    if all >= WORTH_FILTERING || !data.session.filter.is_empty() {
+        filter_ui(&mut line, id, (data, shown, columns), out);
+    }
+    let used = line.min_rect();
+    let end = line.cursor().min;
+    let is_used = used.width() > 1.0;
+    if is_used {
+        ui.allocate_rect(used, Sense::hover());
+    }
+    legend_ui(ui, data.table, if is_used { end } else { area.max });
+    ui.add_space(space::HAIR);
+}
+
+/// What the colours of the bars in a table stand for: behind what ends at `end` if that has room, else on a line of its own.
+fn legend_ui(ui: &mut Ui, table: &Table, end: Pos2) {
+    let named = table.columns.iter().map(|column| column.legend).find(|legend| !legend.is_empty());
+    let Some(named) = named else { return };
+    let tokens = tokens::of(ui.ctx());
+    let entries: Vec<(&str, Color32)> = named.iter().map(|(name, shade)| (*name, color(tokens, *shade))).collect();
+    let (right, width) = (ui.max_rect().right(), legend_width(ui, &entries));
+    if end.x + space::L + width <= right {
+        let line = Rect::from_min_max(end, pos2(right, end.y + space::ROW));
+        ui.new_child(UiBuilder::new().max_rect(line).id_salt("legend")).horizontal(|ui| legend(ui, &entries));
+    } else {
+        ui.horizontal(|ui| legend(ui, &entries));
+    }
+}
+
+/// The filter, how many rows show, and the menus.
+fn filter_ui(
+    ui: &mut Ui,
+    id: Id,
+    (data, shown, columns): (DataTable<'_>, Shown<'_>, &[usize]),
+    out: &mut Vec<TableAction>,
+) {
     let tokens = tokens::of(ui.ctx());
     let all = data.table.len();
-    ui.horizontal_wrapped(|ui| {
-        lead(ui);
-        ui.spacing_mut().item_spacing.x = space::S;
-        if all < WORTH_FILTERING && data.session.filter.is_empty() {
-            return;
+    let mut text = data.session.filter.clone();
+    let field = TextEdit::singleline(&mut text).id(id.with("filter")).hint_text("Filter rows").desired_width(FILTER);
+    let response = ui.add(field);
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Filter {}", data.table.title)));
+    // Esc in the field takes the filter off; egui itself gives up the focus.
+    let escaped = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+    if escaped {
+        text.clear();
+    }
+    if text != data.session.filter {
+        out.push(TableAction::Filter(text));
+    }
+    let said = match (shown.len(), data.session.selection_in(data.table).map_or(0, |selection| selection.rows.len())) {
+        (rows, selected) if selected > 1 => {
+            format!("{} of {} selected", count(selected as u64), count(rows as u64))
         }
-        let mut text = data.session.filter.clone();
-        let field =
-            TextEdit::singleline(&mut text).id(id.with("filter")).hint_text("Filter rows").desired_width(FILTER);
-        let response = ui.add(field);
-        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Filter {}", data.table.title)));
-        // Esc in the field takes the filter off; egui itself gives up the focus.
-        let escaped = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
-        if escaped {
-            text.clear();
-        }
-        if text != data.session.filter {
-            out.push(TableAction::Filter(text));
-        }
-        let said =
-            match (shown.len(), data.session.selection_in(data.table).map_or(0, |selection| selection.rows.len())) {
-                (rows, selected) if selected > 1 => {
-                    format!("{} of {} selected", count(selected as u64), count(rows as u64))
-                }
-                (rows, _) if rows == all => format!("{} rows", count(all as u64)),
-                (rows, _) => format!("{} of {} rows", count(rows as u64), count(all as u64)),
-            };
-        ui.label(RichText::new(said).font(fonts::small()).color(tokens.muted));
-        let copy = ui.menu_button(RichText::new(icons::COPY).font(fonts::icon_sized(14.0)), |ui| {
-            copy_menu_ui(ui, data, columns, None, out);
-        });
-        copy.response.on_hover_text("Copy rows");
-        let choose = ui.menu_button(RichText::new(icons::LIST).font(fonts::icon_sized(14.0)), |ui| {
-            columns_menu_ui(ui, data, out);
-        });
-        choose.response.on_hover_text("Choose columns");
+        (rows, _) if rows == all => format!("{} rows", count(all as u64)),
+        (rows, _) => format!("{} of {} rows", count(rows as u64), count(all as u64)),
+    };
+    ui.label(RichText::new(said).font(fonts::small()).color(tokens.muted));
+    let copy = ui.menu_button(RichText::new(icons::COPY).font(fonts::icon_sized(14.0)), |ui| {
+        copy_menu_ui(ui, data, columns, None, out);
     });
-    ui.add_space(space::HAIR);
+    copy.response.on_hover_text("Copy rows");
+    let choose = ui.menu_button(RichText::new(icons::LIST).font(fonts::icon_sized(14.0)), |ui| {
+        columns_menu_ui(ui, data, out);
+    });
+    choose.response.on_hover_text("Choose columns");
 }
 
 /// Offers the selected rows (all that show, if none is selected) in several forms, and the value of a cell.
