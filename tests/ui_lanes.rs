@@ -282,3 +282,39 @@ fn what_ended_a_wait_without_a_goroutine_is_called_by_its_name() {
     window.act(SelectAction::GoTo(wait.expect("a wait for the network").at));
     assert!(window.shows("the network poller (on P"), "{:?}", window.words());
 }
+
+#[test]
+fn spans_say_on_which_lane_they_are_and_from_when() {
+    let window = opened(GUESSES);
+    let buttons = window.0.get_all_by_role(Role::Button);
+    let said: Vec<String> = buttons.filter_map(|node| node.accesskit_node().description()).collect();
+    assert!(
+        said.iter().any(|said| said.starts_with("on G") && said.contains(", from ") && said.ends_with(" ms")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn the_strip_of_a_group_says_how_many_there_are_under_the_pointer() {
+    let mut window = opened(REQUESTS);
+    let is_group = |node: &egui_kittest::Node<'_>| {
+        node.accesskit_node().label().is_some_and(|name| name.ends_with(" goroutines") && name.contains(" / "))
+            || node.accesskit_node().label().is_some_and(|name| name.ends_with(" goroutines"))
+    };
+    let row = window.0.get_all_by_role(Role::DisclosureTriangle).find(is_group).expect("a group").rect();
+    let lanes = window.0.get_by_role_and_label(Role::Canvas, "Timeline").rect();
+    assert!(!window.words().iter().any(|word| word == "At"));
+    window.0.hover_at(egui::pos2(lanes.center().x, row.center().y));
+    window.0.run();
+    assert!(window.words().iter().any(|word| word == "At"), "{:?}", window.words());
+}
+
+#[test]
+fn no_more_time_is_visible_than_the_trace_has() {
+    let mut window = opened(REQUESTS);
+    window.0.set_size(egui::vec2(2200.0, 1000.0));
+    window.0.run();
+    window.act(ViewAction::ShowAll);
+    let length = tracelane::fmt::time::duration(window.document().trace.range().nanos());
+    assert!(window.shows(&format!("{length} visible")), "{:?}", window.words());
+}

@@ -390,6 +390,7 @@ pub fn name_spans(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
         let named = ui.ctx().accesskit_node_builder(id, |node| {
             node.set_role(Role::Button);
             node.set_label(words::span_name(frame.trace, &span));
+            node.set_description(words::span_place(frame.trace, &span, &frame.document.offset_of(span.range.start)));
             node.set_bounds(bounds(rect));
             node.set_selected(frame.document.selection == Selection::Span(span.at));
             node.add_action(accesskit::Action::Click);

@@ -241,6 +241,6 @@ fn paint(ui: &mut Ui, frame: &Frame<'_>, canvas: &canvas::Canvas, cache: &mut Ti
     lanes::name_tasks(ui, frame, &visible, actions);
     lanes::name_frames(ui, frame, &visible);
     if frame.settings.tooltips && cache.drag.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
-        tooltip::ui(ui, frame, canvas, &hit, &arrows);
+        tooltip::ui(ui, frame, canvas, &visible, &hit, &arrows);
     }
 }

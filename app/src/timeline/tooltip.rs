@@ -1,6 +1,6 @@
 //! What is said at the pointer: state, reason, duration, function, who caused it and what came of it.
 
-use egui::{Align, Color32, Layout, RichText, Tooltip, Ui, vec2};
+use egui::{Align, Color32, Layout, Pos2, Rect, RectAlign, RichText, Tooltip, Ui, pos2, vec2};
 
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::{Cause, GoState, SpanClass};
@@ -12,36 +12,52 @@ use trace_core::model::trace::{SpecialKind, SpecialRange};
 
 use crate::fmt::words::counted;
 use crate::fmt::{name, number, time};
+use crate::state::row::{LANE_HEIGHT, RowKind};
 use crate::timeline::arrows::{Arrow, Arrows, Role};
 use crate::timeline::canvas::Canvas;
 use crate::timeline::frame::Frame;
+use crate::timeline::grid::Grid;
 use crate::timeline::hit::Hit;
 use crate::timeline::labels::without_path;
 use crate::timeline::marks;
 use crate::timeline::stack_bars::{self, StackBar};
 use crate::timeline::task_bars::Bar;
 use crate::timeline::ticks::Origin;
+use crate::timeline::visible::Visible;
 use crate::timeline::words;
 
 /// Width of the tooltip, points.
 const WIDTH: f32 = 360.0;
 
-/// The tooltip of what lies under the pointer.
-pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrows) {
+/// Distance of the tooltip from the rows that stay readable, points.
+const AIR: f32 = 4.0;
+/// At most so much above and below the pointer stays readable, points: rows with many lines would push it far away.
+const FREE_MOST: f32 = 88.0;
+/// Where it goes: below what stays readable, else above.
+const PLACES: [RectAlign; 3] = [RectAlign::TOP_START, RectAlign::BOTTOM_END, RectAlign::TOP_END];
+
+/// The tooltip of what lies under the pointer. It leaves the row there and both its neighbours free, which are what is being
+/// compared.
+pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, visible: &[Visible], hit: &Hit, arrows: &Arrows) {
+    let Some(pointer) = canvas.pointer(ui) else { return };
+    let row = visible.iter().find(|row| row.rect(frame).contains(pointer));
+    let alive = row.filter(|_| matches!(hit, Hit::Empty(_))).and_then(|row| alive_at(frame, row, pointer.x));
     let gap = match hit {
         Hit::Cell { lane, .. } | Hit::Empty(Some(lane)) => {
-            let nanos = canvas.pointer(ui).map(|at| frame.axis.nanos_from_x(at.x));
-            nanos.and_then(|nanos| marks::thread_hole_at(frame, *lane, nanos))
+            marks::thread_hole_at(frame, *lane, frame.axis.nanos_from_x(pointer.x))
         }
         _ => None,
     };
-    if (matches!(hit, Hit::Nowhere | Hit::Empty(_)) && gap.is_none())
+    if (matches!(hit, Hit::Nowhere | Hit::Empty(_)) && gap.is_none() && alive.is_none())
         || !canvas.lanes.contains_pointer()
         || ui.input(|i| i.pointer.any_down())
     {
         return;
     }
-    Tooltip::for_widget(&canvas.lanes).at_pointer().gap(14.0).width(WIDTH).show(|ui| {
+    let mut tooltip = Tooltip::for_widget(&canvas.lanes).gap(AIR).width(WIDTH);
+    let free = free_band(row.map(|row| row.rect(frame)), pointer);
+    tooltip.popup = tooltip.popup.anchor(free).align(RectAlign::BOTTOM_START).align_alternatives(&PLACES);
+    tooltip.show(|ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
         ui.spacing_mut().interact_size.y = 15.0;
         let mut say = TooltipText { ui, frame };
@@ -88,7 +104,70 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, canvas: &Canvas, hit: &Hit, arrows: &Arrow
         if let Some(gap) = gap {
             say.gap(gap);
         }
+        if let Some(alive) = alive {
+            say.alive(&alive, frame.axis.time_from_x(pointer.x));
+        }
     });
+}
+
+/// What a tooltip leaves free: the row under the pointer, with the rows above and below it.
+fn free_band(row: Option<Rect>, pointer: Pos2) -> Rect {
+    let least = LANE_HEIGHT as f32;
+    let (top, bottom) = row.map_or((pointer.y, pointer.y), |row| (row.top(), row.bottom()));
+    let top = (top - least).max(pointer.y - FREE_MOST);
+    let bottom = (bottom + least).min(pointer.y + FREE_MOST);
+    Rect::from_min_max(pos2(pointer.x, top), pos2(pointer.x, bottom))
+}
+
+/// How many of a group there are at a time, by what they do.
+#[derive(Debug)]
+struct Alive {
+    title: String,
+    /// A name, its colour, and how many, on average over the column of pixels.
+    parts: Vec<(&'static str, Color32, f64)>,
+}
+
+/// The same at a place of a group's strip; `None` where nothing of it is alive.
+fn alive_at(frame: &Frame<'_>, row: &Visible, x: f32) -> Option<Alive> {
+    let scene = row.scene.as_deref()?;
+    let time = frame.axis.time_from_x(x);
+    let average = |grid: &Grid, nanos: u64| nanos as f64 / grid.column_nanos.max(1) as f64;
+    let (title, parts) = match row.row.kind {
+        RowKind::Group(at) => {
+            let (strip, groups) = (&scene.strip, frame.document.rows.groups()?);
+            let grid = strip.grid.as_ref().filter(|_| strip.range.contains(time))?;
+            let column = strip.columns.get(grid.column_of(time))?;
+            let classes = SpanClass::ALL.into_iter().filter(|&class| class != SpanClass::None);
+            let parts = classes.map(|class| {
+                let name = words::class_name(frame.trace, class);
+                (name, frame.colors.strong[class as usize], average(grid, column[class as usize]))
+            });
+            (groups.list().get(at as usize)?.title.clone(), parts.collect::<Vec<_>>())
+        }
+        RowKind::TaskGroup(at) => {
+            let strip = &scene.underway;
+            let grid = strip.grid.as_ref().filter(|_| strip.range.contains(time))?;
+            let [ended, open] = *strip.columns.get(grid.column_of(time))?;
+            let color = frame.colors.region_edge;
+            let parts = vec![
+                ("under way, ended later", color, average(grid, ended)),
+                ("under way, not ended in the trace", color.gamma_multiply(0.5), average(grid, open)),
+            ];
+            (frame.document.rows.tasks().group(at)?.title.clone(), parts)
+        }
+        _ => return None,
+    };
+    let parts: Vec<_> = parts.into_iter().filter(|part| part.2 > 0.0).collect();
+    (!parts.is_empty()).then_some(Alive { title, parts })
+}
+
+/// An average number of goroutines or tasks.
+fn number_of(average: f64) -> String {
+    match average {
+        few if few < 0.05 => "< 0.1".to_owned(),
+        many if many >= 10.0 || (many - many.round()).abs() < 0.01 => format!("{many:.0}"),
+        some => format!("{some:.1}"),
+    }
 }
 
 /// A line of the tooltip: what is longer than about a hundred characters loses its end.
@@ -112,6 +191,20 @@ impl TooltipText<'_, '_> {
             ui.painter().rect_filled(rect, 2.0, color);
             ui.add(egui::Label::new(RichText::new(shortened(text)).strong()).extend());
         });
+    }
+
+    /// How many of a group are alive at a time, and what they do.
+    fn alive(&mut self, alive: &Alive, time: TraceTime) {
+        self.ui.add(egui::Label::new(RichText::new(shortened(&alive.title)).strong()).extend());
+        for (name, color, average) in &alive.parts {
+            self.ui.horizontal(|ui| {
+                let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), egui::Sense::hover());
+                ui.painter().rect_filled(rect, 1.5, *color);
+                ui.label(RichText::new(number_of(*average)).size(12.0));
+                ui.label(RichText::new(*name).size(12.0).color(self.frame.tokens.muted));
+            });
+        }
+        self.at_named("At", time.0);
     }
 
     fn stack_frame(&mut self, bar: &StackBar) {
@@ -146,13 +239,17 @@ impl TooltipText<'_, '_> {
     }
 
     fn at(&mut self, nanos: i64) {
+        self.at_named("Start", nanos);
+    }
+
+    fn at_named(&mut self, name: &str, nanos: i64) {
         // As panels and tables write it; with the time of day as exact as the trace knows it.
         let on_ruler = self.frame.on_ruler(TraceTime(nanos));
         let text = match self.frame.origin {
             Origin::Since(start) => time::offset(on_ruler.saturating_sub(start)),
             wall @ Origin::Wall(_) => wall.text(on_ruler, 1),
         };
-        self.pair("Start", &text);
+        self.pair(name, &text);
     }
 
     /// What is lost here.
@@ -363,4 +460,26 @@ fn ran_after(frame: &Frame<'_>, flow: &Flow) -> Option<i64> {
     }
     let next = frame.trace.next_span(ready.at)?;
     (next.state == GoState::Running).then(|| next.range.start.nanos_since(flow.from.time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FREE_MOST, free_band, number_of};
+    use crate::state::row::LANE_HEIGHT;
+    use egui::{Rect, pos2};
+
+    #[test]
+    fn the_row_under_the_pointer_and_its_neighbours_stay_free() {
+        let row = |top: f32, height: f32| Rect::from_min_max(pos2(0.0, top), pos2(900.0, top + height));
+        let lane = LANE_HEIGHT as f32;
+        let band = free_band(Some(row(100.0, lane)), pos2(40.0, 110.0));
+        assert_eq!((band.top(), band.bottom()), (100.0 - lane, 100.0 + 2.0 * lane));
+        let high = free_band(Some(row(100.0, 600.0)), pos2(40.0, 400.0));
+        assert_eq!((high.top(), high.bottom()), (400.0 - FREE_MOST, 400.0 + FREE_MOST));
+    }
+
+    #[test]
+    fn averages_have_as_many_digits_as_they_need() {
+        assert_eq!([0.01, 0.31, 3.0, 3.04, 41.7].map(number_of), ["< 0.1", "0.3", "3", "3.0", "42"]);
+    }
 }

@@ -230,6 +230,12 @@ pub fn span_name(trace: &Trace, span: &Span) -> String {
     }
 }
 
+/// Where a span is, for assistive technology: `on G25 main.sendReport, from 441.219 ms`.
+#[must_use]
+pub fn span_place(trace: &Trace, span: &Span, from: &str) -> String {
+    format!("on {}, from {from}", lane_name(trace, span.at.lane))
+}
+
 /// What a task is called by assistive technology: `task checkout (17) 12.3 ms`, `task checkout (17) at least 2 ms`.
 #[must_use]
 pub fn task_name(trace: &Trace, idx: TaskIdx) -> String {
