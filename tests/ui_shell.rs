@@ -483,3 +483,28 @@ fn a_file_in_the_way_is_asked_about() {
     window.press(Modifiers::NONE, Key::Escape);
     assert!(window.state().dialog.is_none());
 }
+
+#[test]
+fn tab_completes_a_path_as_far_as_it_is_clear() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["checkout-v1.trace", "checkout-v2.trace", "orders.trace"] {
+        std::fs::write(folder.path().join(name), "").expect("written");
+    }
+    let mut window = Window::new();
+    window.0.state_mut().push(Action::File(FileAction::AskPath(FieldFor::Open)));
+    window.0.run();
+    let start = folder.path().join("ch").display().to_string();
+    window.0.event(egui::Event::Text(start.clone()));
+    window.0.run();
+    let typed = |window: &Window| window.0.state().state().path_field.clone().unwrap_or_default();
+    assert_eq!(typed(&window), start);
+    for end in ["checkout-v", "checkout-v1.trace"] {
+        window.0.key_press(Key::Tab);
+        window.0.run();
+        assert_eq!(typed(&window), folder.path().join(end).display().to_string());
+    }
+    // What is typed goes on behind it.
+    window.0.event(egui::Event::Text("x".to_owned()));
+    window.0.run();
+    assert!(typed(&window).ends_with("checkout-v1.tracex"), "{}", typed(&window));
+}

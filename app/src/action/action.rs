@@ -155,6 +155,8 @@ pub enum WorkerAction {
     NotSaved(DocumentId, Option<String>),
     /// A worker: a file is not followed any more; a sentence if that was not asked for.
     FollowEnded(DocumentId, Option<String>),
+    /// A worker: the paths that begin with this text.
+    PathsListed(String, Vec<String>),
     /// A worker: a document's file is longer than it was.
     Grew(DocumentId),
     /// A worker: the bytes of a document's trace cannot be read again, so they are kept; whether they are in a file of the

@@ -241,6 +241,8 @@ pub enum Effect {
         /// Cancelled when the user stops it, or runs another.
         monitor: Monitor,
     },
+    /// Find the paths that begin with what is typed.
+    ListPaths(String),
     /// Find and read a source file, in these folders first.
     ReadSource(SourcePlace, Vec<PathBuf>),
     /// Open a line of a file in the user's editor.

@@ -181,8 +181,11 @@ fn file(state: &mut AppState, action: FileAction) -> Vec<Effect> {
             if text.is_none() {
                 state.leaving = None;
             }
+            state.path_offers = None;
             state.path_field = text;
-            Vec::new()
+            // An address is no path.
+            let typed = state.path_field.clone().filter(|_| state.field_for != FieldFor::Address);
+            typed.filter(|typed| !typed.is_empty()).map(Effect::ListPaths).into_iter().collect()
         }
         FileAction::AskPath(purpose) => ask_path(state, purpose),
         FileAction::SaveTrace(id, to) => {
@@ -221,7 +224,7 @@ fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
     if !matches!(purpose, FieldFor::Save(_)) {
         state.leaving = None;
     }
-    state.field_for = purpose;
+    (state.field_for, state.path_offers) = (purpose, None);
     let known = state.settings.recent_addresses.first().cloned();
     state.path_field = Some(match purpose {
         FieldFor::Open
@@ -266,6 +269,13 @@ fn worker(state: &mut AppState, action: WorkerAction) -> Vec<Effect> {
         WorkerAction::Answered(id, trace, query, answer) => documents::answered(state, id, trace, &query, answer),
         WorkerAction::SourceRead(place, text) => {
             source::read(state, &place, text);
+            Vec::new()
+        }
+        WorkerAction::PathsListed(typed, offers) => {
+            // What was typed since then asks anew.
+            if state.path_field.as_ref() == Some(&typed) {
+                state.path_offers = Some(offers);
+            }
             Vec::new()
         }
         WorkerAction::FileExists(document, path) => {

@@ -1,17 +1,20 @@
 //! The field for a path: for desktops without a file dialog, and for those who paste.
 
-use egui::text::CCursorRange;
+use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{Frame, Id, Key, Margin, Panel, TextEdit, Ui};
+use egui::{Frame, Id, Key, Margin, Panel, RichText, TextEdit, Ui};
 
 use crate::action::action::{Action, Actions, FileAction};
+use crate::fmt::escape::visible;
 use crate::state::app::{AppState, FieldFor};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, text_button};
-use crate::widget::link::link;
+use crate::widget::link::{link, link_in};
 
 /// Addresses, or files, that are offered.
 const MOST_RECENT: usize = 5;
+/// Paths that are offered at a time.
+const MOST_OFFERED: usize = 8;
 
 /// Shows it while it is open.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -37,22 +40,31 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             ui.horizontal(|ui| {
                 let mut text = known.clone();
                 let room = ui.available_width() - 130.0;
+                let offers = state.path_offers.as_deref().unwrap_or_default();
+                let taken = keyed(ui, known, offers);
                 let field = TextEdit::singleline(&mut text)
                     .id_salt("path")
                     .hint_text(hint)
                     .font(fonts::mono())
                     .desired_width(room)
+                    // Tab completes, as in a shell; it moves the focus where there is nothing to complete.
+                    .lock_focus(!offers.is_empty())
                     .margin(Margin::symmetric(8, 6));
                 let response = ui.add(field);
                 response.widget_info(|| egui::WidgetInfo::text_edit(true, known, &text, hint));
                 let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 if !response.has_focus() && !entered && !state.is_asking() {
                     response.request_focus();
+                    // The frame around it shows with the next one.
+                    ui.ctx().request_repaint();
                 }
                 if response.gained_focus() && matches!(state.field_for, FieldFor::Address) {
                     select_all(ui, response.id, &text);
                 }
-                if response.changed() {
+                if let Some(taken) = taken {
+                    put_cursor_behind(ui, response.id, &taken);
+                    actions.push(FileAction::PathField(Some(taken)));
+                } else if response.changed() {
                     actions.push(FileAction::PathField(Some(text.clone())));
                 }
                 ui.spacing_mut().item_spacing.x = space::XS;
@@ -74,6 +86,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     });
                 }
             });
+            offers_ui(ui, state.path_offers.as_deref().unwrap_or_default(), actions);
             match state.field_for {
                 FieldFor::Address => recent_ui(ui, state, actions),
                 FieldFor::Compare | FieldFor::Add => recent_files_ui(ui, state, actions),
@@ -87,6 +100,44 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             }
         },
     );
+}
+
+/// What Tab makes of the text: as much as all offers begin with, or the first of them where that is no more than the text.
+fn keyed(ui: &Ui, typed: &str, offers: &[String]) -> Option<String> {
+    let first = offers.first()?;
+    ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Tab)).then_some(())?;
+    let common = offers.iter().skip(1).fold(first.as_str(), |common, offer| {
+        let same = common.char_indices().zip(offer.chars()).find(|((_, one), other)| one != other);
+        let end = same.map_or(common.len().min(offer.len()), |((at, _), _)| at);
+        &common[..end]
+    });
+    Some(if common.len() > typed.len() { common.to_owned() } else { first.clone() })
+}
+
+/// The paths that begin with what is typed: a click, or Tab, goes on with one.
+fn offers_ui(ui: &mut Ui, offers: &[String], actions: &mut Actions) {
+    if offers.is_empty() {
+        return;
+    }
+    ui.add_space(space::XS);
+    for offer in offers.iter().take(MOST_OFFERED) {
+        if link_in(ui, &visible(offer), fonts::mono_small()).clicked() {
+            actions.push(FileAction::PathField(Some(offer.clone())));
+        }
+    }
+    let more = match offers.len().saturating_sub(MOST_OFFERED) {
+        0 => "Tab completes".to_owned(),
+        more => format!("{more} more; Tab completes"),
+    };
+    ui.label(RichText::new(more).font(fonts::small()).color(tokens::of(ui.ctx()).muted));
+}
+
+/// Puts the cursor of a field behind this text, which it is about to have.
+fn put_cursor_behind(ui: &Ui, id: Id, text: &str) {
+    let mut field = TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    let end = CCursor::new(text.chars().count());
+    field.cursor.set_char_range(Some(CCursorRange::one(end)));
+    field.store(ui.ctx(), id);
 }
 
 /// Selects all of a field's text, so that typing replaces it.

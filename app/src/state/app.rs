@@ -56,6 +56,8 @@ pub struct AppState {
     pub field_for: FieldFor,
     /// The in-app path field is open, with this text.
     pub path_field: Option<String>,
+    /// The paths that begin with the text of the path field, once they are known.
+    pub path_offers: Option<Vec<String>>,
     /// One line to tell the user, newest last, with the time (seconds of the UI clock) it appeared.
     pub notices: Vec<(f64, String)>,
     /// Nobody watches (pictures, tests): a frame waits until all that it shows is made.

@@ -41,7 +41,9 @@ use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{compare_query, editor, fleet, follow, link, load, part, query, search, session, source, sql};
+use crate::worker::{
+    compare_query, editor, fleet, follow, link, load, part, paths, query, search, session, source, sql,
+};
 
 /// How the names of traces, and of what traces are packed in, usually end.
 const TRACES: [&str; 10] = ["trace", "out", "bin", "gz", "zst", "lz4", "zip", "tar", "tgz", "json"];
@@ -227,6 +229,10 @@ impl EffectRunner {
                     drop(sweeper.send(Box::new((trace, rows))));
                 }
             }
+            Effect::ListPaths(typed) => self.answer_with("paths", move || {
+                let offers = paths::beginning_with(&typed);
+                Some(Action::Worker(WorkerAction::PathsListed(typed, offers)))
+            }),
             Effect::OpenTyped(text, purpose) => self.mailbox.send(typed(&text, purpose)),
             Effect::AskForFiles => self.ask_for_files(),
             Effect::AskForComparison { adds } => self.ask_for_comparison(adds),

@@ -14,6 +14,7 @@ pub mod mailbox;
 pub mod notes;
 pub mod opened;
 pub mod part;
+pub mod paths;
 pub mod query;
 pub mod search;
 pub mod session;
