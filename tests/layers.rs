@@ -475,6 +475,7 @@ const KEPT_OUTSIDE: &[(&str, &str)] = &[
     ("app/src/panel/mod.rs", "lists that are made again when they are not there"),
     ("app/src/panel/source.rs", "that a place was scrolled to"),
     ("app/src/panel/spans.rs", "a list that is made again when it is not there"),
+    ("app/src/shell/focus_ring.rs", "that Tab moved the focus since the last click"),
     ("app/src/shell/search.rs", "that the field was asked to take the focus"),
     ("app/src/timeline/anchor.rs", "what a menu that is open is about"),
     ("app/src/timeline/cache.rs", "scenes and meshes that are made again when they are not there"),

@@ -66,3 +66,26 @@ fn escape_leaves_keys_as_they_are() {
     assert!(state.asked_key.is_none() && state.settings.keys.is_empty());
     assert_eq!(state.sheet, Some(Sheet::Keys), "only the question is closed");
 }
+
+#[test]
+fn what_tab_moves_the_focus_to_has_a_ring() {
+    let mut window = Window::open(WORKERS, Panel::Goroutines);
+    let mut ringed = std::collections::BTreeSet::new();
+    for _ in 0..60 {
+        press(&mut window, Modifiers::NONE, Key::Tab);
+        let ctx = window.0.ctx.clone();
+        let Some(focused) = ctx.memory(|memory| memory.focused()) else { continue };
+        let Some(widget) = ctx.read_response(focused) else { continue };
+        if egui::text_edit::TextEditState::load(&ctx, focused).is_some() || !widget.interact_rect.is_positive() {
+            continue;
+        }
+        let is_ring = |shape: &egui::Shape| match shape {
+            egui::Shape::Rect(ring) => ring.stroke.width == 2.0 && widget.interact_rect.contains_rect(ring.rect),
+            _ => false,
+        };
+        let drawn = window.0.output().shapes.iter().any(|drawn| is_ring(&drawn.shape));
+        assert!(drawn, "no ring around {focused:?} at {:?}", widget.interact_rect);
+        ringed.insert(format!("{focused:?}"));
+    }
+    assert!(ringed.len() > 20, "{ringed:?}");
+}

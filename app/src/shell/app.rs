@@ -15,8 +15,8 @@ use crate::action::reduce::reduce;
 use crate::action::session_action::SessionAction;
 use crate::panel;
 use crate::shell::{
-    banner, bar, dialog, dock::Dock, drop, failed, fleet, help, input, palette, path_field, record, session, sheet,
-    status, tabs, title, tour, welcome,
+    banner, bar, dialog, dock::Dock, drop, failed, fleet, focus_ring, help, input, palette, path_field, record,
+    session, sheet, status, tabs, title, tour, welcome,
 };
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{Document, LoadState, Source};
@@ -198,6 +198,7 @@ impl TracelaneApp {
         drop::offer_ui(ui.ctx(), state, actions);
         dialog::ui(ui.ctx(), state, actions);
         status::notice_ui(ui.ctx(), state);
+        focus_ring::ui(ui.ctx());
         let ctx = ui.ctx().clone();
         if self.settle(&ctx) {
             ctx.request_repaint();

@@ -16,8 +16,8 @@ use crate::widget::link::link;
 
 /// Columns of the sheet: which groups stand under one another.
 const COLUMNS: [&[Group]; 3] = [
-    &[Group::Move],
-    &[Group::Follow, Group::Panels, Group::Analyses, Group::Compare, Group::Session, Group::Help],
+    &[Group::Move, Group::Panels, Group::Analyses],
+    &[Group::Follow, Group::Compare, Group::Session, Group::Help],
     &[Group::File, Group::View],
 ];
 const COLUMN_WIDTH: f32 = 290.0;
@@ -69,7 +69,8 @@ pub fn ui(ctx: &Context, state: &AppState, actions: &mut Actions) {
             ScrollArea::vertical().max_height(most).auto_shrink([false, true]).show(ui, |ui| {
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = space::XL;
-                    let column = (ui.available_width() - 2.0 * space::XL) / 3.0;
+                    // The scroll bar lies beside the last keys, not on them.
+                    let column = (ui.available_width() - 2.0 * space::XL - space::M) / 3.0;
                     for groups in COLUMNS {
                         ui.vertical(|ui| {
                             ui.set_width(column);

@@ -13,6 +13,7 @@ pub mod drop;
 pub mod failed;
 pub mod fit;
 pub mod fleet;
+pub mod focus_ring;
 pub mod help;
 pub mod input;
 pub mod keys;
