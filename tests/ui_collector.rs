@@ -151,7 +151,7 @@ fn the_first_right_click_on_a_row_opens_its_menu_and_moves_nothing() {
     window.0.run();
     assert!(window.shows("Copy rows as TSV"), "{:?}", window.words());
     assert_eq!(first_row(&window), before);
-    let beside = window.0.get_all_by_role_and_label(Role::Label, "STW pauses").next();
+    let beside = window.0.query_all_by_role_and_label(Role::Label, "STW pauses").next();
     assert!(beside.is_none(), "tables of the row come with a click");
 }
 

@@ -37,7 +37,17 @@ impl Tour {
 }
 
 #[test]
-fn from_the_snapshot_of_the_guessing_game_to_the_report_that_holds_the_lock() {
+fn one_key_from_the_snapshot_of_the_guessing_game_to_the_report_that_holds_the_lock() {
+    let mut tour = Tour::of("real/guessnumber-bug-go1.27.trace");
+    tour.key(Key::Num9);
+    let words = tour.window.words();
+    let first = words.iter().find(|words| words.contains(" \u{b7} ") && words.contains("sync.(*Mutex).Lock"));
+    assert!(first.is_some_and(|first| first.contains("main.sendReport")), "{words:?}");
+    assert_eq!(tour.clicks, 1);
+}
+
+#[test]
+fn from_the_lanes_of_the_guessing_game_to_the_report_that_holds_the_lock() {
     let mut tour = Tour::of("real/guessnumber-bug-go1.27.trace");
     // The widest wait for a lock on screen: a click anywhere on it.
     let trace = std::sync::Arc::clone(&tour.window.document().trace);
