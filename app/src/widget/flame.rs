@@ -148,7 +148,7 @@ fn menu_ui(ui: &Ui, response: &Response, (id, boxes): (&str, &[FlameBox]), hit: 
         .flatten()
         .and_then(|at| boxes.get(at).filter(|found| !found.function.is_empty()).map(|found| (at, found)))?;
     let mut asked = None;
-    context_menu(&response, |ui| {
+    context_menu(response, |ui| {
         if menu_entry(ui, "Callers and callees", "", true, false).clicked() {
             asked = Some(at);
             ui.close();

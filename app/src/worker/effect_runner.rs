@@ -229,10 +229,6 @@ impl EffectRunner {
                     drop(sweeper.send(Box::new((trace, rows))));
                 }
             }
-            Effect::ListPaths(typed) => self.answer_with("paths", move || {
-                let offers = paths::beginning_with(&typed);
-                Some(Action::Worker(WorkerAction::PathsListed(typed, offers)))
-            }),
             Effect::OpenTyped(text, purpose) => self.mailbox.send(typed(&text, purpose)),
             Effect::AskForFiles => self.ask_for_files(),
             Effect::AskForComparison { adds } => self.ask_for_comparison(adds),
@@ -308,6 +304,10 @@ impl EffectRunner {
                     sql::run(&sql::Job { document, trace, file, sql: text, number, monitor }, &mailbox);
                 });
             }
+            Effect::ListPaths(typed) => self.answer_with("paths", move || {
+                let offers = paths::beginning_with(&typed);
+                Some(Action::Worker(WorkerAction::PathsListed(typed, offers)))
+            }),
             Effect::ReadSource(place, folders) => self.answer_with("source", move || {
                 let text = source::read(&place.file, &folders);
                 Some(Action::Worker(WorkerAction::SourceRead(place, text)))

@@ -12,7 +12,7 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::fmt::number::{count, percent};
+use crate::fmt::number::percent;
 use crate::fmt::time::nanos;
 use crate::fmt::words::counted;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};

@@ -27,6 +27,9 @@ use crate::widget::section::empty;
 /// An entry of the context menu of a cell, and what it stands for.
 pub type MenuEntry<T> = (String, T);
 
+/// Left edge and width of each column, and the width of the whole row, points.
+type Placed<'a> = (&'a [(f32, f32)], f32);
+
 impl DataTable<'_> {
     /// Shows it. `lead` adds to the left of its filter. `menu` says what a cell of the table offers on a right click; what
     /// was chosen there is returned.
@@ -116,7 +119,7 @@ impl DataTable<'_> {
         ui: &mut Ui,
         id: Id,
         (at, row): (usize, usize),
-        (columns, (places, width), values): (&[usize], (&[(f32, f32)], f32), &[Value]),
+        (columns, (places, width), values): (&[usize], Placed<'_>, &[Value]),
         menu: &impl Fn(usize, usize, &Value) -> Vec<MenuEntry<T>>,
         touched: &mut Touched,
         out: &mut Vec<TableAction>,
@@ -228,7 +231,7 @@ impl DataTable<'_> {
             }
         }
         let mut chosen = None;
-        context_menu(&response, |ui| {
+        context_menu(response, |ui| {
             let known: Option<(usize, usize)> = ui.ctx().data(|data| data.get_temp(cell_id));
             let Some((row, column)) = known.filter(|known| known.0 == row) else { return };
             let value = self.table.value(row, column);
