@@ -247,7 +247,7 @@ fn rounds_in_which_one_worker_gets_most_of_the_work_are_severe() {
     let first = found.list.first().expect("a finding");
     assert_eq!((first.kind, first.severity), (Kind::Imbalance, Severity::Severe), "{}", first.title);
     assert_eq!(culprit(first), "app.round.func1", "{}", first.title);
-    assert!(first.title.contains("one of 3 did most each time, "), "{}", first.title);
+    assert!(first.title.contains("one of 3 took longest each time, "), "{}", first.title);
     assert!(first.title.ends_with("; in 5 rounds it was number 3 in order of creation"), "{}", first.title);
     // It has more to do, not something slower.
     assert_eq!(cause(first), "");

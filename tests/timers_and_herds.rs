@@ -74,6 +74,29 @@ fn answers_wait_for_a_timer_also_where_what_it_starts_ends_with_a_timer_itself()
     assert!(timer.severity > Severity::Note, "{}", timer.title);
 }
 
+/// Sessions hand something over to a worker, which asks another server for it over a connection of its own.
+#[test]
+fn whoever_waits_for_the_network_does_not_wait_for_a_timer() {
+    const ANSWER: Stack = &[
+        ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+        ("bufio.(*Reader).ReadString", "bufio.go", 502),
+        ("app.(*Pool).worker", "pool.go", 39),
+    ];
+    const ASK: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.(*Pool).worker", "pool.go", 36)];
+    const REPLY: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Pool).worker", "pool.go", 43)];
+    let mut scene = Scene::default();
+    for round in 0..30u64 {
+        let now = 1.0 + 20.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10)).at(0, now + 0.2, Act::Wake(1, IN));
+        scene.at(0, now + 0.3, Act::Block("select", PUT)).run(3, 1, (now + 0.4, now + 0.5), "network", ANSWER);
+        scene.at(3, now + 11.0, Act::Ready(1)).at(3, now + 11.1, Act::Start(1));
+        scene.at(3, now + 11.2, Act::Wake(10, REPLY)).at(3, now + 11.3, Act::Block("chan receive", ASK));
+        scene.run(0, 10, (now + 11.4, now + 11.6), "network", LINE);
+    }
+    let found = find(&mut scene, &[(1, "chan receive", ASK), (10, "network", LINE)]);
+    assert_eq!(of_cause(&found, "batch_timer"), None, "{:#?}", found.list);
+}
+
 // Timeouts.
 
 const HANDLER_IDLE: Stack =

@@ -4,8 +4,11 @@
 use crate::scene::{Act, MS, Scene, Stack};
 use crate::scene_findings::{HANDLER, IDLE, SERVE, assert_first, find, handlers};
 use trace_core::analysis::findings::finding::Kind;
-use trace_core::analysis::why::why_one;
+use trace_core::analysis::scope::Scope;
+use trace_core::analysis::subject::Choice;
+use trace_core::analysis::why::{why, why_one};
 use trace_core::base::ids::GoId;
+use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TimeRange;
 use trace_core::model::trace::Trace;
 
@@ -140,4 +143,29 @@ fn who_had_the_procs_is_told_of_a_goroutine_that_was_runnable() {
     let ran =
         "G10 (net/http.(*conn).serve) was runnable; meanwhile goroutines of app.simulate had 100 % of the procs' time.";
     assert!(text.ends_with(ran), "{text}");
+}
+
+// What stands out.
+
+const ACCEPT: Stack = &[("internal/poll.(*FD).Accept", "fd_unix.go", 600), ("app.main", "app.go", 12)];
+const WORKER: Stack = &[("runtime.gopark", "proc.go", 460)];
+
+#[test]
+fn where_everybody_only_waits_nothing_slow_is_claimed() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(1)).run(0, 1, (1.1, 1.2), "network", ACCEPT);
+    scene.at(0, 900.0, Act::Ready(1)).run(0, 1, (900.1, 900.2), "network", ACCEPT);
+    let trace = scene.load(&[(1, "network", ACCEPT)]);
+    let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("not cancelled");
+    assert_eq!(why.choice, Some(Choice::Last));
+    assert!(why.sentence.starts_with("No slow task, request or finding to explain"), "{}", why.sentence);
+}
+
+#[test]
+fn goroutines_of_the_runtime_wait_for_something_to_do() {
+    let mut scene = Scene::default();
+    scene.at(0, 1.0, Act::Ready(1)).run(0, 1, (1.1, 1.2), "system goroutine wait", WORKER);
+    scene.at(0, 90.0, Act::Ready(1)).run(0, 1, (90.1, 90.2), "system goroutine wait", WORKER);
+    let told = sentence(&scene.load(&[(1, "system goroutine wait", WORKER)]), 1, (2.0, 80.0));
+    assert!(told.contains("waited for something to do") && !told.contains("system goroutine wait"), "{told}");
 }

@@ -8,7 +8,7 @@ use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Act, Finding, Kind, Value};
 use trace_core::analysis::latency::latency;
 use trace_core::analysis::locks::locks;
-use trace_core::analysis::phrases::{counted, percent, time};
+use trace_core::analysis::phrases::{counted, in_percent, percent, time};
 use trace_core::analysis::place_time::KEPT;
 use trace_core::analysis::places::{Origin, Places, origin};
 use trace_core::analysis::procs::procs;
@@ -64,6 +64,7 @@ const PARTS: &[(&str, &str)] = &[
     ("slots", "waits"),
     ("longest_ns", "no_cpu_ns"),
     ("periods_throttled", "periods"),
+    ("times_seen_there", "times_seen"),
 ];
 
 /// What one goroutine, or the world, did: no longer than the trace.
@@ -219,13 +220,13 @@ fn numbers_in(finding: &Finding, title: &str) -> Vec<String> {
         let told = format!("{word} {unit}");
         let is_known = finding.evidence.iter().any(|(name, value)| match (value, unit) {
             (Value::Int(nanos), "ns" | "µs" | "ms" | "s") => name.ends_with("_ns") && time(*nanos) == told,
-            (Value::Ratio(ratio), "%") => format!("{:.0} %", 100.0 * ratio) == told,
+            (Value::Ratio(ratio), "%") => in_percent(*ratio).ends_with(&told),
             (Value::Int(count), _) => !name.ends_with("_ns") && counted(*count, "x").starts_with(&format!("{word} ")),
             (Value::Ratio(ratio), _) => [format!("{ratio:.0}"), format!("{ratio:.1}")].contains(&word.replace(',', "")),
             (Value::Text(_), _) => false,
         });
         let is_part = |(part, all): &(&str, &str)| match (int(finding, part), int(finding, all)) {
-            (Some(part), Some(all)) => percent(part, all) == told,
+            (Some(part), Some(all)) => percent(part, all).ends_with(&told),
             _ => false,
         };
         let is_known = is_known || PARTS.iter().any(is_part);

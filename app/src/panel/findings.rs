@@ -8,6 +8,7 @@ use egui::{Align, Label, Layout, Rect, Response, RichText, ScrollArea, Sense, Ui
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::coverage::WaitSite;
 use trace_core::analysis::findings::finding::{Finding, Severity, Value};
+use trace_core::analysis::phrases::in_percent;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, Actions, AnalysisAction, RowsAction, SelectAction, SourceAction};
@@ -175,7 +176,7 @@ fn site_ui(ui: &mut Ui, site: &WaitSite) {
         let total = i64::try_from(site.nanos).unwrap_or(i64::MAX);
         ui.label(RichText::new(duration(total)).font(fonts::mono())).on_hover_text(exact(total));
         if let Some(share) = site.share {
-            ui.label(format!("{:.0} % of work time", share * 100.0))
+            ui.label(format!("{} of work time", in_percent(share)))
                 .on_hover_text("Work time: the time of the program's goroutines less their waits for something to do");
         }
         let on = if site.operation.is_empty() { "waits" } else { &site.operation };

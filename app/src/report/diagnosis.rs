@@ -6,6 +6,7 @@ use std::sync::Arc;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::coverage::WaitSite;
 use trace_core::analysis::findings::finding::{Culprit, Finding, Link, Severity};
+use trace_core::analysis::phrases::in_percent;
 use trace_core::analysis::places::{in_words, line_of, with_line};
 use trace_core::base::nanos::Nanos;
 use trace_core::model::trace::Trace;
@@ -118,7 +119,7 @@ fn verdict(found: &Findings) -> String {
 fn site_in_words(site: &WaitSite) -> String {
     let place = in_words(&site.place.function, &site.place.file, site.place.line);
     let on = if site.operation.is_empty() { String::new() } else { format!(" ({})", site.operation) };
-    let share = site.share.map_or_else(String::new, |share| format!(", {:.0} % of work time", 100.0 * share));
+    let share = site.share.map_or_else(String::new, |share| format!(", {} of work time", in_percent(share)));
     let (total, waits, longest) = (nanos(site.nanos), counted(site.count, "wait"), nanos(site.max));
     format!("{total} total{share}: {waits}{on} in {place}, longest {longest}")
 }

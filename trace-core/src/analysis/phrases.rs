@@ -39,7 +39,14 @@ pub fn time(nanos: u64) -> String {
 /// A share for people: `46 %`.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
-    format!("{:.0} %", 100.0 * part as f64 / whole.max(1) as f64)
+    in_percent(part as f64 / whole.max(1) as f64)
+}
+
+/// A ratio (1 is all) for people: `46 %`; `less than 1 %` where there is something, but not enough for a whole number.
+#[must_use]
+pub fn in_percent(ratio: f64) -> String {
+    let percent = 100.0 * ratio;
+    if percent > 0.0 && percent < 0.5 { "less than 1 %".to_owned() } else { format!("{percent:.0} %") }
 }
 
 /// `1 wait`, `2,060 GC cycles`, `3 units of work`: what is counted, in the plural where it must be.

@@ -1,6 +1,7 @@
 //! What `why` explains when no goroutine, task or region is named: the slowest task or request, or the place that
 //! the first finding points to.
 
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind, Link, Severity};
 use crate::analysis::findings::{Findings, find};
 use crate::analysis::places::Places;
@@ -130,6 +131,11 @@ const SHOWS: i64 = 4;
 /// The first finding of weight, if what is chosen otherwise does not show it.
 fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>) -> Option<Subject> {
     let first = of_weight(findings)?;
+    // Goroutines that spin are to blame for the finding, whose examples they are: they are nobody's slow request.
+    let spins = matches!(first.cause, Some(Cause::GoschedLoop | Cause::NonBlockingLoop));
+    if spins && other.is_some_and(|other| matches!(other.choice, Choice::Task(_))) {
+        return None;
+    }
     let inside = |link: &Link| (link.go, link.range.intersect(range));
     let links = first.links.iter().map(inside).filter(|(_, range)| range.nanos() > 0);
     let (go, range) = links.max_by_key(|(go, range)| (range.nanos(), *go))?;

@@ -108,7 +108,11 @@ pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
     if scope.filter == GoroutineFilter::All {
         let subject = choose(trace, trace.range().intersect(scope.range), monitor);
         let found = subject.map(|Subject { go, range, choice, finding }| {
-            let why = attributed(trace, go, long_wait_chain(trace, go, range));
+            let mut why = attributed(trace, go, long_wait_chain(trace, go, range));
+            let is_wait = why.shares.first().is_some_and(|share| matches!(share.doing, StepKind::Waiting(_)));
+            if choice == Choice::Last && is_wait {
+                why.sentence = format!("{NOTHING_SLOW}: {}", why.sentence);
+            }
             Why { choice: Some(choice), finding, ..why }
         });
         return (!monitor.is_cancelled()).then(|| found.unwrap_or_default());
@@ -231,6 +235,13 @@ const fn hop(link: &Link) -> Hop {
     Hop { go, stack, reason, waker, waker_stack, is_creation }
 }
 
+/// What is said first of a goroutine that was chosen for want of anything better, and that only waited.
+const NOTHING_SLOW: &str = "No slow task, request or finding to explain; name a goroutine, task or region. Of the goroutine that \
+                            ran last";
+
+/// What the runtime's own goroutines wait for.
+const OF_SYSTEM: &str = "system goroutine wait";
+
 /// The largest share and the waits that lead to it: `98 % of 122 ms: G40 waited in sync.(*Mutex).Lock at
 /// main.handle (main.go:61) for G25, which waited (select) in net/http.Post at main.report (main.go:97).`
 fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
@@ -276,12 +287,15 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     let at = doing_at(places, share.doing, share.stack, share.is_resumed);
     let started = match trace.goroutine_name(share.go) {
         Some((_, name)) if at.is_empty() && !trace.str(name).is_empty() => format!(" ({})", trace.str(name)),
+        _ if at.is_empty() && trace.str(share.reason) == OF_SYSTEM => " (a goroutine of the runtime)".to_owned(),
         _ => String::new(),
     };
     let which = if share.via.is_empty() { " " } else { ", which " };
     let is_wait = matches!(share.doing, StepKind::Waiting(_));
     let reason = match trace.str(share.reason) {
         "" => String::new(),
+        // It has been said whose goroutine it is.
+        OF_SYSTEM if !started.is_empty() => " for something to do".to_owned(),
         // The place names it.
         reason if is_wait && !at.starts_with(&format!(" in {reason} at ")) => format!(" ({reason})"),
         _ => String::new(),

@@ -148,9 +148,9 @@ type PlaceKey = (u32, Op, SpanClass, StrId, bool);
 pub struct Workload {
     /// Waits that are part of work, and system calls.
     pub sites: FxHashMap<SiteKey, Site>,
-    /// Runs by the stack at which they were cut short by preemption.
+    /// Runs by the stack at which they were cut short by preemption; goroutines that yield are not preempted.
     pub preempted: FxHashMap<StackId, PlaceTime>,
-    /// Runs that goroutines ended themselves with `runtime.Gosched`, by its stack. They are in `preempted`, too.
+    /// Runs that goroutines ended themselves with `runtime.Gosched`, by its stack, but for those of the runtime itself.
     pub yields: FxHashMap<StackId, Yields>,
     /// Runs by the stack at which they ended or began.
     pub running: FxHashMap<StackId, PlaceTime>,
@@ -440,23 +440,32 @@ impl Workload {
             GoState::Running => {
                 unit.add_part(span.range, span.class, nanos);
                 unit.see(places, span.end_stack, nanos);
-                let stopped = next
-                    .map(|next| next.span)
-                    .filter(|next| next.state == GoState::Runnable && next.cause == Cause::Stopped);
-                let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
-                self.running.entry(stack).or_default().add_part(facts.go, span.range, nanos);
-                if let Some(ready) = stopped {
-                    self.preempted.entry(stack).or_default().add_part(facts.go, span.range, nanos);
-                    if trace.str(ready.reason) == yields::REASON {
-                        self.yields.entry(stack).or_default().add(facts.go, (span.range, nanos), ready.range);
-                    }
-                }
+                self.run(trace, facts.go, (span, nanos), next);
             }
             GoState::Runnable => {
                 unit.add(span.range, span.class);
                 self.runnable.entry(facts.name).or_default().add(facts.go, span.range);
             }
             GoState::Unknown | GoState::Dead => {}
+        }
+    }
+
+    /// Files a run, by where it ended.
+    fn run(&mut self, trace: &Trace, go: GoroutineIdx, (span, nanos): (&Span, u64), next: Option<&Transition>) {
+        let stopped = next.map(|next| next.span).filter(|next| next.cause == Cause::Stopped);
+        let stopped = stopped.filter(|next| next.state == GoState::Runnable);
+        let reason = stopped.map_or("", |ready| trace.str(ready.reason));
+        let stack = if span.end_stack.is_some() { span.end_stack } else { span.start_stack };
+        let yields = stopped.filter(|_| reason == yields::REASON);
+        // What ends in a loop of the runtime says nothing of what the program does.
+        if yields.is_none() || !yields::is_of_runtime(trace, stack) {
+            self.running.entry(stack).or_default().add_part(go, span.range, nanos);
+            if let Some(ready) = yields {
+                self.yields.entry(stack).or_default().add(go, (span.range, nanos), ready.range);
+            }
+        }
+        if reason == yields::PREEMPTED {
+            self.preempted.entry(stack).or_default().add_part(go, span.range, nanos);
         }
     }
 

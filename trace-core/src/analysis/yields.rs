@@ -1,12 +1,21 @@
 //! Yields: runs that a goroutine ended itself with `runtime.Gosched`, though it could have gone on.
 
-use crate::base::ids::GoroutineIdx;
+use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
+use crate::model::trace::Trace;
 
 /// What the runtime calls such a stop.
 pub(crate) const REASON: &str = "runtime.Gosched";
+/// What the runtime calls a stop that it asked for itself.
+pub(crate) const PREEMPTED: &str = "preempted";
 /// Goroutines that are kept by name.
 const KEPT: usize = 64;
+
+/// Whether the runtime yields on its own account: `runtime.GC` does so again and again until the sweep is over.
+pub(crate) fn is_of_runtime(trace: &Trace, stack: StackId) -> bool {
+    let mut callers = trace.frames(stack).map(|frame| frame.function).skip_while(|function| *function == REASON);
+    callers.next().is_some_and(|function| function.starts_with("runtime."))
+}
 
 /// Yields with the same stack.
 #[derive(Clone, Debug, Default)]

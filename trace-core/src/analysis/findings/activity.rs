@@ -214,7 +214,7 @@ impl Activity {
         let share = weight as f64 / all.max(1) as f64;
         let alike = self.pieces.iter().filter(|piece| ActivityKind::of(piece.doing) == way);
         let named = context.named(stack, alike.map(|piece| (piece.stack, piece.weight)))?;
-        Some(Hot { named, stack, share, helper: None, seen, seen_in: "stacks of waits" })
+        Some(Hot { named, stack, share, helper: None, seen, here: seen, in_calls: 0, seen_in: "stacks of waits" })
     }
 
     /// Whether most of the time they themselves only waited for work: at a place for that, or for the next bytes of a

@@ -19,7 +19,7 @@ use crate::analysis::places::Op;
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
-use crate::event::state::GoState;
+use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 use crate::model::spans::Span;
 
@@ -190,7 +190,10 @@ fn timer(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> Option<Ti
         }
     }
     let (function, nanos) = by_function.into_iter().max_by_key(|&(function, nanos)| (nanos, function))?;
-    waits.retain(|(span, _)| context.places.own_function(span.start_stack) == Some(function));
+    // The network tells by itself, too, and is no clock.
+    waits.retain(|(span, _)| {
+        span.class != SpanClass::WaitNet && context.places.own_function(span.start_stack) == Some(function)
+    });
     let (last, by) = waits.iter().rev().find(|(span, _)| span.range.end <= range.end)?;
     // A loop that something else calls may wait for a timer, too.
     let is_own = context.places.is_direct(last.start_stack)

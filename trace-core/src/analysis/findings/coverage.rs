@@ -79,12 +79,16 @@ impl Coverage {
 }
 
 /// Whether a finding is about the waits at a place: its culprit is in them, or its victims wait there for a lock, and most
-/// of the goroutines that wait there belong to it.
+/// of the goroutines that wait there belong to it, or it counts as many waits as most of these are.
 fn is_about(places: &Places<'_>, finding: &Finding, wait: &Blocked) -> bool {
-    let is_culprit = places.op(finding.stack) == wait.op
-        && places.near_function(finding.stack).is_some()
+    let function = finding.culprit.as_ref().map_or("", |culprit| culprit.place.function.as_str());
+    let is_below = || places.near_frames(wait.stack).any(|frame| frame.function == function);
+    let is_same = places.near_function(finding.stack).is_some()
         && places.near_function(finding.stack) == places.near_function(wait.stack);
+    let is_culprit = places.op(finding.stack) == wait.op && (is_same || is_below());
+    let is_counted =
+        ["waits", "sleeps"].iter().any(|name| finding.number(name).is_some_and(|all| all * 2 >= wait.count));
     let is_victim = || wait.op.is_lock() && finding.victims.iter().any(|victim| victim.function == wait.place.function);
     let shared = wait.longest.iter().filter(|one| finding.goroutines.binary_search(&one.go).is_ok()).count();
-    (is_culprit || is_victim()) && shared > 0 && shared * 2 >= wait.longest.len()
+    (is_culprit || is_victim()) && shared > 0 && (is_counted || shared * 2 >= wait.longest.len())
 }

@@ -30,6 +30,15 @@ const FELT: u64 = 200;
 /// A program that was seen running fewer times than this is not known.
 const FEWEST_SEEN: u64 = 10;
 
+/// A function seen fewer times, or for a smaller part of the running time, is there by chance.
+const FEWEST_THERE: u64 = 3;
+const LITTLE: f64 = 0.05;
+
+const SPREAD: &str = "No function takes most of the running time: take a CPU profile to see what could be spared, or let less \
+                      work run at once.";
+const OUTSIDE: &str = "Most of what was seen there is system calls and connections, not code that computes: make fewer or \
+                       larger calls, and reuse connections.";
+
 /// Mark assists are worth a word from this part of the running time on: one in so many nanoseconds.
 const MUCH_ASSIST: u64 = 10;
 const ASSISTS: &str = "Look at the GC first: a good part of the running time is mark assists, which whoever allocates has to do. \
@@ -81,17 +90,13 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         context.workload.runnable.values().filter_map(|place_time| place_time.longest).map(|longest| longest.1.nanos());
     let longest = longest.max().unwrap_or(0).unsigned_abs();
     let title = format!(
-        "{} busy {} of the time, and goroutines were runnable for {} total (max {}){}; {} of the observed running time \
-         ({} {}) was in {}{}{}",
+        "{} busy {} of the time, and goroutines were runnable for {} total (max {}){}; {}{}{}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
         evidence.time("runnable_total_ns", load.runnable),
         evidence.time("runnable_max_ns", longest),
         if starved.is_some() { of_first(context, *waiter.0, waited, &mut evidence) } else { String::new() },
-        evidence.share("culprit_share", hot.share),
-        evidence.whole("times_seen", hot.seen),
-        hot.seen_in,
-        place_name(Some(&hot.named.place)),
+        running_in(hot, &mut evidence),
         in_helper(hot, &mut evidence),
         in_calls(context, &mut evidence),
     );
@@ -102,17 +107,51 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         .text("first_runner", context.trace.str(runner))
         .text("first_waiter", context.trace.str(*waiter.0))
         .text("seen_in", hot.seen_in)
-        .culprit(context.trace, Some(hot.named.place.clone()), hot.stack)
+        .culprit(context.trace, Some(hot.named.place.clone()).filter(|_| !is_spread(hot)), hot.stack)
         .victim(context.trace.str(*waiter.0), context.goroutines(*waiter.0));
     if let Some((go, range)) = waiter.1.longest {
         finding = finding.link(context.trace, go, range);
     }
     finding = finding.goroutines(&named(context, &[runner, *waiter.0]));
+    if kind == Kind::CpuBound {
+        finding = finding.with_check(check(hot));
+    }
     if context.collector.assist_run() * MUCH_ASSIST >= load.running {
         finding = finding.with_check(ASSISTS);
     }
+    // Without a place there is nothing to look at first.
+    let finding = if is_spread(hot) { finding.at_most(Severity::Warning) } else { finding };
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// `57 % of the observed running time (36 of 63 preemptions) was in main.pack (main.go:9)`, or that it is spread.
+fn running_in(hot: &Hot, evidence: &mut Evidence) -> String {
+    let seen = evidence.whole("times_seen", hot.seen);
+    let seen_in = hot.seen_in;
+    if is_spread(hot) {
+        return format!("the observed running time ({seen} {seen_in}) is spread over many functions");
+    }
+    format!(
+        "{} of the observed running time ({} of {seen} {seen_in}) was in {}",
+        evidence.share("culprit_share", hot.share),
+        evidence.whole("times_seen_there", hot.here),
+        place_name(Some(&hot.named.place)),
+    )
+}
+
+/// Whether no function was seen often enough to be named.
+fn is_spread(hot: &Hot) -> bool {
+    hot.here < FEWEST_THERE || hot.share < LITTLE
+}
+
+/// What there is to do by what was seen.
+const fn check(hot: &Hot) -> &'static str {
+    match () {
+        () if hot.in_calls * 2 > hot.here => OUTSIDE,
+        () if hot.share * 3.0 < 1.0 => SPREAD,
+        () => Kind::CpuBound.check(),
+    }
 }
 
 /// `, those of net/http.(*conn).serve for 13.3 s`: how much of that those wait who are kept from their work.
@@ -188,7 +227,7 @@ fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     let own = hot.named.place.function.as_str();
     let outer = context.places.outer(family.stack)?;
     let is_inside = context.places.own_frames(hot.stack).any(|frame| frame.function == outer.function);
-    if ran * 10 < family.nanos * 6 || context.share(ran) < 0.2 || !is_inside {
+    if ran * 10 < family.nanos * 6 || context.share(ran) < 0.2 || !is_inside || is_spread(hot) {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -208,6 +247,7 @@ fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         .ratio("procs_busy", context.load.share)
         .text("seen_in", hot.seen_in)
         .culprit(context.trace, Some(hot.named.place.clone()), hot.stack)
+        .with_check(check(hot))
         .victim(&outer.function, context.goroutines(key.name));
     if let Some((go, range)) = family.longest {
         finding = finding.link(context.trace, go, range);

@@ -4,8 +4,8 @@ use crate::analysis::blocked_by::Blocked;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::named::Named;
 use crate::analysis::phrases::counted;
-use crate::analysis::phrases::grouped;
 use crate::analysis::phrases::time;
+use crate::analysis::phrases::{grouped, in_percent};
 use crate::analysis::places::{Origin, Place, origin};
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoId, GoroutineIdx, StackId};
@@ -194,10 +194,10 @@ impl Evidence {
         counted(self.int(name, number), what)
     }
 
-    /// Records a ratio (1 is all); returns it for people: `46 %`.
+    /// Records a ratio (1 is all); returns it for people, as [`in_percent`] does.
     pub fn share(&mut self, name: &'static str, value: f64) -> String {
         self.ratio(name, value);
-        format!("{:.0} %", 100.0 * rounded(value))
+        in_percent(rounded(value))
     }
 
     /// Records a number with a fraction, such as of CPUs; returns it for people with one digit of it.
@@ -508,7 +508,7 @@ impl Finding {
 
 /// The program's frame in a stack that called this function of it.
 fn caller_of(trace: &Trace, stack: StackId, function: &str) -> Option<Place> {
-    let mut frames = trace.frames(stack).filter(|frame| origin(frame) == Origin::Own);
+    let mut frames = trace.frames(stack);
     frames.find(|frame| frame.function == function)?;
-    frames.find(|frame| frame.function != function).map(Place::from)
+    frames.find(|frame| frame.function != function && origin(frame) == Origin::Own).map(Place::from)
 }

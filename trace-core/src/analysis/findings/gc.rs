@@ -19,8 +19,13 @@ const MUCH_HELP: u64 = 100_000_000;
 /// From one such part of the procs' time on, idle marking aside, cycles cost more than a GC is meant to (a quarter, Go's
 /// `gcBackgroundUtilization`, and that only while it marks).
 const COSTLY: u64 = 4;
+/// Cycles begun in a function from which on, with a third of all, it is where much is allocated.
+const FEWEST_STARTED: u64 = 3;
 /// Cycles that the program asks for, per second, from which on it asks too often.
 const ASKED: f64 = 2.0;
+
+const PROFILE: &str = "Take an allocation profile (go tool pprof -sample_index=alloc_space) to see what allocates most: a trace \
+                       shows few allocations. Or give the heap more room (GOGC, GOMEMLIMIT).";
 
 /// What the cycles cost.
 struct Cost {
@@ -82,6 +87,11 @@ impl Cost {
         self.helped + self.background + self.paused * context.load.procs
     }
 
+    /// Whether the help of goroutines is a fair part of what they run: only then the places of help are where it matters.
+    const fn is_helped(&self, context: &Context<'_>) -> bool {
+        self.helped * 20 >= context.load.running
+    }
+
     /// Whether most of the cycles are the program's own wish.
     const fn is_forced(&self) -> bool {
         self.forced > 0 && self.forced * 2 >= self.cycles
@@ -96,7 +106,7 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
     let trace = context.trace;
     let cost = Cost::of(context);
     let is_frequent = cost.cycles >= HABIT && context.share(cost.marking) >= 0.25;
-    let is_helped = cost.helped * 20 >= context.load.running && context.share(cost.helped) >= 0.02;
+    let is_helped = cost.is_helped(context) && context.share(cost.helped) >= 0.02;
     let per_second = cost.forced as f64 * 1e9 / context.duration.max(1) as f64;
     let is_asked = cost.is_forced() && cost.forced >= HABIT && per_second >= ASKED;
     let is_wanted = is_asked && context.share(cost.marking_forced) >= 0.03;
@@ -113,15 +123,19 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
     let lost = cost.helped + cost.stalled.max(asked) + contended;
     let found = culprit(context, &cost);
     let (stack, of_place, forced) = found.unwrap_or((StackId::NONE, 0, false));
+    // A cycle begins wherever the heap happens to be full: one or two there are chance.
+    let started = cycles_started_in(context, stack);
+    let is_seen = forced || cost.is_helped(context) || started >= FEWEST_STARTED && started * 3 >= cost.cycles as u64;
+    let stack = if is_seen { stack } else { StackId::NONE };
     let place = context.places.own(stack);
     let confidence = if is_frequent && is_helped { 0.95 } else { 0.7 };
     let mut evidence = Evidence::default();
-    let known = place.as_ref().filter(|_| found.is_some());
+    let known = place.as_ref();
     let mut title = title(context, &cost, &mut evidence);
     evidence.int("cycles_forced", cost.forced as u64);
     title += &match known {
         Some(place) if forced => forced_by(&cost, of_place, place, &mut evidence),
-        Some(place) => seen_allocating(context, place, stack, &mut evidence),
+        Some(place) => seen_allocating(context, &cost, place, stack, &mut evidence),
         None => String::new(),
     };
     let finding = Finding::new(Kind::GcPressure, title, lost, context.duration, confidence)
@@ -131,6 +145,9 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         .int("assist_total_ns", cost.helped)
         .int("assist_elapsed_ns", context.collector.cycles.iter().map(Cycle::assist).sum())
         .int("background_ns", cost.background)
+        // What it took of the procs in all.
+        .int("gc_procs_ns", cost.procs(context))
+        .ratio("gc_procs_share", cost.procs(context) as f64 / (context.load.procs * context.duration).max(1) as f64)
         .int("forced", u64::from(forced))
         .culprit(trace, place, stack);
     let mut finding = helpers(context, finding);
@@ -138,7 +155,8 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         Some((.., true)) => {
             "Call runtime.GC or debug.FreeOSMemory less often: the GC starts by itself when the heap has grown."
         }
-        Some(_) => finding.check,
+        Some(_) if cost.is_helped(context) => finding.check,
+        Some(_) => PROFILE,
         None => "Allocate less, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
     };
     // Cycles this rare cost at most this part of the procs' time, whoever does the work; and while a heap grows to
@@ -207,7 +225,13 @@ fn forced_by(cost: &Cost, there: u64, place: &Place, evidence: &mut Evidence) ->
 
 /// `; 60 % of the time of mark assists at main.load (main.go:15)`: where allocations were seen. A trace shows only those
 /// that had to assist, or that started a cycle.
-fn seen_allocating(context: &Context<'_>, place: &Place, stack: StackId, evidence: &mut Evidence) -> String {
+fn seen_allocating(
+    context: &Context<'_>,
+    cost: &Cost,
+    place: &Place,
+    stack: StackId,
+    evidence: &mut Evidence,
+) -> String {
     let function = context.places.own_function(stack);
     let is_here = |stack: &StackId| context.places.own_function(*stack) == function;
     let assists = context.workload.assists.iter();
@@ -215,13 +239,23 @@ fn seen_allocating(context: &Context<'_>, place: &Place, stack: StackId, evidenc
         (all + place_time.nanos, here + if is_here(stack) { place_time.nanos } else { 0 })
     });
     let name = place_name(Some(place));
-    if here > 0 {
+    if here > 0 && cost.is_helped(context) {
         let share = evidence.share("assists_here", here as f64 / all.max(1) as f64);
         return format!("; {share} of the time of mark assists at {name}");
     }
+    let here = cycles_started_in(context, stack);
+    match evidence.count("cycles_started_here", here, "cycle") {
+        _ if here == 0 => String::new(),
+        started => format!("; {started} started by allocations at {name}"),
+    }
+}
+
+/// Cycles that began in the program's function of this stack.
+fn cycles_started_in(context: &Context<'_>, stack: StackId) -> u64 {
+    let function = context.places.own_function(stack);
     let cycles = context.collector.cycles.iter();
-    let here = cycles.filter(|cycle| is_here(&cycle.stack)).count() as u64;
-    format!("; {} started by allocations at {name}", evidence.count("cycles_started_here", here, "cycle"))
+    let here = cycles.filter(|cycle| function.is_some() && context.places.own_function(cycle.stack) == function);
+    here.count() as u64
 }
 
 /// With those who had to help, and the longest cycle.
@@ -270,7 +304,8 @@ fn culprit(context: &Context<'_>, cost: &Cost) -> Option<(StackId, u64, bool)> {
             add(cycle.stack, 1);
         }
     }
-    if !cost.is_forced() {
+    let has_started = context.collector.cycles.iter().any(|cycle| context.places.has_own(cycle.stack));
+    if !cost.is_forced() && (cost.is_helped(context) || !has_started) {
         for (&stack, place_time) in &context.workload.assists {
             add(stack, place_time.nanos);
         }

@@ -6,7 +6,7 @@
 use crate::analysis::findings::callers::OTHERS;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind};
-use crate::analysis::phrases::{counted, go_of, grouped, percent, time};
+use crate::analysis::phrases::{counted, go_of, grouped, in_percent, percent, time};
 use crate::analysis::wait_chain::StepKind;
 
 /// Characters that a headline should not exceed.
@@ -134,7 +134,7 @@ impl Data<'_> {
     }
 
     fn share(self, name: &str) -> Option<String> {
-        self.0.ratio_of(name).filter(|share| *share >= LEAST_SHARE).map(|share| format!("{:.0} %", 100.0 * share))
+        self.0.ratio_of(name).filter(|share| *share >= LEAST_SHARE).map(in_percent)
     }
 
     /// The function of the culprit after some words; empty if it is not known.
@@ -296,7 +296,12 @@ impl Data<'_> {
     fn fan_out(self) -> String {
         let all = self.count("workers_per_round", "goroutine").map(|all| format!(" of {all}"));
         let done = self.part("longest_total_ns", "work_total_ns").unwrap_or_else(|| "most".to_owned());
-        let head = format!("Unbalanced fan-out: one{} did {done} of the work", all.unwrap_or_default());
+        let all = all.unwrap_or_default();
+        // To wait is no work.
+        let head = match self.0.acts.first().map(|act| act.doing) {
+            Some(StepKind::Waiting(_)) => format!("Unbalanced fan-out: one{all} took {done} of the time"),
+            _ => format!("Unbalanced fan-out: one{all} did {done} of the work"),
+        };
         fit(head, [Some(self.place(", in "))])
     }
 
@@ -409,7 +414,8 @@ impl Data<'_> {
             Some(format!("; {cycles} started by allocations in {}", self.function()?))
         };
         let paused = || Some(format!("; STW pauses up to {}", self.time("paused_max_ns")?));
-        fit(head, [here.or_else(started).or_else(paused)])
+        let procs = self.share("gc_procs_share").map(|share| format!(", {share} of the procs' time"));
+        fit(head, [procs.filter(|_| here.is_none()), here.or_else(started).or_else(paused)])
     }
 
     /// `, forced`, of cycles that all were, there; otherwise how many of them.
@@ -440,6 +446,9 @@ impl Data<'_> {
     }
 
     fn running(self) -> Option<String> {
+        if self.0.culprit.is_none() {
+            return Some(", running time spread over many functions".to_owned());
+        }
         Some(format!(", {} of running time in {}", self.share("culprit_share")?, self.function()?))
     }
 
@@ -465,7 +474,10 @@ impl Data<'_> {
     }
 
     fn serial(self) -> String {
-        let each = self.0.ratio_of("waits_per_unit").map(|each| format!(", {each:.1} each"));
+        let each = match self.0.number("units") {
+            Some(1) => self.count("waits", "wait").map(|waits| format!(", {waits}")),
+            _ => self.0.ratio_of("waits_per_unit").map(|each| format!(", {each:.0} each")),
+        };
         let share = self.share("share_of_units").zip(self.count("units", "unit of work"));
         let share = share.map(|(share, units)| format!(": {share} of the time of {units}"));
         fit(format!("Serial waits{}", self.place(" in ")), [share, each])

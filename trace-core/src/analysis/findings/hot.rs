@@ -1,11 +1,18 @@
 //! Where goroutines spend their running time: by CPU samples, else by where they were preempted, else by
 //! where they left off or woke others. Only stacks seen inside the time in question count.
+//!
+//! Of the whole program each preemption counts once, like a sample: how long the run was that it ended says nothing of
+//! where the rest of it was spent.
+
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::calls::package_of;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::named::Named;
-use crate::analysis::places::Place;
+use crate::analysis::places::{Origin, Place, origin};
+use crate::analysis::yields;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
@@ -22,6 +29,12 @@ const NEARLY_ALL: f64 = 0.9;
 /// What a caller's other calls, and itself, take at least where it is named instead.
 const OTHERS: f64 = 0.1;
 
+/// A function of a dependency that so large a part of what was seen goes through is named, instead of the program's own
+/// that called it from afar.
+const MOST: f64 = 0.5;
+/// Calls that are followed there.
+const DEEPEST: usize = 64;
+
 /// The place where most of the time goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Hot {
@@ -33,44 +46,75 @@ pub(crate) struct Hot {
     pub(crate) helper: Option<(Place, f64)>,
     /// How many times the program was seen running: samples, preemptions, or ends of runs.
     pub(crate) seen: u64,
+    /// Of these in the function, or what it calls.
+    pub(crate) here: u64,
+    /// Of these in system calls, or in what the library does with connections: not in code that computes.
+    pub(crate) in_calls: u64,
     /// How it was seen.
     pub(crate) seen_in: &'static str,
 }
 
-/// Weights of stacks.
+/// Stacks: their weights, and how many times they were seen.
 #[derive(Default)]
 struct Tally {
-    by_stack: FxHashMap<StackId, u64>,
+    by_stack: FxHashMap<StackId, (u64, u64)>,
     seen: u64,
+    /// Whether stacks without a function of the program count as part of the whole.
+    with_others: bool,
 }
 
 impl Tally {
     fn add(&mut self, stack: StackId, weight: u64, seen: u64) {
         if stack.is_some() {
-            *self.by_stack.entry(stack).or_default() += weight;
+            let sum = self.by_stack.entry(stack).or_default();
+            *sum = (sum.0 + weight, sum.1 + seen);
             self.seen += seen;
         }
     }
 
+    /// By rising stack.
+    fn stacks(&self) -> Vec<(StackId, (u64, u64))> {
+        let mut stacks: Vec<(StackId, (u64, u64))> = self.by_stack.iter().map(|(&stack, &sum)| (stack, sum)).collect();
+        stacks.sort_unstable();
+        stacks
+    }
+
     /// The function with most weight, and its heaviest stack.
     fn top(&self, context: &Context<'_>, seen_in: &'static str) -> Option<Hot> {
-        let mut by_function: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
+        // Of the lines of a function the one with most weight stands for it.
+        let mut by_line: FxHashMap<u32, (u64, u64, StackId)> = FxHashMap::default();
+        let mut by_function: FxHashMap<u32, u64> = FxHashMap::default();
         let mut total = 0;
-        let mut stacks: Vec<(StackId, u64)> = self.by_stack.iter().map(|(&stack, &weight)| (stack, weight)).collect();
-        stacks.sort_unstable();
-        for (stack, weight) in stacks {
-            let Some(function) = context.places.own_function(stack) else { continue };
-            total += weight;
-            let sum = by_function.entry(function).or_default();
+        for (stack, (weight, _)) in self.stacks() {
+            let places = context.places.own_function(stack).zip(context.places.own_line(stack));
+            total += if places.is_some() || self.with_others { weight } else { 0 };
+            let Some((function, line)) = places else { continue };
+            *by_function.entry(function).or_default() += weight;
+            let sum = by_line.entry(line).or_insert((0, 0, stack));
             sum.0 += weight;
             if weight > sum.1 {
                 (sum.1, sum.2) = (weight, stack);
             }
         }
-        let (_, &(weight, _, stack)) = by_function.iter().max_by_key(|(function, sum)| (sum.0, **function))?;
-        let named = Named::direct(context.places.own(stack)?);
+        let (&function, &weight) = by_function.iter().max_by_key(|(function, weight)| (**weight, **function))?;
+        let lines = by_line.values().filter(|line| context.places.own_function(line.2) == Some(function));
+        let stack = lines.max_by_key(|(weight, _, stack)| (*weight, std::cmp::Reverse(*stack)))?.2;
+        let place = context.places.own(stack)?;
+        let is_here = |stack: StackId| context.places.own_function(stack) == Some(function);
+        let (here, in_calls) = self.seen_in(context, &place, is_here);
         let share = weight as f64 / total.max(1) as f64;
-        Some(Hot { named, stack, share, helper: None, seen: self.seen, seen_in })
+        let named = Named::direct(place);
+        Some(Hot { named, stack, share, helper: None, seen: self.seen, here, in_calls, seen_in })
+    }
+
+    /// How many times stacks were seen for which `is_here` holds, and in how many of these the place called the system, or
+    /// the library on a connection.
+    fn seen_in(&self, context: &Context<'_>, place: &Place, is_here: impl Fn(StackId) -> bool) -> (u64, u64) {
+        let here = self.by_stack.iter().filter(|(stack, _)| is_here(**stack));
+        here.fold((0, 0), |(all, calls), (&stack, &(_, seen))| {
+            let mut inner = context.trace.frames(stack).take_while(|frame| frame.function != place.function);
+            (all + seen, calls + if inner.any(|frame| is_outside(frame.function)) { seen } else { 0 })
+        })
     }
 
     /// The same; or, where other functions take time, too, in calls from one that calls all of them, that one: the loop
@@ -82,20 +126,89 @@ impl Tally {
         let is_part = |caller: &Place| outer.is_some_and(|outer| outer.function != caller.function);
         let caller = context.places.caller(hot.stack).filter(|_| hot.share < NEARLY_ALL);
         let Some(caller) = caller.filter(is_part) else { return Some(hot) };
-        let (mut inside, mut total) = (0, 0);
-        for (&stack, &weight) in &self.by_stack {
-            let mut frames = context.places.own_frames(stack).peekable();
-            total += if frames.peek().is_some() { weight } else { 0 };
-            inside += if frames.any(|frame| frame.function == caller.function) { weight } else { 0 };
-        }
-        let share = inside as f64 / total.max(1) as f64;
+        let is_inside =
+            |stack: StackId| context.places.own_frames(stack).any(|frame| frame.function == caller.function);
+        let share = self.share(context, is_inside);
         if share < NEARLY_ALL || share < hot.share + OTHERS {
             return Some(hot);
         }
         // What of the time is the helper's is said with its own share: "in the helper" would claim all of it.
         let helper = Some((hot.named.place, hot.share));
-        Some(Hot { named: Named::direct(caller), share, helper, ..hot })
+        let (here, in_calls) = self.seen_in(context, &caller, is_inside);
+        Some(Hot { named: Named::direct(caller), share, helper, here, in_calls, ..hot })
     }
+
+    /// The part of the weight that stacks have for which `is_meant` holds, 0 to 1.
+    fn share(&self, context: &Context<'_>, is_meant: impl Fn(StackId) -> bool) -> f64 {
+        let (mut inside, mut total) = (0, 0);
+        for (&stack, &(weight, _)) in &self.by_stack {
+            total += if self.with_others || context.places.has_own(stack) { weight } else { 0 };
+            inside += if is_meant(stack) { weight } else { 0 };
+        }
+        inside as f64 / total.max(1) as f64
+    }
+
+    /// The same; or, where the program's own function calls a dependency that does the work, the dependency's function
+    /// nearest to the leaf through which most of it goes.
+    fn top_or_worker(&self, context: &Context<'_>, seen_in: &'static str) -> Option<Hot> {
+        let hot = self.top_or_caller(context, seen_in)?;
+        let stacks: Vec<(StackId, u64)> = self.stacks().into_iter().map(|(stack, sum)| (stack, sum.0)).collect();
+        let (mut found, mut least) = (None, None);
+        for _ in 0..DEEPEST {
+            let place = found.as_ref().map_or(&hot.named.place, |(place, _)| place);
+            let (all, callee) = heaviest_dependency(context, &stacks, &place.function);
+            let least = *least.get_or_insert(MOST * all as f64);
+            let Some((function, _, stack)) = callee.filter(|callee| callee.1 as f64 > least) else { break };
+            let Some(next) = context.places.frame_of(stack, function) else { break };
+            found = Some((next, stack));
+        }
+        let Some((place, stack)) = found else { return Some(hot) };
+        let is_inside = |stack: StackId| context.trace.frames(stack).any(|frame| frame.function == place.function);
+        let (here, in_calls) = self.seen_in(context, &place, is_inside);
+        let share = self.share(context, is_inside);
+        Some(Hot { named: Named::direct(place), stack, share, helper: None, here, in_calls, ..hot })
+    }
+}
+
+/// Of stacks with their weights: the weight of those in which `function` is, and the function of a dependency that it calls
+/// in most of them, with the weight and the heaviest of these.
+fn heaviest_dependency<'a>(
+    context: &Context<'a>,
+    stacks: &[(StackId, u64)],
+    function: &str,
+) -> (u64, Option<(&'a str, u64, StackId)>) {
+    let mut callees: BTreeMap<&str, (u64, u64, StackId)> = BTreeMap::new();
+    let mut all = 0;
+    for &(stack, weight) in stacks {
+        let (mut callee, mut is_there) = (None, false);
+        for frame in context.trace.frames(stack) {
+            is_there = frame.function == function;
+            if is_there {
+                break;
+            }
+            callee = Some(frame);
+        }
+        if !is_there {
+            continue;
+        }
+        all += weight;
+        let Some(callee) = callee.filter(|callee| origin(callee) == Origin::Dependency) else { continue };
+        let sum = callees.entry(callee.function).or_insert((0, 0, stack));
+        sum.0 += weight;
+        if weight > sum.1 {
+            (sum.1, sum.2) = (weight, stack);
+        }
+    }
+    let most = callees.into_iter().max_by_key(|(_, sum)| sum.0);
+    (all, most.map(|(function, (weight, _, stack))| (function, weight, stack)))
+}
+
+/// Whether a function of the standard library is about what is outside of the process.
+fn is_outside(function: &str) -> bool {
+    matches!(
+        package_of(function),
+        "net" | "syscall" | "internal/poll" | "internal/runtime/syscall" | "internal/syscall/unix"
+    )
 }
 
 /// Of these goroutines, within these times and nowhere else.
@@ -118,13 +231,17 @@ pub(crate) fn hot(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> O
             if nanos == 0 {
                 continue;
             }
-            let is_cut_short = moves
-                .peek()
-                .is_some_and(|next| next.span.state == GoState::Runnable && next.span.cause == Cause::Stopped);
+            let stopped = moves.peek().map(|next| next.span).filter(|next| next.cause == Cause::Stopped);
+            let stopped = stopped.filter(|next| next.state == GoState::Runnable);
+            let reason = stopped.map_or("", |next| context.trace.str(next.reason));
+            // The runtime's own loops say nothing of what the program does.
+            if reason == yields::REASON && yields::is_of_runtime(context.trace, span.end_stack) {
+                continue;
+            }
             // A run that goes on beyond the range ends at a place that says nothing of it; nor does one say where it
             // was that had left off before.
             if span.range.end <= range.end {
-                if is_cut_short {
+                if reason == yields::PREEMPTED {
                     preempted.add(span.end_stack, nanos, 1);
                 }
                 left.add(span.end_stack, nanos, 1);
@@ -145,20 +262,21 @@ pub(crate) fn hot(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> O
 
 /// Of the whole program.
 pub(crate) fn hottest(context: &Context<'_>) -> Option<Hot> {
-    let mut samples = Tally::default();
+    let new = || Tally { with_others: true, ..Tally::default() };
+    let mut samples = new();
     for sample in context.trace.all_samples() {
         if context.workload.go(sample.go).is_some() {
             samples.add(sample.stack, 1, 1);
         }
     }
-    let (mut preempted, mut running) = (Tally::default(), Tally::default());
+    let (mut preempted, mut running) = (new(), new());
     for (&stack, place_time) in &context.workload.preempted {
-        preempted.add(stack, place_time.nanos, place_time.count);
+        preempted.add(stack, place_time.count, place_time.count);
     }
     for (&stack, place_time) in &context.workload.running {
         running.add(stack, place_time.nanos, place_time.count);
     }
-    best([&samples, &preempted, &running].map(|tally| move |seen_in| tally.top_or_caller(context, seen_in)))
+    best([&samples, &preempted, &running].map(|tally| move |seen_in| tally.top_or_worker(context, seen_in)))
 }
 
 /// By samples if they are enough, else by preemptions, else by where runs ended.

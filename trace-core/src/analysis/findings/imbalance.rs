@@ -326,7 +326,8 @@ fn same_one(loss: &Loss) -> Option<(usize, u64)> {
 }
 
 /// Where each goroutine of a team has its share of something, and one has far more to do for it.
-const HOT_SHARD: &str = "Spread what this one is asked for over all of them: another key to distribute by, more and smaller                          shards, or several workers for this one. Or make each answer cheaper.";
+const HOT_SHARD: &str = "Spread what this one is asked for over all of them: another key to distribute by, more and smaller \
+                         shards, or several workers for this one. Or make each answer cheaper.";
 
 /// Where always the same one has most to wait for, and there is nothing to be shared out otherwise.
 const SAME_ONE: &str = "Find out why this one takes so much longer than the others: a slow shard, backend or key. Set a deadline \
@@ -358,14 +359,18 @@ fn judge(context: &Context<'_>, loss: &Loss) -> Option<Finding> {
         None => (context.places.own(creation).map(Named::direct), creation),
     };
     let mut evidence = Evidence::default();
+    let is_wait = way == ActivityKind::Waiting;
     let title = format!(
-        "Unbalanced fan-out at {}{}: one of {} did most{}, {} total of the {} of work, {} {}, while {} waited{}",
+        "Unbalanced fan-out at {}{}: one of {} {}{}, {} total of the {} {}, {} {}, while {} waited{}",
         place_name(context.places.own(creation).as_ref()),
         in_rounds(loss, &mut evidence),
         evidence.whole("workers_per_round", loss.workers / loss.uneven.max(1)),
+        // To wait is no work.
+        if is_wait { "took longest" } else { "did most" },
         if loss.uneven == 1 { "" } else { " each time" },
         evidence.time("longest_total_ns", loss.longest),
         evidence.time("work_total_ns", loss.all),
+        if is_wait { "of all of them" } else { "of work" },
         way.words(),
         named.as_ref().map_or_else(|| place_name(None), Named::in_words),
         place_name(context.places.own(loss.waiting).as_ref()),

@@ -16,6 +16,7 @@ mod churn;
 pub mod context;
 mod cpu;
 mod damage;
+mod folded;
 mod gc;
 mod growth;
 mod headline;
@@ -181,6 +182,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     list.extend(workers);
     let stuck = stuck::find(&context, &list);
     list.extend(stuck);
+    folded::fold(&context, &mut list);
     let list = ranked(&context, list);
     coverage.skip(places, &skipped, &list);
     let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();

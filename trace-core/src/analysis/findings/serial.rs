@@ -20,6 +20,9 @@ const JOBS: u64 = 3;
 /// Tasks that are looked at.
 const TASKS: u32 = 20_000;
 
+const QUERIES: &str = "Ask for all in one query (JOIN, IN, or a batch) instead of one after the other; where that cannot be, make \
+                       the calls concurrently if none needs another's result.";
+
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let mut families: Vec<&Family> = context.workload.families.values().collect();
     families.sort_by_key(|family| (family.stack, family.nanos));
@@ -35,16 +38,20 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let most = |is_so: fn(&Context<'_>, StackId) -> bool| {
         waits.iter().filter(|wait| is_so(context, wait.0)).count() * 2 >= waits.len()
     };
-    if most(is_in_transaction) || most(is_write) {
+    if most(is_in_transaction) || most(is_write) || most(is_read) && is_endless_loop(context, family) {
         return None;
     }
     let (place, stack) = common(context, waits)?;
     let per_unit = serial.waits as f64 / serial.units as f64;
     let mut evidence = Evidence::default();
     evidence.ratio("waits_per_unit", per_unit);
+    let waits_of_each = match serial.units {
+        1 => evidence.count("waits", serial.waits, "consecutive wait"),
+        _ if serial.waits.is_multiple_of(serial.units) => format!("{per_unit:.0} consecutive waits each"),
+        _ => format!("{per_unit:.0} consecutive waits each on average"),
+    };
     let title = format!(
-        "{} of {} spent {} of {} time in {per_unit:.1} consecutive waits each, below {}: made concurrently, these \
-         would take {} less",
+        "{} of {} spent {} of {} time in {waits_of_each}, below {}: made concurrently, these would take {} less",
         evidence.count("units", serial.units, "unit of work"),
         place_name(context.places.outer(family.stack).as_ref()),
         evidence.share("share_of_units", serial.nanos as f64 / family.nanos.max(1) as f64),
@@ -66,11 +73,16 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let confidence = if is_repeated { 0.85 } else { 0.55 };
     let mut finding = Finding::new(Kind::SerialWaits, title, serial.lost, context.duration, confidence)
         .with(evidence)
-        .int("waits", serial.waits)
         .int("wait_total_ns", serial.nanos)
         .int("unit_total_ns", family.nanos)
         .int("longest_unit_ns", range.nanos().unsigned_abs())
         .culprit(context.trace, Some(place), stack);
+    if serial.units > 1 {
+        finding = finding.int("waits", serial.waits);
+    }
+    if most(is_query) {
+        finding = finding.with_check(QUERIES);
+    }
     if let Some(outer) = context.places.outer(family.stack) {
         finding = finding.victim(&outer.function, family.gos);
     }
@@ -108,6 +120,35 @@ fn is_in_transaction(context: &Context<'_>, stack: StackId) -> bool {
 /// Whether a connection takes no more bytes until the other side reads: one after the other is how they are to be sent.
 pub(crate) fn is_write(context: &Context<'_>, stack: StackId) -> bool {
     context.trace.frames(stack).any(|frame| frame.function == "internal/poll.(*FD).Write")
+}
+
+/// Whether somebody reads from a connection, a pipe or a file that is polled, in order: of one connection the next answer
+/// cannot come before the one in front of it. What clients of HTTP and databases read does not count: they have goroutines,
+/// or connections, for that.
+fn is_read(context: &Context<'_>, stack: StackId) -> bool {
+    let reads = ["internal/poll.(*FD).Read", "internal/poll.(*FD).Accept"];
+    let is_shared = |function: &str| function.starts_with("net/http.") || function.starts_with("database/sql.");
+    let mut is_read = false;
+    for frame in context.trace.frames(stack) {
+        if is_shared(frame.function) {
+            return false;
+        }
+        is_read |= reads.iter().any(|start| frame.function.starts_with(start));
+    }
+    is_read
+}
+
+/// Whether the units are the lives of goroutines, most of which the trace does not see the end of, with always the same
+/// waits: loops that read what comes, or ask over one connection, whatever they are given to do.
+fn is_endless_loop(context: &Context<'_>, family: &Family) -> bool {
+    let is_life = context.places.is_outer_root(family.stack) && family.gos >= family.units;
+    let is_loop = |example: &Example| !is_loop_free(context, &example.2);
+    is_life && family.bounded * 2 < family.units && family.serial.examples.iter().all(is_loop)
+}
+
+/// Whether it is a call of `database/sql`.
+fn is_query(context: &Context<'_>, stack: StackId) -> bool {
+    context.trace.frames(stack).any(|frame| frame.function.starts_with("database/sql."))
 }
 
 /// Whether the program itself marks stretches of several of the waits as something whole.

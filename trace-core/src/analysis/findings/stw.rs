@@ -15,6 +15,14 @@ use crate::base::time::TimeRange;
 /// A stop this long is worth telling, ns.
 const LONG: u64 = 10_000_000;
 
+/// Traces of Go 1.11 to 1.18 name Go 1.11 in their header; later ones name the version since which their form is what it is.
+const PREEMPTED_SINCE: u32 = 19;
+const LATE: &str = "A goroutine stops only where it can be preempted: look for assembly, and for large pieces of memory that are \
+                    copied or cleared. Or the operating system gave its thread no CPU.";
+const LATE_OLD: &str = "A goroutine stops only where it can be preempted: look for assembly, for large pieces of memory that are \
+                        copied or cleared, and, before Go 1.14, for loops without calls. Or the operating system gave its \
+                        thread no CPU.";
+
 /// Stops with the same cause.
 #[derive(Default)]
 struct Stops<'a> {
@@ -163,8 +171,7 @@ fn judge(context: &Context<'_>, reason: &str, stops: &Stops<'_>) -> Option<Findi
         all.flat_map(|stop| [Some(stop.go), stop.last.map(|last| last.go)]).flatten().collect();
     finding = finding.goroutines(all.iter().filter(|go| go.is_some()));
     if late.is_some() {
-        finding.check = "A goroutine stops only where it can be preempted: look for calls of C or assembly, and long loops \
-                         in Go 1.13 and older. Or the operating system gave its thread no CPU.";
+        finding.check = if context.trace.totals().version < PREEMPTED_SINCE { LATE_OLD } else { LATE };
     }
     if let Some(late) = late {
         let (go, doing, within) = (late.go, StepKind::Running, late.range);

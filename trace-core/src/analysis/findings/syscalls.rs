@@ -27,6 +27,8 @@ struct Calls {
     by_callee: BTreeMap<(String, u64), (u64, u64, StackId)>,
     /// Of those that wait for a child process to end: how many, nanoseconds, nanoseconds of the longest.
     children: (u64, u64, u64),
+    /// Nanoseconds of those that wait for a lock on a file.
+    file_locks: u64,
     /// All their stacks, with their nanoseconds.
     stacks: Vec<(StackId, u64)>,
 }
@@ -39,6 +41,17 @@ const CHILDREN: &str = "Start fewer processes: keep one running and send it the 
 fn waits_for_child(context: &Context<'_>, stack: StackId) -> bool {
     context.trace.frames(stack).any(|frame| CHILD_WAITS.contains(&frame.function))
 }
+
+/// Whether a stack waits for a lock on a file, which another process may hold, or another open file of the same one.
+fn waits_for_file_lock(context: &Context<'_>, stack: StackId) -> bool {
+    context.trace.frames(stack).any(|frame| {
+        let call = frame.function.rsplit('.').next().unwrap_or_default();
+        matches!(call, "Flock" | "FcntlFlock")
+    })
+}
+
+const FILE_LOCKS: &str = "Another process, or another open file of this one, holds the lock on the file: find it with lslocks. Hold \
+                          the lock for less time, or let one goroutine do all that needs it.";
 
 /// Sending takes this long on average where something holds it up, ns.
 const SLOW_ANSWER: u64 = 1_000_000;
@@ -71,6 +84,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
         sum.place_time.nanos += site.nanos;
         sum.max = sum.max.max(site.max);
         sum.net += if writes_to_network(context, key.stack) { site.nanos } else { 0 };
+        sum.file_locks += if waits_for_file_lock(context, key.stack) { site.nanos } else { 0 };
         if waits_for_child(context, key.stack) {
             let (count, nanos, max) = sum.children;
             sum.children = (count + site.count, nanos + site.nanos, max.max(site.max));
@@ -171,6 +185,9 @@ fn judge(context: &Context<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     finding = finding.goroutines(&calls.some);
     if calls.is_of_children() {
         finding = finding.cause(Cause::ChildProcess, CHILDREN);
+    }
+    if calls.file_locks * 2 > place_time.nanos {
+        finding = finding.with_check(FILE_LOCKS);
     }
     if let Some((go, range)) = place_time.longest {
         finding = finding.link(context.trace, go, range);
