@@ -304,10 +304,7 @@ impl EffectRunner {
                     sql::run(&sql::Job { document, trace, file, sql: text, number, monitor }, &mailbox);
                 });
             }
-            Effect::ListPaths(typed) => self.answer_with("paths", move || {
-                let offers = paths::beginning_with(&typed);
-                Some(Action::Worker(WorkerAction::PathsListed(typed, offers)))
-            }),
+            Effect::ListPaths(typed) => self.list_paths(typed),
             Effect::ReadSource(place, folders) => self.answer_with("source", move || {
                 let text = source::read(&place.file, &folders);
                 Some(Action::Worker(WorkerAction::SourceRead(place, text)))
@@ -607,6 +604,14 @@ impl EffectRunner {
                 ChosenFile::Closed => {}
                 ChosenFile::NoDialog => mailbox.send(Action::Notice(asked.no_dialog.to_owned())),
             }
+        });
+    }
+
+    /// Finds the paths that begin with what is typed.
+    fn list_paths(&self, typed: String) {
+        self.answer_with("paths", move || {
+            let offers = paths::beginning_with(&typed);
+            Some(Action::Worker(WorkerAction::PathsListed(typed, offers)))
         });
     }
 
