@@ -8,7 +8,7 @@ use crate::analysis::findings::finding::{Evidence, Kind};
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::requests::SlowRequests;
-use crate::analysis::findings::slow_requests::{Reason, waits_like};
+use crate::analysis::findings::slow_reason::{Reason, waits_like};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};

@@ -40,6 +40,7 @@ mod requests;
 mod retries;
 mod serial;
 mod slots;
+mod slow_reason;
 mod slow_requests;
 mod spin;
 mod stampede;

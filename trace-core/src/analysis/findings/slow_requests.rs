@@ -10,9 +10,10 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
-use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, OtherSide, SLOW_HANDLER, other_side};
+use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
+use crate::analysis::findings::slow_reason::{Reason, waits_like};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::{counted, go_name, place_name, their, where_at};
 use crate::analysis::place_time::Wait;
@@ -53,27 +54,6 @@ pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
         found.extend(cause(context, slow).map(|cause| finding(context, slow, &cause)));
     }
     found
-}
-
-/// Why a place takes long.
-pub(crate) struct Reason {
-    pub(crate) kind: Kind,
-    /// What it is due to.
-    pub(crate) name: Cause,
-    pub(crate) check: &'static str,
-    pub(crate) named: Option<Named>,
-    pub(crate) stack: StackId,
-    /// Where the requests are meanwhile, and for what: `in net/http.Get at main.load (main.go:12)`.
-    pub(crate) at: String,
-    /// Goroutines on the other side.
-    pub(crate) others: Vec<GoroutineIdx>,
-    /// The other side of a call, where it is in the trace.
-    pub(crate) other: Option<OtherSide>,
-    /// Waits of which it is known who ended them, and their nanoseconds, where that is what the cause follows from.
-    pub(crate) looked: Option<(u64, u64)>,
-    /// The numbers in `at`.
-    pub(crate) evidence: Evidence,
-    pub(crate) confidence: f64,
 }
 
 fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
@@ -514,13 +494,6 @@ fn other_wait(
     let confidence = if found.waits * 2 >= slow.part.place_time.count { 0.7 } else { 0.6 };
     let stack = top.stack;
     Reason { kind, name, check, named, stack, at, others, other: None, looked: None, evidence, confidence }
-}
-
-/// The longest waits in the function in which somebody waits, for the same kind of thing.
-pub(crate) fn waits_like(context: &Context<'_>, stack: StackId) -> Vec<Wait> {
-    let key = |stack| (context.places.op(stack), context.places.near_function(stack));
-    let sites = context.workload.sites.iter().filter(|(known, _)| key(known.stack) == key(stack));
-    sites.flat_map(|(_, site)| site.longest.iter().copied()).collect()
 }
 
 /// How many goroutines of a team are in such waits at once, at most.
