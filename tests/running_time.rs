@@ -66,6 +66,7 @@ const ENCODE: Stack = &[
     ("zip.(*fast).Encode", "/mod/zip@v1.2.0/fast.go", 12),
     ("zip.(*compressor).store", "/mod/zip@v1.2.0/deflate.go", 40),
     ("zip.(*Writer).Close", "/mod/zip@v1.2.0/writer.go", 90),
+    ("net/http.HandlerFunc.ServeHTTP", "server.go", 2100),
     ("app.choose", "app.go", 110),
     HANDLER,
     SERVE,
@@ -74,6 +75,7 @@ const TOKENS: Stack = &[
     ("zip.(*huffman).tokens", "/mod/zip@v1.2.0/bits.go", 60),
     ("zip.(*compressor).store", "/mod/zip@v1.2.0/deflate.go", 44),
     ("zip.(*Writer).Close", "/mod/zip@v1.2.0/writer.go", 90),
+    ("net/http.HandlerFunc.ServeHTTP", "server.go", 2100),
     ("app.choose", "app.go", 110),
     HANDLER,
     SERVE,
@@ -134,6 +136,27 @@ fn a_dependency_that_does_the_work_is_named_where_most_of_it_comes_together() {
     assert_eq!(culprit(cpu), "zip.(*compressor).store", "{}", cpu.title);
     let caller = cpu.culprit.as_ref().and_then(|culprit| culprit.caller.as_ref());
     assert_eq!(caller.map(|place| place.function.as_str()), Some("app.choose"));
+    assert!(cpu.title.contains("80 % of the observed running time (128 of 160 preemptions)"), "{}", cpu.title);
+}
+
+const SIGN: Stack = &[
+    ("crypto/internal/fips140/bigmod.(*Nat).Exp", "nat.go", 900),
+    ("crypto/rsa.signPKCS1v15", "rsa.go", 60),
+    ("crypto/tls.(*Conn).serverHandshake", "handshake_server.go", 50),
+    SERVE,
+];
+const VERIFY: Stack = &[
+    ("crypto/internal/fips140/nistec.p256Mul", "p256.go", 70),
+    ("crypto/ecdh.(*PrivateKey).ECDH", "ecdh.go", 30),
+    ("crypto/tls.(*Conn).serverHandshake", "handshake_server.go", 70),
+    SERVE,
+];
+
+#[test]
+fn what_the_library_does_without_the_program_is_named_where_it_comes_together() {
+    let found = preempted(&[SIGN, VERIFY, SIGN, VERIFY, ONE], None);
+    let [cpu] = busy(&found)[..] else { panic!("{:#?}", found.list) };
+    assert_eq!(culprit(cpu), "crypto/tls.(*Conn).serverHandshake", "{}", cpu.title);
     assert!(cpu.title.contains("80 % of the observed running time (128 of 160 preemptions)"), "{}", cpu.title);
 }
 

@@ -125,12 +125,12 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }
 
-/// `57 % of the observed running time (36 of 63 preemptions) was in main.pack (main.go:9)`, or that it is spread.
+/// `57 % of the observed running time (36 of 63 preemptions) was in main.pack (main.go:9)`, or that no function stands out.
 fn running_in(hot: &Hot, evidence: &mut Evidence) -> String {
     let seen = evidence.whole("times_seen", hot.seen);
     let seen_in = hot.seen_in;
     if is_spread(hot) {
-        return format!("the observed running time ({seen} {seen_in}) is spread over many functions");
+        return format!("no function of the program was seen in more than a few of {seen} {seen_in}");
     }
     format!(
         "{} of the observed running time ({} of {seen} {seen_in}) was in {}",

@@ -447,7 +447,7 @@ impl Data<'_> {
 
     fn running(self) -> Option<String> {
         if self.0.culprit.is_none() {
-            return Some(", running time spread over many functions".to_owned());
+            return Some(", in no function of the program above all".to_owned());
         }
         Some(format!(", {} of running time in {}", self.share("culprit_share")?, self.function()?))
     }

@@ -4,7 +4,7 @@
 //! Of the whole program each preemption counts once, like a sample: how long the run was that it ended says nothing of
 //! where the rest of it was spent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -148,10 +148,46 @@ impl Tally {
         inside as f64 / total.max(1) as f64
     }
 
+    /// Where most of it is in stacks without a function of the program, as of what a server of the library does before it
+    /// calls a handler: the library's function nearest to the leaf in which more than half of all was seen. The runtime and
+    /// internal packages are left out. `None` if there is no such function.
+    fn library(&self, context: &Context<'_>, seen_in: &'static str) -> Option<Hot> {
+        let mut by_function: FxHashMap<&str, u64> = FxHashMap::default();
+        let (mut total, mut most, mut heaviest) = (0, 0, None);
+        for (stack, (weight, _)) in self.stacks() {
+            total += weight;
+            if context.places.has_own(stack) {
+                continue;
+            }
+            let functions: BTreeSet<&str> = context.trace.frames(stack).map(|frame| frame.function).collect();
+            functions.into_iter().for_each(|function| *by_function.entry(function).or_default() += weight);
+        }
+        let is_most = |function: &str| by_function.get(function).is_some_and(|weight| weight * 2 > total);
+        for (stack, (weight, _)) in self.stacks().into_iter().filter(|(stack, _)| !context.places.has_own(*stack)) {
+            let mut frames = context.trace.frames(stack).filter(|frame| is_library(frame.function));
+            if let Some(frame) = frames.find(|frame| is_most(frame.function)).filter(|_| weight > most) {
+                (most, heaviest) = (weight, Some((stack, Place::from(frame))));
+            }
+        }
+        let (stack, place) = heaviest?;
+        let is_here = |stack: StackId| {
+            !context.places.has_own(stack)
+                && context.trace.frames(stack).any(|frame| frame.function == place.function.as_str())
+        };
+        let (here, in_calls) = self.seen_in(context, &place, is_here);
+        let share = self.share(context, is_here);
+        let named = Named::direct(place);
+        Some(Hot { named, stack, share, helper: None, seen: self.seen, here, in_calls, seen_in })
+    }
+
     /// The same; or, where the program's own function calls a dependency that does the work, the dependency's function
     /// nearest to the leaf through which most of it goes.
     fn top_or_worker(&self, context: &Context<'_>, seen_in: &'static str) -> Option<Hot> {
+        // Where nothing of the program is seen at all, as in tests of a library, nothing is said of it.
         let hot = self.top_or_caller(context, seen_in)?;
+        if let Some(hot) = self.library(context, seen_in) {
+            return Some(hot);
+        }
         let stacks: Vec<(StackId, u64)> = self.stacks().into_iter().map(|(stack, sum)| (stack, sum.0)).collect();
         let (mut found, mut least) = (None, None);
         for _ in 0..DEEPEST {
@@ -186,13 +222,16 @@ fn heaviest_dependency<'a>(
             if is_there {
                 break;
             }
-            callee = Some(frame);
+            // What the library calls on the way, such as a handler, is called from there all the same.
+            if origin(&frame) == Origin::Dependency {
+                callee = Some(frame);
+            }
         }
         if !is_there {
             continue;
         }
         all += weight;
-        let Some(callee) = callee.filter(|callee| origin(callee) == Origin::Dependency) else { continue };
+        let Some(callee) = callee else { continue };
         let sum = callees.entry(callee.function).or_insert((0, 0, stack));
         sum.0 += weight;
         if weight > sum.1 {
@@ -201,6 +240,13 @@ fn heaviest_dependency<'a>(
     }
     let most = callees.into_iter().max_by_key(|(_, sum)| sum.0);
     (all, most.map(|(function, (weight, _, stack))| (function, weight, stack)))
+}
+
+/// Whether a function is one that programs call: none of the runtime, of package `sync`, or of an internal package.
+fn is_library(function: &str) -> bool {
+    let package = package_of(function);
+    let is_inner = package.starts_with("internal/") || package.contains("/internal/") || package.ends_with("/internal");
+    !is_inner && !matches!(package, "" | "runtime" | "sync" | "sync/atomic")
 }
 
 /// Whether a function of the standard library is about what is outside of the process.
