@@ -448,7 +448,7 @@ impl Data<'_> {
     fn running(self) -> Option<String> {
         // It was seen running, though not in one place.
         if self.0.culprit.is_none() && self.0.number("times_seen").is_some() {
-            return Some(", in no function of the program above all".to_owned());
+            return Some(", no function of the program stands out".to_owned());
         }
         Some(format!(", {} of running time in {}", self.share("culprit_share")?, self.function()?))
     }
