@@ -205,7 +205,8 @@ const READ: Stack = &[
     ("internal/poll.(*FD).Read", "fd_unix.go", 165),
     ("net.(*conn).Read", "net.go", 190),
     ("bufio.(*Reader).ReadString", "bufio.go", 502),
-    ("app.worker", "app.go", 39),
+    ("app.(*link).next", "app.go", 39),
+    ("app.worker", "app.go", 30),
 ];
 const QUERY: Stack = &[
     ("internal/poll.(*FD).Read", "fd_unix.go", 165),
