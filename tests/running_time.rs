@@ -4,7 +4,7 @@
 use crate::scene::{Act, Scene, Stack};
 use crate::scene_findings::{HANDLER, IDLE, SERVE, all, cause, culprit, find, handlers, number, of_kind};
 use trace_core::analysis::findings::Findings;
-use trace_core::analysis::findings::finding::{Finding, Kind};
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 
 const WAIT: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.main", "app.go", 2)];
 
@@ -127,6 +127,17 @@ fn where_no_function_takes_most_of_the_time_none_is_said_to_compute() {
     let [cpu] = busy(&found)[..] else { panic!("{:#?}", found.list) };
     assert!(cpu.title.contains("20 % of the observed running time (32 of 160 preemptions)"), "{}", cpu.title);
     assert!(cpu.check.starts_with("No function takes most of the running time"), "{}", cpu.check);
+}
+
+#[test]
+fn a_function_with_a_small_part_of_the_time_is_no_severe_trouble() {
+    let severity = |stacks: &[Stack]| {
+        let found = preempted(stacks, None);
+        let [cpu] = busy(&found)[..] else { panic!("{:#?}", found.list) };
+        cpu.severity
+    };
+    assert_eq!(severity(&[ONE, ONE, ONE, TWO]), Severity::Severe);
+    assert_eq!(severity(&[ONE, TWO, THREE, FOUR, FIVE, SEND]), Severity::Warning);
 }
 
 #[test]

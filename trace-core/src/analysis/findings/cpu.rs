@@ -33,6 +33,8 @@ const FEWEST_SEEN: u64 = 10;
 /// A function seen fewer times, or for a smaller part of the running time, is there by chance.
 const FEWEST_THERE: u64 = 3;
 const LITTLE: f64 = 0.05;
+/// A function with a smaller part of the running time is not what keeps the procs busy.
+const GOOD_PART: f64 = 0.2;
 
 const SPREAD: &str = "No function takes most of the running time: take a CPU profile to see what could be spared, or let less \
                       work run at once.";
@@ -119,8 +121,8 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     if context.collector.assist_run() * MUCH_ASSIST >= load.running {
         finding = finding.with_check(ASSISTS);
     }
-    // Without a place there is nothing to look at first.
-    let finding = if is_spread(hot) { finding.at_most(Severity::Warning) } else { finding };
+    // Without a place that has a good part of it there is nothing to look at first.
+    let finding = if is_spread(hot) || hot.share < GOOD_PART { finding.at_most(Severity::Warning) } else { finding };
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }
