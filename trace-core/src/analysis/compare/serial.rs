@@ -26,7 +26,7 @@ impl Serial {
     pub(super) const INDEPENDENT: Self = Self { within: 1.0, between: 1.0 };
 
     /// As the recordings of both sides say when they were made (Go 1.25 and newer). Independent where they do not all say
-    /// it, where there are fewer than three in all, and where they took turns.
+    /// it, where there are fewer than three in all, and where they were made in turns.
     pub(super) fn of([a, b]: [&Measured; 2]) -> Self {
         let knows = |side: &Measured| side.settings.made_at.len() == side.recordings();
         if !knows(a) || !knows(b) {

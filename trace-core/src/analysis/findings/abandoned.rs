@@ -1,7 +1,7 @@
 //! Work that goes on after whoever started it has given up: a deadline ended the wait for its result, and nothing told it to
 //! stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -28,7 +28,8 @@ const CHECK: &str = "Pass the context to the work and let it return when ctx.Don
 #[derive(Default)]
 struct Left {
     stack: StackId,
-    started: u64,
+    /// Who gave up, and when: once may be on purpose.
+    acts: BTreeSet<(GoroutineIdx, TraceTime)>,
     /// Who went on, and from when to when.
     went_on: Vec<(GoroutineIdx, TimeRange)>,
     running: u64,
@@ -43,25 +44,28 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     if given_up.is_empty() {
         return Vec::new();
     }
+    let mut started: FxHashMap<u32, u64> = FxHashMap::default();
     let mut by_function: BTreeMap<u32, Left> = BTreeMap::new();
     let end = context.trace.range().end;
     for facts in context.workload.gos.iter() {
         let (Some(creator), Some(created)) = (facts.creator(), facts.created()) else { continue };
         let Some(function) = context.places.own_function(facts.creation) else { continue };
+        *started.entry(function).or_default() += 1;
         let Some(waits) = given_up.get(&creator) else { continue };
-        let left = by_function.entry(function).or_default();
-        left.started += 1;
-        left.stack = facts.creation;
         let Some(gave_up) = end_of_wait(context, waits, created, function) else { continue };
+        let left = by_function.entry(function).or_default();
+        left.stack = facts.creation;
         let ended = facts.ended().unwrap_or(end);
         if ended > gave_up {
             let range = TimeRange::new(gave_up, ended);
             let sums = context.trace.time_by_class(LaneId::Goroutine(facts.go), range).nanos;
             left.running += sums.get(SpanClass::Running as usize).copied().unwrap_or(0);
             left.went_on.push((facts.go, range));
+            left.acts.insert((creator, gave_up));
         }
     }
-    by_function.into_values().filter_map(|left| judge(context, &left)).collect()
+    let all = |function| started.get(&function).copied().unwrap_or(0);
+    by_function.into_iter().filter_map(|(function, left)| judge(context, &left, all(function))).collect()
 }
 
 /// When a goroutine gave up that waited in a function, next after it had started another there.
@@ -72,9 +76,10 @@ fn end_of_wait(context: &Context<'_>, waits: &[Wait], created: TraceTime, functi
     (next.range.start.nanos_since(created) <= next.range.nanos()).then_some(next.range.end)
 }
 
-fn judge(context: &Context<'_>, left: &Left) -> Option<Finding> {
+/// `started`: how many goroutines the function started in all.
+fn judge(context: &Context<'_>, left: &Left, started: u64) -> Option<Finding> {
     let share = left.running as f64 / context.load.running.max(1) as f64;
-    if left.went_on.len() < FEWEST || share < SHARE {
+    if left.acts.len() < FEWEST || share < SHARE {
         return None;
     }
     let place = context.places.own(left.stack);
@@ -84,7 +89,7 @@ fn judge(context: &Context<'_>, left: &Left) -> Option<Finding> {
         "{} of {} that {} started went on after it had given up at a context's deadline, for up to {}: they ran for {} of that, \
          {} of all running time",
         evidence.whole("went_on", left.went_on.len() as u64),
-        evidence.count("started", left.started, "goroutine"),
+        evidence.count("started", started, "goroutine"),
         place_name(place.as_ref()),
         evidence.time("longest_ns", range.nanos().unsigned_abs()),
         evidence.time("running_after_ns", left.running),

@@ -8,7 +8,7 @@ use crate::analysis::findings::finding::{Evidence, Kind};
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::requests::SlowRequests;
-use crate::analysis::findings::slow_reason::{Reason, waits_like};
+use crate::analysis::findings::slow_reason::{Reason, sites_like, waits_like};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
@@ -41,22 +41,27 @@ impl BusyTeam {
     pub(crate) fn of(context: &Context<'_>, slow: &SlowRequests<'_>, top: &Meanwhile) -> Option<Self> {
         let team = team_of(context, top.go);
         let waits = waits_like(context, slow.stack);
-        let begin = waits.iter().map(|wait| wait.range.start).min()?;
-        let end = waits.iter().map(|wait| wait.range.end).max()?;
-        let range = TimeRange::new(begin, end);
-        let is_there = |facts: &&GoroutineStats| {
-            facts.created().is_none_or(|created| created <= begin) && facts.ended().is_none_or(|ended| ended >= end)
+        let served: u64 = sites_like(context, slow.stack).map(|site| site.count).sum();
+        // Where only the longest waits are known, they do not tell when the others were.
+        let range = if served > waits.len() as u64 {
+            context.trace.range()
+        } else {
+            let begin = waits.iter().map(|wait| wait.range.start).min()?;
+            TimeRange::new(begin, waits.iter().map(|wait| wait.range.end).max()?)
         };
+        let is_there = |facts: &&GoroutineStats| {
+            facts.created().is_none_or(|created| created <= range.start)
+                && facts.ended().is_none_or(|ended| ended >= range.end)
+        };
+        let is_member = |go: GoroutineIdx| team.iter().any(|facts| facts.go == go);
+        let by_team = waits.iter().filter(|wait| wait.waker.is_some_and(is_member)).count();
         let ends = |go: GoroutineIdx| waits.iter().any(|wait| wait.waker == Some(go));
-        let is_team = (2..=TEAM).contains(&team.len()) && team.iter().all(is_there);
-        if !is_team || team.iter().any(|facts| !ends(facts.go) || waits.iter().any(|wait| wait.go == facts.go)) {
+        let is_team = (2..=TEAM).contains(&team.len()) && team.iter().all(|facts| is_there(facts) && ends(facts.go));
+        if !is_team || by_team * 10 < waits.len() * 9 || waits.iter().any(|wait| is_member(wait.go)) {
             return None;
         }
         let all = range.nanos().unsigned_abs() * team.len() as u64;
         let idle: u64 = team.iter().map(|facts| idle(context, facts.go, range)).sum();
-        let key = |stack| (context.places.op(stack), context.places.near_function(stack));
-        let sites = context.workload.sites.iter().filter(|(known, _)| key(known.stack) == key(slow.stack));
-        let served: u64 = sites.map(|(_, site)| site.count).sum();
         let service = all.saturating_sub(idle) / served.max(1);
         let busy = 1.0 - idle as f64 / all.max(1) as f64;
         let name = context.trace.str(team.first()?.name).to_owned();

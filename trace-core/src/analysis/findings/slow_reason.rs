@@ -6,6 +6,7 @@ use crate::analysis::findings::finding::{Evidence, Kind};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::OtherSide;
 use crate::analysis::place_time::Wait;
+use crate::analysis::workload::Site;
 use crate::base::ids::{GoroutineIdx, StackId};
 
 /// Why a place takes long.
@@ -29,9 +30,14 @@ pub(crate) struct Reason {
     pub(crate) confidence: f64,
 }
 
-/// The longest waits in the function in which somebody waits, for the same kind of thing.
-pub(crate) fn waits_like(context: &Context<'_>, stack: StackId) -> Vec<Wait> {
+/// The sites in the function in which somebody waits, for the same kind of thing.
+pub(crate) fn sites_like<'a>(context: &'a Context<'_>, stack: StackId) -> impl Iterator<Item = &'a Site> {
     let key = |stack| (context.places.op(stack), context.places.near_function(stack));
-    let sites = context.workload.sites.iter().filter(|(known, _)| key(known.stack) == key(stack));
-    sites.flat_map(|(_, site)| site.longest.iter().copied()).collect()
+    let wanted = key(stack);
+    context.workload.sites.iter().filter(move |(known, _)| key(known.stack) == wanted).map(|(_, site)| site)
+}
+
+/// The longest waits at these sites.
+pub(crate) fn waits_like(context: &Context<'_>, stack: StackId) -> Vec<Wait> {
+    sites_like(context, stack).flat_map(|site| site.longest.iter().copied()).collect()
 }

@@ -6,12 +6,12 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind};
 use crate::analysis::findings::requests::RequestKind;
 use crate::analysis::parts::{Part, PartKey};
-use crate::analysis::phrases::{place_name, where_at};
+use crate::analysis::phrases::where_at;
 use crate::analysis::place_time::Wait;
 use crate::analysis::work_unit::WorkUnitKey;
 use crate::analysis::work_units::Family;
 use crate::base::ids::GoroutineIdx;
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 
 /// Calls, and bursts of them, from which on they are a pattern; and calls of one burst.
 const FEWEST: u64 = 8;
@@ -21,7 +21,7 @@ const IN_BURST: usize = 3;
 const RARE: u64 = 5;
 /// The least part of the requests' time that the calls take.
 const SHARE: f64 = 0.2;
-/// Part of the calls that belong to bursts, at least, and part of the time that bursts take, at most.
+/// Part of the waits that belong to bursts, at least, and part of the time that bursts take, at most.
 const MOST: f64 = 0.8;
 const BRIEF: f64 = 0.5;
 
@@ -45,12 +45,12 @@ fn judge(context: &Context<'_>, key: &WorkUnitKey, family: &Family) -> Option<Fi
     };
     let (_, part) = family.parts.iter().filter(is_such).max_by_key(|(key, part)| (part.place_time.nanos, **key))?;
     let bursts = bursts(&part.longest);
-    let in_bursts: usize = bursts.iter().map(Burst::size).sum();
-    let largest = bursts.iter().map(Burst::size).max()?;
+    let in_bursts: usize = bursts.iter().map(|burst| burst.waits.len()).sum();
+    let largest = bursts.iter().map(Burst::at_once).max()?;
     let (first, last) = (bursts.first()?.range.start, bursts.last()?.range.end);
     let elapsed: i64 = bursts.iter().map(|burst| burst.range.nanos()).sum();
-    let calls = waiting(&part.longest).len();
-    let is_pattern = is_request && bursts.len() >= BURSTS && in_bursts as f64 >= MOST * calls as f64;
+    let waits = part.longest.len();
+    let is_pattern = is_request && bursts.len() >= BURSTS && in_bursts as f64 >= MOST * waits as f64;
     if !is_pattern || elapsed as f64 > BRIEF * last.nanos_since(first) as f64 {
         return None;
     }
@@ -58,20 +58,18 @@ fn judge(context: &Context<'_>, key: &WorkUnitKey, family: &Family) -> Option<Fi
     let (stack, outer) = (part.stack(), context.places.outer(family.stack));
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} in {} made the same call at about the same time, {} total (mean {}),{}: {} of up to {} at once, hardly any \
-         in between",
+        "{} of {} made the same call, {} total (mean {}),{}: {} of up to {} at once, hardly any in between",
         evidence.whole("calls", part.units),
         evidence.count("requests", all, "request"),
-        place_name(outer.as_ref()),
         evidence.time("wait_total_ns", part.place_time.nanos),
         evidence.time("wait_mean_ns", part.place_time.nanos / part.units.max(1)),
         where_at(context.places, stack),
         evidence.count("bursts", bursts.len() as u64, "burst"),
         evidence.whole("at_once", largest as u64),
     );
-    let known = part.longest.len() as u64;
+    let known = waits as u64;
     let title = if part.place_time.count > known {
-        format!("{title}, of the longest {}", evidence.count("known_waits", known, "wait"))
+        format!("{title} (of the longest {})", evidence.count("known_waits", known, "wait"))
     } else {
         title
     };
@@ -98,9 +96,11 @@ struct Burst<'a> {
 }
 
 impl Burst<'_> {
-    /// How many goroutines wait.
-    fn size(&self) -> usize {
-        waiting(self.waits.iter().copied()).len()
+    /// How many wait at the same time, at most.
+    fn at_once(&self) -> usize {
+        let begun = |wait: &&&Wait, at: TraceTime| wait.range.start <= at && wait.range.end > at;
+        let at = |time: TraceTime| self.waits.iter().filter(|wait| begun(wait, time)).count();
+        self.waits.iter().map(|wait| at(wait.range.start)).max().unwrap_or(0)
     }
 
     /// Nanoseconds of the waits less those of the longest.
@@ -110,14 +110,15 @@ impl Burst<'_> {
     }
 }
 
-fn waiting<'a>(waits: impl IntoIterator<Item = &'a Wait>) -> Vec<GoroutineIdx> {
-    let mut gos: Vec<GoroutineIdx> = waits.into_iter().map(|wait| wait.go).collect();
+/// The goroutines that wait, each once.
+fn waiting(waits: &[Wait]) -> Vec<GoroutineIdx> {
+    let mut gos: Vec<GoroutineIdx> = waits.iter().map(|wait| wait.go).collect();
     gos.sort_unstable();
     gos.dedup();
     gos
 }
 
-/// Bursts of enough goroutines, by time.
+/// Bursts in which enough wait at the same time, in order.
 fn bursts(waits: &[Wait]) -> Vec<Burst<'_>> {
     let mut waits: Vec<&Wait> = waits.iter().collect();
     waits.sort_unstable_by_key(|wait| (wait.range.start, wait.go));
@@ -131,6 +132,6 @@ fn bursts(waits: &[Wait]) -> Vec<Burst<'_>> {
             None => bursts.push(Burst { waits: vec![wait], range: wait.range }),
         }
     }
-    bursts.retain(|burst| burst.size() >= IN_BURST);
+    bursts.retain(|burst| burst.at_once() >= IN_BURST);
     bursts
 }

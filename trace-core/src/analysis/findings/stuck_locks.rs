@@ -251,19 +251,18 @@ fn held(context: &Context<'_>, group: &Group, holder: &Holder) -> Option<Finding
             if is_usual(context, group) {
                 return None;
             }
-            let has_readers =
-                |group: &Group| group.waiters.iter().any(|one| context.places.op(one.stack) == Op::ReadLock);
+            let has_readers = group.waiters.iter().any(|one| context.places.op(one.stack) == Op::ReadLock);
             let calls = calls_inside(context, group, holder.go, began);
             let is_waiting = matches!(end_state, EndState::Waiting { .. });
             let verb = if is_waiting { "is" } else { "was busy" };
             let calls = match calls {
                 0..FEW_CALLS => String::new(),
-                _ => format!(", one of {} since", evidence.count("calls", calls, "call")),
+                _ => format!(", one of {} waits and system calls there", evidence.whole("calls", calls)),
             };
             let did = format!("{verb}{}{calls}", where_at(context.places, *stack));
             let check = match (is_waiting, calls.is_empty()) {
                 (true, true) => RETURNS_NOT,
-                (_, false) if has_readers(group) => MANY_CALLS_OF_READER,
+                (_, false) if has_readers => MANY_CALLS_OF_READER,
                 (_, false) => MANY_CALLS,
                 (false, true) => Kind::LockContention.check(),
             };

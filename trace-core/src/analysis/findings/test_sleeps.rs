@@ -41,13 +41,15 @@ fn judge(context: &Context<'_>, place: Place, site: &Site) -> Option<Finding> {
     if site.count < FEWEST || context.share(asleep) < LEAST_PART {
         return None;
     }
+    // Of more sleeps than are kept only the longest are known.
+    let least = if site.count > waits.len() as u64 { "at least " } else { "" };
     let longest = waits.iter().min_by_key(|wait| Wait::by_length(wait))?;
     let mut gos: Vec<GoroutineIdx> = waits.iter().map(|wait| wait.go).collect();
     gos.sort_unstable();
     gos.dedup();
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {}, {} total (max {}), in time.Sleep at {}: during {} of the trace a test slept there, and procs were {} busy",
+        "{} of {}, {} total (max {}), in time.Sleep at {}: during {least}{} of the trace a test slept there, and procs were {} busy",
         evidence.count("waits", site.count, "sleep"),
         evidence.count("tests", gos.len() as u64, "test"),
         evidence.time("wait_total_ns", site.nanos),
