@@ -14,13 +14,13 @@ title() { sed -n 's/^# //p' "$1" | head -1; }
     echo "# Summary"
     echo
     # In the order of the window.
-    for page in start timeline selecting searching querying moments notes following comparing; do
+    for page in start timeline selecting searching querying moments notes following comparing fleet; do
         echo "- [$(title "assets/manual/$page.md")]($page.md)"
     done
     echo
     echo "# In depth"
     echo
-    for page in requests comparing handing-over query mcp coming-from; do
+    for page in requests comparing handing-over query fleet mcp coming-from; do
         echo "- [$(title "docs/$page.md")](docs/$page.md)"
     done
 } > "$work/src/SUMMARY.md"

@@ -1,6 +1,7 @@
 //! The manual in the window: pages that are written (`assets/manual`), and one for each panel, made of what the panel and
 //! its analyses say of themselves.
 
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Label, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 use crate::action::action::{Actions, PanelAction};
@@ -8,6 +9,7 @@ use crate::action::keymap;
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::sheet::Sheet;
+use crate::theme::tokens::Tokens;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::link::link;
@@ -104,6 +106,7 @@ fn panel_ui(ui: &mut Ui, state: &AppState, panel: Panel, actions: &mut Actions) 
 
 /// Headings, paragraphs and lists, as pages are written.
 fn text_ui(ui: &mut Ui, text: &str) {
+    let tokens = tokens::of(ui.ctx());
     for block in text.split("\n\n") {
         let block = block.trim();
         if let Some(title) = block.strip_prefix("# ") {
@@ -113,19 +116,39 @@ fn text_ui(ui: &mut Ui, text: &str) {
         } else if block.starts_with("- ") {
             for item in block.split("\n- ") {
                 let item = item.trim_start_matches("- ").replace('\n', " ");
-                ui.add(Label::new(format!("•  {}", item.replace('`', ""))).wrap());
+                ui.add(Label::new(styled(&format!("•  {item}"), tokens)).wrap());
             }
         } else if !block.is_empty() {
-            ui.add(Label::new(block.replace('\n', " ").replace('`', "")).wrap());
+            ui.add(Label::new(styled(&block.replace('\n', " "), tokens)).wrap());
         }
         ui.add_space(space::XS);
     }
 }
 
+/// A paragraph with its styles: `` `key X` `` as a key, other code in the monospaced font, `*names of controls*` stronger.
+fn styled(text: &str, tokens: &Tokens) -> LayoutJob {
+    let format = |font_id, color| TextFormat { font_id, color, ..TextFormat::default() };
+    let mut job = LayoutJob::default();
+    for (at, part) in text.split('`').enumerate() {
+        if at % 2 == 0 {
+            for (at, part) in part.split('*').enumerate() {
+                let font = if at % 2 == 0 { fonts::body() } else { fonts::strong() };
+                job.append(part, 0.0, format(font, tokens.text));
+            }
+        } else if let Some(key) = part.strip_prefix("key ") {
+            job.append(key, 0.0, TextFormat { background: tokens.raised, ..format(fonts::strong(), tokens.text) });
+        } else {
+            job.append(part, 0.0, format(fonts::mono(), tokens.text));
+        }
+    }
+    job
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{FIRST, PAGES};
+    use super::{FIRST, PAGES, styled};
     use crate::action::panel::Panel;
+    use crate::theme::tokens;
 
     #[test]
     fn every_page_has_a_name_of_its_own_and_a_title() {
@@ -137,6 +160,17 @@ mod tests {
         assert_eq!(names.len(), all);
         assert!(PAGES.iter().any(|page| page.0 == FIRST));
         assert!(PAGES.iter().all(|page| page.2.starts_with("# ") && page.2.len() > 200));
+    }
+
+    #[test]
+    fn marks_of_styles_are_not_shown() {
+        for (name, _, text) in PAGES {
+            let shown = styled(text, &tokens::DARK).text;
+            assert!(!shown.contains('`') && !shown.contains("key Ctrl"), "{name}");
+            // What stars there are belong to code.
+            let in_code: usize = text.split('`').skip(1).step_by(2).map(|code| code.matches('*').count()).sum();
+            assert_eq!(shown.matches('*').count(), in_code, "{name}");
+        }
     }
 
     #[test]
