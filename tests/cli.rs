@@ -254,6 +254,32 @@ fn help_is_there_at_every_level_without_escapes() {
 }
 
 #[test]
+fn help_says_of_each_field_of_the_json_what_it_is_once() {
+    let mut fields = 0;
+    for name in listed_commands().iter().map(String::as_str).chain(["session"]) {
+        let help = stdout(&run::tracelane(&["help", name]));
+        let Some((_, json)) = help.split_once("one JSON object") else { continue };
+        let is_field = |line: &&str| line.starts_with("  ") && !line.trim_start().starts_with(char::is_uppercase);
+        let lines: Vec<&str> =
+            json.lines().skip(1).take_while(|line| !line.starts_with("With ")).filter(is_field).collect();
+        for line in &lines {
+            assert!(line.contains(": "), "{name}: {line}");
+            fields += 1;
+        }
+        let mut top: Vec<&str> = lines
+            .iter()
+            .take_while(|line| !line.contains("list: "))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        let all = top.len();
+        top.sort_unstable();
+        top.dedup();
+        assert_eq!(top.len(), all, "{name}: {lines:#?}");
+    }
+    assert!(fields > 300, "{fields}");
+}
+
+#[test]
 fn the_overview_says_of_each_command_what_it_alone_does() {
     let overview = stdout(&run::tracelane(&["--help"]));
     let lines: Vec<(&str, &str)> = overview

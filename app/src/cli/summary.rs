@@ -93,12 +93,12 @@ fn fields(report: Report, file: &str, trace: &Trace, cost: &LoadCost) -> Report 
         )
         .field("complete", "whether reading came to the end of the file", Value::Flag(totals.complete))
         .field("generations", "parts that the runtime cuts traces into", Value::Count(totals.generations))
-        .field("events", "", Value::Count(totals.events))
+        .field("events", "in the trace", Value::Count(totals.events))
         .field("events_by_kind", "numbers, by names as in Go's sources", Value::Fields(kinds))
         .field("goroutines", "that the trace mentions", Value::Count(trace.goroutine_count().into()))
-        .field("procs", "", Value::Count(trace.proc_count().into()))
-        .field("threads", "", Value::Count(trace.thread_count().into()))
-        .field("tasks", "", Value::Count(trace.task_count().into()))
+        .field("procs", "that the trace mentions", Value::Count(trace.proc_count().into()))
+        .field("threads", "that the trace mentions", Value::Count(trace.thread_count().into()))
+        .field("tasks", "that the trace mentions", Value::Count(trace.task_count().into()))
         .field(
             "duration_ns",
             "from the first to the last event",
@@ -112,7 +112,7 @@ fn fields(report: Report, file: &str, trace: &Trace, cost: &LoadCost) -> Report 
         )
         .field("load.wall_s", "seconds that loading took", number(cost.wall.as_secs_f64()))
         .field("load.events", "that were loaded", Value::Count(totals.events))
-        .field("load.events_per_s", "", number(per_second(totals.events, cost.wall)))
+        .field("load.events_per_s", "events loaded in a second", number(per_second(totals.events, cost.wall)))
         .field("load.from_cache", "its model was in the cache", Value::Flag(cost.from_cache))
         .field_of(
             Kind::Bytes,

@@ -68,7 +68,7 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field("summary.file_bytes", "its size", Value::Bytes(totals.bytes))
         .field("summary.version", "NN of Go 1.NN", Value::Count(totals.version.into()))
         .field("summary.duration_ns", "from the first to the last event", Value::Duration(Nanos(found.duration_ns)))
-        .field("summary.events", "", Value::Count(totals.events))
+        .field("summary.events", "in the trace", Value::Count(totals.events))
         .field("summary.goroutines", "that the trace mentions", Value::Count(trace.goroutine_count().into()))
         .field("summary.procs", "GOMAXPROCS", Value::Count(found.load.procs))
         .field("summary.procs_busy", "share of the procs' time in use", Value::Ratio(rounded(found.load.share)));

@@ -80,18 +80,36 @@ impl Report {
         }
     }
 
-    /// Adds a single value.
+    /// Adds a single value. One that may be missing is to be followed by [`Self::explained_as`].
     #[must_use]
     pub fn fact(mut self, id: &'static str, title: &'static str, value: Value) -> Self {
-        let kind = value.kind().unwrap_or(Kind::Duration);
+        let kind = value.kind().unwrap_or(Kind::Text);
         self.facts.push(Fact { id, title, help: "", kind, value });
         self
     }
 
-    /// Adds a single value for programs, and what it is in their help.
+    /// Says what the last single value means in JSON, where its title does not.
+    #[must_use]
+    pub fn explained(mut self, help: &'static str) -> Self {
+        if let Some(fact) = self.facts.last_mut() {
+            fact.help = help;
+        }
+        self
+    }
+
+    /// The same of a value that may be missing, and of what kind it is otherwise.
+    #[must_use]
+    pub fn explained_as(mut self, kind: Kind, help: &'static str) -> Self {
+        if let Some(fact) = self.facts.last_mut() {
+            fact.kind = kind;
+        }
+        self.explained(help)
+    }
+
+    /// Adds a single value for programs, and what it is in their help. It must not be missing: see [`Self::field_of`].
     #[must_use]
     pub fn field(self, id: &'static str, help: &'static str, value: Value) -> Self {
-        let kind = value.kind().unwrap_or(Kind::Duration);
+        let kind = value.kind().unwrap_or(Kind::Text);
         self.field_of(kind, id, help, value)
     }
 
@@ -105,7 +123,8 @@ impl Report {
     /// Says what it comes down to; JSON has it under this id.
     #[must_use]
     pub fn headline(self, id: &'static str, text: &str) -> Self {
-        Self { headline: text.to_owned(), ..self.fact(id, "", Value::Text(text.to_owned())) }
+        let report = self.field(id, "the result in a sentence", Value::Text(text.to_owned()));
+        Self { headline: text.to_owned(), ..report }
     }
 
     /// Adds a single value for people, who do not need it where programs do.

@@ -46,15 +46,43 @@ impl Analysis for Antagonists {
         let found = antagonists(trace, &ask.scope.pieces(trace), ask.rows(), monitor)?;
         let report = figures(Report::default(), &found);
         let report = report
-            .fact("antagonists.ready_ns", "", Value::Duration(Nanos(found.ready)))
-            .fact("antagonists.proc_ns", "", Value::Duration(Nanos(found.proc_nanos)))
-            .fact("antagonists.running_ns", "", Value::Duration(Nanos(found.running)))
-            .fact("antagonists.syscall_ns", "", Value::Duration(Nanos(found.syscall)))
-            .fact("antagonists.looking_ns", "", Value::Duration(Nanos(found.looking)))
-            .fact("antagonists.no_cpu_ns", "", Value::Duration(Nanos(found.no_cpu)))
-            .fact("antagonists.idle_ns", "", Value::Duration(Nanos(found.idle)))
-            .fact("antagonists.avoidable_ns", "", Value::Duration(Nanos(found.avoidable)))
-            .fact("antagonists.stopped_ns", "", Value::Duration(Nanos(found.stopped)));
+            .field(
+                "antagonists.ready_ns",
+                "how long goroutines of the scope were runnable, total",
+                Value::Duration(Nanos(found.ready)),
+            )
+            .field(
+                "antagonists.proc_ns",
+                "those times multiplied by the number of procs; the parts below sum to it",
+                Value::Duration(Nanos(found.proc_nanos)),
+            )
+            .field("antagonists.running_ns", "proc time in which goroutines ran", Value::Duration(Nanos(found.running)))
+            .field("antagonists.syscall_ns", "proc time held in system calls", Value::Duration(Nanos(found.syscall)))
+            .field(
+                "antagonists.looking_ns",
+                "proc time in which a thread had the proc but ran no goroutine",
+                Value::Duration(Nanos(found.looking)),
+            )
+            .field(
+                "antagonists.no_cpu_ns",
+                "proc time in which the process got no CPU",
+                Value::Duration(Nanos(found.no_cpu)),
+            )
+            .field(
+                "antagonists.idle_ns",
+                "proc time in which no thread had the proc",
+                Value::Duration(Nanos(found.idle)),
+            )
+            .field(
+                "antagonists.avoidable_ns",
+                "part of ready_ns during which a proc was idle",
+                Value::Duration(Nanos(found.avoidable)),
+            )
+            .field(
+                "antagonists.stopped_ns",
+                "part of ready_ns during STW pauses",
+                Value::Duration(Nanos(found.stopped)),
+            );
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         let (procs, first) = (found.proc_nanos, colored(&found));

@@ -50,11 +50,11 @@ impl Analysis for GcCycles {
         let whole = trace.range().intersect(ask.scope.range).nanos().unsigned_abs();
         let early = found.early;
         let report = figures(&found, whole)
-            .fact("duration_ns", "", Value::Duration(Nanos(whole)))
-            .fact("swept_before.count", "", Value::Count(early.count))
-            .fact("swept_before.total_ns", "", Value::Duration(Nanos(early.nanos)))
-            .fact("swept_before.swept_bytes", "", Value::Bytes(early.bytes))
-            .fact("swept_before.reclaimed_bytes", "", Value::Bytes(early.reclaimed));
+            .field("duration_ns", "length of the range", Value::Duration(Nanos(whole)))
+            .field("swept_before.count", "sweeps before the first GC cycle of the trace", Value::Count(early.count))
+            .field("swept_before.total_ns", "their time", Value::Duration(Nanos(early.nanos)))
+            .field("swept_before.swept_bytes", "bytes that they swept", Value::Bytes(early.bytes))
+            .field("swept_before.reclaimed_bytes", "bytes that they reclaimed", Value::Bytes(early.reclaimed));
         Some(report.table(cycles(trace, &found)))
     }
 }

@@ -45,7 +45,9 @@ impl Analysis for Locks {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let found = Arc::new(locks(trace, &ask.scope.pieces(trace), monitor)?);
-        let report = Report::default().fact("basis", "", Value::Word(BASIS)).table(table(trace, &found));
+        let report = Report::default()
+            .field("basis", "what locks are concluded from", Value::Word(BASIS))
+            .table(table(trace, &found));
         Some(if found.is_empty() { report } else { report.note(format!("Locks are {BASIS}.")) })
     }
 }

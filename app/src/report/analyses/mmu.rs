@@ -131,10 +131,14 @@ impl Analysis for MutatorUtilisation {
             .figure("Of", words)
             .figure("Range", nanos(within.nanos().unsigned_abs()))
             .figure("Taken by the GC", taken.join(", "))
-            .fact("whose", "", Value::Word(word))
-            .fact("takes", "", Value::List(taken.into_iter().map(Value::Word).collect()))
-            .fact("duration_ns", "", columns::length(within))
-            .fact("mean", "", Value::Ratio(found.mean()))
+            .field("whose", "system, procs or goroutine", Value::Word(word))
+            .field(
+                "takes",
+                "what counts as taken by the GC, a word each",
+                Value::List(taken.into_iter().map(Value::Word).collect()),
+            )
+            .field("duration_ns", "length of the range", columns::length(within))
+            .field("mean", "utilisation over the whole range", Value::Ratio(found.mean()))
             .chart(curve_chart(&curve))
             .chart(time_chart(trace, &found, within));
         let over_time = columns_of(&found, within, COLUMNS);

@@ -40,7 +40,11 @@ impl Analysis for GoroutinesAlive {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let found = Arc::new(population(trace, &ask.scope.pieces(trace), monitor)?);
-        let report = Report::default().fact("bucket_ns", "", Value::Duration(Nanos(found.buckets.width)));
+        let report = Report::default().field(
+            "bucket_ns",
+            "width of a bucket of the lists below",
+            Value::Duration(Nanos(found.buckets.width)),
+        );
         Some(report.chart(chart(trace, &found)).table(groups(trace, &found)))
     }
 }

@@ -19,7 +19,7 @@ use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic}
 use crate::report::analyses::columns::{self, part};
 use crate::report::chart::{self, Across, Chart, Line, Look, Up};
 use crate::report::report::Report;
-use crate::report::table::{Builder, Column, Cut, Table, Target};
+use crate::report::table::{Builder, Column, Cut, Kind, Table, Target};
 use crate::report::value::{Shade, Value};
 
 /// What procs were used for: see [`INFO`].
@@ -76,13 +76,31 @@ impl Analysis for Procs {
         let whole = found.range.nanos().unsigned_abs();
         let idle = &found.idle_while_ready;
         let report = figures(&found, whole)
-            .fact("range_ns", "", Value::Duration(Nanos(whole)))
-            .fact("gomaxprocs_min", "", Value::count(found.limits.map(|limits| limits.0)))
-            .fact("gomaxprocs_max", "", Value::count(found.limits.map(|limits| limits.1)))
-            .fact("stopped_ns", "", Value::Duration(Nanos(found.stopped)))
-            .fact("idle_while_ready.total_ns", "", Value::Duration(Nanos(idle.nanos)))
-            .fact("idle_while_ready.count", "", Value::Count(idle.count))
-            .fact("idle_while_ready.waiting_ns", "", Value::Duration(Nanos(idle.waiting)));
+            .field("range_ns", "length of the range", Value::Duration(Nanos(whole)))
+            .field_of(
+                Kind::Count,
+                "gomaxprocs_min",
+                "the smallest in the range; null if unknown",
+                Value::count(found.limits.map(|limits| limits.0)),
+            )
+            .field_of(
+                Kind::Count,
+                "gomaxprocs_max",
+                "the largest in the range; null if unknown",
+                Value::count(found.limits.map(|limits| limits.1)),
+            )
+            .field("stopped_ns", "STW pauses in it, total", Value::Duration(Nanos(found.stopped)))
+            .field(
+                "idle_while_ready.total_ns",
+                "how long procs were idle while goroutines were runnable",
+                Value::Duration(Nanos(idle.nanos)),
+            )
+            .field("idle_while_ready.count", "how many stretches of time that was", Value::Count(idle.count))
+            .field(
+                "idle_while_ready.waiting_ns",
+                "how long goroutines were runnable meanwhile, total",
+                Value::Duration(Nanos(idle.waiting)),
+            );
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         let table = stretches(trace, &Arc::new(found.idle_while_ready));

@@ -61,7 +61,7 @@ impl Analysis for StwPauses {
         let reasons = reasons(trace, &found);
         Some(
             report
-                .fact("duration_ns", "", Value::Duration(Nanos(whole)))
+                .field("duration_ns", "length of the range", Value::Duration(Nanos(whole)))
                 .table(pauses(trace, "stops", "STW pauses", &Arc::new(found)))
                 .table(by_reason(trace, &Arc::new(reasons))),
         )

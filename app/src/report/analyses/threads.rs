@@ -60,11 +60,15 @@ impl Analysis for Threads {
             .figure("Threads", count(found.each.len() as u64))
             .figure("With a proc", busy(&found.with_proc))
             .figure("Blocked in syscalls", busy(&found.blocked))
-            .fact("range_ns", "", Value::Duration(Nanos(whole)))
-            .fact("count", "", Value::Count(found.each.len() as u64))
-            .fact("bucket_ns", "", Value::Duration(Nanos(width)))
-            .fact("with_proc_ns", "", counts(&found.with_proc))
-            .fact("blocked_ns", "", counts(&found.blocked))
+            .field("range_ns", "length of the range", Value::Duration(Nanos(whole)))
+            .field("count", "threads", Value::Count(found.each.len() as u64))
+            .field("bucket_ns", "width of a bucket of the lists below", Value::Duration(Nanos(width)))
+            .field("with_proc_ns", "nanoseconds with a proc, all threads together, by bucket", counts(&found.with_proc))
+            .field(
+                "blocked_ns",
+                "nanoseconds in system calls without a proc, all threads together, by bucket",
+                counts(&found.blocked),
+            )
             .chart(chart(trace, &found));
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         Some(report.table(each(&Arc::new(found.each), whole)))

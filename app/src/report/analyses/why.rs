@@ -17,7 +17,7 @@ use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::blocked::DOING;
 use crate::report::analyses::columns::{self, Lines, STATES};
 use crate::report::report::Report;
-use crate::report::table::{Column, Cut, Table, Target};
+use crate::report::table::{Column, Cut, Kind, Table, Target};
 use crate::report::value::{Shade, Value};
 
 /// Where the time of a stretch went: see [`INFO`].
@@ -63,22 +63,32 @@ pub fn report(trace: &Arc<Trace>, found: &Arc<Why>) -> Report {
     let whose = found.go.map_or(Value::Missing, |go| columns::goroutine(trace, go));
     let start = found.go.map_or(Value::Missing, |_| columns::time(trace, found.longest.range.start));
     let report = Report::default().headline("sentence", &found.sentence);
-    let report = report.fact("selected.by", "", by).fact("selected.name", "", name);
+    let report = report
+        .field_of(Kind::Word, "selected.by", "what chose it, if no scope was given: task, call, finding or last", by)
+        .field_of(Kind::Text, "selected.name", "the task, call or finding", name);
     let report = if words.is_empty() { report } else { report.figure("Selected", words) };
     let report = match &found.finding {
         Some(headline) => report.figure("Finding", format!("{headline} (first of report)")),
         None => report,
     };
     let finding = found.finding.clone().map_or(Value::Missing, Value::Text);
-    let report = report.fact("selected.finding", "", finding);
+    let report = report.field_of(
+        Kind::Text,
+        "selected.finding",
+        "headline of the report's first finding, if it is about this",
+        finding,
+    );
     // Of several stretches it is where the longest one begins.
     let [of_one, of_many] = if found.stretches > 1 { ["Longest", "Stretches"] } else { ["Goroutine", ""] };
     let when = if found.go.is_some() { "From" } else { "" };
     report
         .fact("goroutine", if found.go.is_some() { of_one } else { "" }, whose)
+        .explained_as(Kind::Id, "whose time it is; of several stretches, the longest one's")
         .fact("start_ns", when, start)
+        .explained_as(Kind::Time, "start of the stretch, or of the longest one")
         .fact("total_ns", "Total", Value::Duration(Nanos(found.nanos)))
         .fact("stretches", of_many, Value::Count(found.stretches))
+        .explained("stretches of time that are added up")
         .table(parts(trace, found, &lines))
         .table(path(trace, found, &lines))
 }

@@ -337,8 +337,8 @@ fn tests(table: Builder<Vec<Row>, Row>) -> Builder<Vec<Row>, Row> {
             Column::word("per_request.figure", "", "total or count").exported(),
             request(|of| Value::Word(of.measure.name())),
         )
-        .column(Column::figure("per_request.a", "", "").exported(), request(|of| number(Some(of.values[0]))))
-        .column(Column::figure("per_request.b", "", "").exported(), request(|of| number(Some(of.values[1]))))
+        .column(Column::figure("per_request.a", "", "the same per request, in A: nanoseconds, bytes or a number").exported(), request(|of| number(Some(of.values[0]))))
+        .column(Column::figure("per_request.b", "", "the same per request, in B").exported(), request(|of| number(Some(of.values[1]))))
         .column(Column::figure("per_request.ratio", "", "B over A").exported(), request(|of| number(of.ratio())))
         .column(
             Column::figure("shift.median_ns", "", "by how much durations of B tend to be longer").exported(),

@@ -206,11 +206,12 @@ impl Series {
                 cell(|_, trend| Value::Flag(trend.overall.is_significant)),
             )
             .column(
-                Column::flag("overall.too_few", "", "").exported(),
+                Column::flag("overall.too_few", "", "obvious from the first to the last, but too few events to test")
+                    .exported(),
                 cell(|_, trend| Value::Flag(trend.overall.is_too_few)),
             )
             .column(
-                Column::figure("overall.delta_ns", "", "").exported(),
+                Column::figure("overall.delta_ns", "", "total per unit, last less first").exported(),
                 cell(|_, trend| number(Some(trend.overall.impact))),
             )
             .empty("There is no such row")
@@ -229,14 +230,17 @@ fn figures(of: Vec<OfRecording>) -> Table {
         move |row: &OfRecording| row.1.as_ref().map_or(Value::Missing, |figures| make(row, figures))
     };
     Table::of("figures", "", &Arc::new(of), Vec::as_slice)
-        .column(Column::count("count", "", ""), value(|_, of| Value::Count(of.count)))
-        .column(Column::duration("total_ns", "", ""), value(|row, of| whole(row.0, of.total)))
-        .column(Column::figure("mean_ns", "", ""), value(|row, of| quantity(row.0, of.mean)))
-        .column(Column::figure("p50_ns", "", ""), value(|row, of| quantity(row.0, of.p50)))
-        .column(Column::figure("p90_ns", "", ""), value(|row, of| quantity(row.0, of.p90)))
-        .column(Column::figure("p99_ns", "", ""), value(|row, of| quantity(row.0, of.p99)))
-        .column(Column::duration("max_ns", "", ""), value(|row, of| whole(row.0, of.max)))
-        .column(Column::figure("tail_ns", "", ""), value(|row, of| quantity(row.0, of.tail)))
+        .column(Column::count("count", "", "how many"), value(|_, of| Value::Count(of.count)))
+        .column(Column::duration("total_ns", "", "total"), value(|row, of| whole(row.0, of.total)))
+        .column(Column::figure("mean_ns", "", "mean"), value(|row, of| quantity(row.0, of.mean)))
+        .column(Column::figure("p50_ns", "", "median"), value(|row, of| quantity(row.0, of.p50)))
+        .column(Column::figure("p90_ns", "", "90th percentile"), value(|row, of| quantity(row.0, of.p90)))
+        .column(Column::figure("p99_ns", "", "99th percentile"), value(|row, of| quantity(row.0, of.p99)))
+        .column(Column::duration("max_ns", "", "longest"), value(|row, of| whole(row.0, of.max)))
+        .column(
+            Column::figure("tail_ns", "", "mean of the slowest 1 %; 0 if there are fewer than 100"),
+            value(|row, of| quantity(row.0, of.tail)),
+        )
         .build()
 }
 

@@ -9,11 +9,12 @@ use crate::report::table::Column;
 #[must_use]
 pub fn fields(report: &Report) -> String {
     let mut out = String::from(
-        "  schema, version      what the object is, and of which version\n  \
+        "  schema, version      text, number: what the object is, and the version of its fields\n  \
          file                 text: the file as given\n  \
-         partial              true if parts of the trace are lost, so that totals are too small\n",
+         partial              true or false: parts of the trace are missing, so that totals are too low\n",
     );
-    for fact in report.facts.iter().filter(|fact| !fact.id.is_empty()) {
+    // `stats` has the file among its own values.
+    for fact in report.facts.iter().filter(|fact| !matches!(fact.id, "" | "file" | "partial")) {
         line(&mut out, 2, fact.id, fact.kind.json(), if fact.help.is_empty() { fact.title } else { fact.help });
     }
     for table in report.exported() {

@@ -32,24 +32,25 @@ pub fn report(session: &Arc<Session>) -> Report {
 #[must_use]
 pub fn colored_report(session: &Arc<Session>, colors: &[Option<[u8; 3]>]) -> Report {
     let (tasks, calls) = (session.tasks, session.served);
-    let of = |id, title, value| (id, title, Value::Count(value));
-    let facts = [
-        of("joined", "Joined", tasks.joined + calls.joined),
-        of("ambiguous", "Ambiguous", tasks.ambiguous + calls.ambiguous),
-        of("unjoined", "Not joined", tasks.unjoined + calls.unjoined),
-        of("tasks.joined", "", tasks.joined),
-        of("tasks.ambiguous", "", tasks.ambiguous),
-        of("tasks.unjoined", "", tasks.unjoined),
-        of("calls.joined", "", calls.joined),
-        of("calls.ambiguous", "", calls.ambiguous),
-        of("calls.unjoined", "", calls.unjoined),
-        of("spans", "", session.spans.len() as u64),
-        of("circles", "", session.circles),
-        of("orphans", "", session.orphans),
-        of("doubles", "", session.doubles),
+    let joins = Report::default()
+        .headline("sentence", &sentence(session))
+        .fact("joined", "Joined", Value::Count(tasks.joined + calls.joined))
+        .fact("ambiguous", "Ambiguous", Value::Count(tasks.ambiguous + calls.ambiguous))
+        .fact("unjoined", "Not joined", Value::Count(tasks.unjoined + calls.unjoined));
+    let field = |report: Report, id, help, value| report.field(id, help, Value::Count(value));
+    let fields = [
+        ("tasks.joined", "spans of span files that were joined with a task", tasks.joined),
+        ("tasks.ambiguous", "spans that fit several tasks", tasks.ambiguous),
+        ("tasks.unjoined", "spans that fit no task", tasks.unjoined),
+        ("calls.joined", "calls that were joined with what served them", calls.joined),
+        ("calls.ambiguous", "calls that several may have served", calls.ambiguous),
+        ("calls.unjoined", "calls that nothing in the traces served", calls.unjoined),
+        ("spans", "all spans, of traces and of span files", session.spans.len() as u64),
+        ("circles", "circles of parents that were broken", session.circles),
+        ("orphans", "spans whose parent is in no file", session.orphans),
+        ("doubles", "spans found more than once", session.doubles),
     ];
-    let report = Report::default().headline("sentence", &sentence(session));
-    let mut report = facts.into_iter().fold(report, |report, (id, title, value)| report.fact(id, title, value));
+    let mut report = fields.into_iter().fold(joins, |report, (id, help, value)| field(report, id, help, value));
     report.notes = notes(session);
     report
         .table(requests(session, colors))
