@@ -210,6 +210,38 @@ fn a_little_help_for_the_gc_says_nothing_of_where_to_allocate_less() {
     assert!(gc.headline.contains("100 % of mark assist time in app.render"), "{}", gc.headline);
 }
 
+/// Ten cycles, each of which marks for 15 of 20 ms, finds 64 MiB in use, and sets this goal.
+fn with_goal(goal: u64) -> Findings {
+    const LIVE: u64 = 64 << 20;
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        let now = 1.0 + 20.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        scene.at(0, now + 0.2, Act::Gc(2 * round, Some(LIST)));
+        scene.at(0, now + 15.0, Act::Stop(true)).at(0, now + 15.1, Act::HeapAlloc(LIVE));
+        scene.at(0, now + 15.2, Act::Gc(2 * round + 1, None)).at(0, now + 15.3, Act::HeapGoal(goal));
+        scene.at(0, now + 15.4, Act::Stop(false)).at(0, now + 16.0, Act::Block("network", IDLE));
+    }
+    find(&mut scene, &handlers(10..11))
+}
+
+#[test]
+fn a_heap_goal_no_larger_than_the_heap_is_the_memory_limits() {
+    let found = with_goal(64 << 20);
+    let gc = of_kind(&found, Kind::GcPressure).expect("the GC");
+    assert!(
+        gc.check.contains("GOMEMLIMIT") && gc.check.contains("GOGC and fewer allocations hardly help"),
+        "{}",
+        gc.check
+    );
+    assert!(gc.title.contains("; 10 of 10 cycles left a heap goal no larger than the live heap"), "{}", gc.title);
+    // GOGC=1 leaves one percent.
+    let found = with_goal((64 << 20) / 100 * 101);
+    let gc = of_kind(&found, Kind::GcPressure).expect("the GC");
+    assert!(gc.check.starts_with("Take an allocation profile"), "{}", gc.check);
+    assert!(!gc.title.contains("heap goal"), "{}", gc.title);
+}
+
 // Waits one after the other.
 
 const READ: Stack = &[

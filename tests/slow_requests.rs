@@ -393,6 +393,48 @@ fn pauses_that_grow_from_try_to_try_are_a_backoff() {
 
 const TURN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Limiter).Wait", "app.go", 290), HANDLER, SERVE];
 
+const ALLOWED: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("app.(*Pacer).Wait", "app.go", 294),
+    ("app.(*Crawler).work", "app.go", 296),
+];
+const FETCHED: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 160),
+    ("net/http.Get", "client.go", 400),
+    ("app.(*Crawler).work", "app.go", 297),
+];
+
+/// Four workers, each of which waits for a timer and then for an answer that takes 2 to 7 ms, forty times in all. With a `limit`
+/// one timer fires every 20 ms, whoever waits; without, each worker's own fires 75 ms after it has begun to wait.
+fn paced_workers(limit: bool) -> Findings {
+    let mut scene = Scene::default();
+    let mut begun = [0.0; 4];
+    for round in 0..40u32 {
+        let at = round as usize % 4;
+        let (proc, go) = (at as u64, 10 + at as u64);
+        let now = if limit || round < 4 { 20.0 * f64::from(round + 1) } else { begun[at] + 75.0 };
+        let answer = now + 0.2 + f64::from(2 + round * 7 % 6);
+        scene.at(proc, now, Act::Ready(go)).at(proc, now + 0.1, Act::Start(go));
+        scene.at(proc, now + 0.2, Act::Block("network", FETCHED));
+        scene.at(proc, answer, Act::Ready(go)).at(proc, answer + 0.1, Act::Start(go));
+        begun[at] = answer + 0.2;
+        scene.at(proc, begun[at], Act::Block("select", ALLOWED));
+    }
+    find(&mut scene, &(10..14).map(|go| (go, "select", ALLOWED)).collect::<Vec<_>>())
+}
+
+#[test]
+fn workers_that_are_let_through_at_equal_distances_wait_for_a_rate_limit() {
+    let found = paced_workers(true);
+    let first = assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Pacer).Wait");
+    assert!(first.title.contains("lets one of them through every 20.0 ms, in select"), "{}", first.title);
+    assert!(first.check.contains("fewer of these goroutines do as much"), "{}", first.check);
+    assert_eq!(first.severity, Severity::Warning);
+    // Those that wait for as long each time keep a rhythm of their own.
+    let found = paced_workers(false);
+    assert!(found.list.iter().all(|one| !one.title.contains("through every")), "{found:#?}");
+}
+
 /// Six handlers that wait for a ticker, which lets one on every 20 ms.
 #[test]
 fn a_ticker_that_all_requests_wait_for_is_found() {

@@ -290,6 +290,34 @@ fn a_worker_that_sleeps_before_it_tries_again_is_named() {
     assert_eq!(of_cause(&pushing(false), "retries"), None, "it does something else after the sleep");
 }
 
+/// Four workers, whose every job needs four tries: the same call of 2 ms, with sleeps of 20, 40 and 80 ms between them, or of 40 ms
+/// each. Nobody waits for them.
+fn trying(is_growing: bool) -> Findings {
+    let mut scene = Scene::default();
+    for worker in 1..5u64 {
+        let (proc, mut now) = (worker - 1, 1.0 + worker as f64);
+        for job in 0..30u64 {
+            scene.at(proc, now, Act::Ready(worker)).run(proc, worker, (now + 0.1, now + 0.2), "select", VERSION);
+            now += 2.0;
+            let pause = if is_growing { [20.0, 40.0, 80.0, 0.0] } else { [40.0; 4] }[job as usize % 4];
+            if pause > 0.0 {
+                scene.at(proc, now, Act::Ready(worker)).run(proc, worker, (now + 0.1, now + 0.2), "sleep", BACK_OFF);
+                now += pause;
+            }
+            now += 0.0137 * worker as f64;
+        }
+    }
+    find(&mut scene, &(1..5).map(|go| (go, "select", VERSION)).collect::<Vec<_>>())
+}
+
+#[test]
+fn workers_whose_pauses_grow_try_again_though_nobody_waits_for_them() {
+    let found = trying(true);
+    let retries = of_cause(&found, "retries").unwrap_or_else(|| panic!("{:#?}", found.list));
+    assert_eq!(retries.severity, Severity::Warning, "{}", retries.title);
+    assert_eq!(of_cause(&trying(false), "retries"), None, "they may keep a rhythm");
+}
+
 // Goroutines that become more and more.
 
 const LEASE: Stack = &[("app.(*Manager).lease", "lease.go", 80), ("app.charge", "app.go", 20)];

@@ -54,7 +54,7 @@ fn waits_for_a_proc_lead_to_their_lanes() {
     let wait = worst(&window);
     window.press("Longest waits").press("main.");
     assert!(matches!(window.lane(), Some(LaneId::Goroutine(_))), "a click leads there");
-    window.press("By goroutine");
+    window.press("Waits by goroutine");
     let ask = Ask { chosen: vec![1], ..Ask::about(window.document().scope()) };
     let each = window.report_of("latency", &ask);
     let totals = durations(table(each, "goroutines"), "waits.total_ns");
@@ -67,7 +67,7 @@ fn waits_for_a_proc_lead_to_their_lanes() {
     let title = column(table(each, "goroutines"), "goroutine")[0].text();
     window.press(&format!("{title} ·"));
     assert_eq!(window.lane(), Some(LaneId::Goroutine(first)));
-    window.press("By function");
+    window.press("Waits by function");
     let name = window.document().trace.goroutine_name(wait.go).expect("a name").1;
     let name = tracelane::fmt::name::function(window.document().trace.str(name)).to_owned();
     window.press(&format!("{name} ·"));

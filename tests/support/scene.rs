@@ -47,6 +47,11 @@ pub(crate) enum Act {
     Gc(u64, Option<Stack>),
     /// The one that runs begins to assist the GC, or ends to.
     Assist(Option<Stack>),
+    /// The heap in use, and the goal of the next GC cycle, are so many bytes.
+    HeapAlloc(u64),
+    HeapGoal(u64),
+    /// The world is stopped for a GC cycle, or goes on.
+    Stop(bool),
     /// A CPU sample of this goroutine.
     Sample(u64, Stack),
     /// It ends.
@@ -149,6 +154,13 @@ impl Scene {
                     let at = stack(&mut writer, at);
                     writer.sample(time, (proc, proc, go), at);
                 }
+                Act::HeapAlloc(bytes) => writer.event(proc, time, EventKind::HEAP_ALLOC, &[bytes]),
+                Act::HeapGoal(bytes) => writer.event(proc, time, EventKind::HEAP_GOAL, &[bytes]),
+                Act::Stop(true) => {
+                    let reason = writer.string("GC mark termination");
+                    writer.event(proc, time, EventKind::STW_BEGIN, &[reason, 0]);
+                }
+                Act::Stop(false) => writer.event(proc, time, EventKind::STW_END, &[]),
                 Act::Idle => writer.event(proc, time, EventKind::PROC_STOP, &[]),
                 Act::End => writer.event(proc, time, EventKind::GO_DESTROY, &[]),
             }

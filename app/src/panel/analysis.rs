@@ -11,7 +11,7 @@ use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::panel::chart::chart_ui;
-use crate::panel::scope::{goroutine_filter_name, only_link, scope_line_ui, scope_ui};
+use crate::panel::scope::{goroutine_filter_name, only_link, scope_line_ui};
 use crate::panel::table::{shown, table_ui};
 use crate::panel::{answer, kept, partial_ui};
 use crate::report::analyses::analysis::LISTED;
@@ -43,8 +43,9 @@ const WIDE: f32 = 900.0;
 /// Shows the panel of an analysis.
 pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    let end = scope_ui(ui, document, actions);
-    body_ui(ui, (state, document), (analysis, end), actions);
+    let end = scope_line_ui(ui, document, actions, |ui, actions| choices_beside_ui(ui, document, analysis, actions));
+    let ask = ask_of(document, analysis);
+    report_beside_ui(ui, (state, document), (analysis, Some(end)), ask, actions);
 }
 
 /// Shows an analysis, or one of several with chips to choose which. `key` names the choice among what the window
@@ -52,20 +53,27 @@ pub fn ui(ui: &mut Ui, state: &AppState, analysis: &dyn Analysis, actions: &mut 
 pub fn group_ui(ui: &mut Ui, state: &AppState, key: &'static str, analyses: &[&dyn Analysis], actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     let chosen = document.analyses.get(key).map_or(0, |view| view.table);
+    let Some(analysis) = analyses.get(chosen).or_else(|| analyses.first()) else { return };
     let end = scope_line_ui(ui, document, actions, |ui, actions| {
-        if analyses.len() < 2 {
-            return;
+        let titles = analyses.iter().map(|analysis| analysis.info().title);
+        if let Some(at) = chips_beside_ui(ui, titles, chosen).filter(|_| analyses.len() > 1) {
+            actions.push(AnalysisAction::ShowTable(key, at));
         }
-        ui.add_space(space::L);
-        for (at, analysis) in analyses.iter().enumerate() {
-            if chip(ui, analysis.info().title, at == chosen).clicked() {
-                actions.push(AnalysisAction::ShowTable(key, at));
-            }
-        }
+        choices_beside_ui(ui, document, *analysis, actions);
     });
-    if let Some(analysis) = analyses.get(chosen).or_else(|| analyses.first()) {
-        body_ui(ui, (state, document), (*analysis, end), actions);
+    report_beside_ui(ui, (state, document), (*analysis, Some(end)), ask_of(document, *analysis), actions);
+}
+
+/// Chips of which one is on, behind what is on the line, a little apart from it; none for a single title. The one that was
+/// clicked.
+pub fn chips_beside_ui<'a>(ui: &mut Ui, titles: impl IntoIterator<Item = &'a str>, on: usize) -> Option<usize> {
+    let titles: Vec<&str> = titles.into_iter().collect();
+    if titles.len() < 2 {
+        return None;
     }
+    ui.add_space(space::L);
+    let clicked = |(at, title): (usize, &str)| chip(ui, title, at == on).clicked().then_some(at);
+    titles.into_iter().enumerate().filter_map(clicked).last()
 }
 
 /// A row of chips of which one is on; the one that was clicked.
@@ -101,25 +109,12 @@ pub fn ask_of(document: &Document, analysis: &dyn Analysis) -> Ask {
     view_of(document, analysis).ask(scope)
 }
 
-/// The choices of an analysis, and its report.
-fn body_ui(
-    ui: &mut Ui,
-    (state, document): (&AppState, &Document),
-    (analysis, end): (&dyn Analysis, Pos2),
-    actions: &mut Actions,
-) {
-    let has_choices = analysis.info().choices.iter().any(|choice| choice.id != Choice::ORDER);
-    choices_ui(ui, document, analysis, actions);
-    let end = (!has_choices).then_some(end);
-    report_beside_ui(ui, (state, document), (analysis, end), ask_of(document, analysis), actions);
-}
-
-/// A row of chips for each choice of an analysis.
-fn choices_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions: &mut Actions) {
+/// Chips for each choice of an analysis, behind what is on the line.
+fn choices_beside_ui(ui: &mut Ui, document: &Document, analysis: &dyn Analysis, actions: &mut Actions) {
     let (info, view) = (analysis.info(), view_of(document, analysis));
     for (at, choice) in info.choices.iter().enumerate().filter(|(_, choice)| choice.id != Choice::ORDER) {
         let on = view.chosen.get(at).copied().unwrap_or(0);
-        let clicked = chips_ui(ui, choice.options.iter().map(|option| option.title), on.into());
+        let clicked = chips_beside_ui(ui, choice.options.iter().map(|option| option.title), on.into());
         if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
             actions.push(AnalysisAction::Choose(info.id, at, option));
         }

@@ -13,8 +13,8 @@ use crate::action::action::{Action, Actions, AnalysisAction, FileAction};
 use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::nanos;
-use crate::panel::analysis::{chips_line_ui, facts_ui, tables_ui};
-use crate::panel::scope::scope_ui;
+use crate::panel::analysis::{chips_beside_ui, facts_ui, tables_ui};
+use crate::panel::scope::{scope_line_ui, scope_ui};
 use crate::panel::table::shown;
 use crate::panel::{answer, kept};
 use crate::report::analyses::profile::{KIND, kind};
@@ -49,13 +49,14 @@ const SAMPLES: &str = "samples";
 /// Shows the blocking profiles.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
-    scope_ui(ui, document, actions);
     let on = document.analyses.get(PROFILE).and_then(|view| view.chosen.first()).copied().unwrap_or(0);
     let kinds = (0_u8..).zip(KIND.options).filter(|(at, _)| kind((*at).into()) != ProfileKind::Cpu);
-    let (clicked, end) = chips_line_ui(ui, kinds.map(|(_, option)| option.title), on.into());
-    if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
-        actions.push(AnalysisAction::Choose(PROFILE, 0, option));
-    }
+    let end = scope_line_ui(ui, document, actions, |ui, actions| {
+        let clicked = chips_beside_ui(ui, kinds.map(|(_, option)| option.title), on.into());
+        if let Some(option) = clicked.and_then(|option| u8::try_from(option).ok()) {
+            actions.push(AnalysisAction::Choose(PROFILE, 0, option));
+        }
+    });
     show(ui, (state, document), (PROFILE, end), kind(on.into()), actions);
 }
 

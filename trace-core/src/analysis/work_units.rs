@@ -167,7 +167,8 @@ impl Family {
             let wait = &found.wait;
             let op = places.op(wait.stack);
             // Who waits for his turn would do so as long if he asked for several at once.
-            if places.is_for_client(wait.stack) || places.is_limiter(wait.stack) {
+            // Who waits for the GC asks nobody.
+            if places.is_for_client(wait.stack) || places.is_limiter(wait.stack) || op == Op::Gc {
                 continue;
             }
             let by_library =

@@ -8,7 +8,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
-use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
+use crate::analysis::findings::peers::{Relation, as_felt, at_least, related, waited};
 use crate::analysis::findings::serial::is_write;
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::findings::uneven_queue;
@@ -92,19 +92,8 @@ fn main_part(found: &Wakers) -> Option<&Meanwhile> {
 fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     let &(consumer, nanos) = found.by_go.first()?;
     let share = nanos as f64 / found.examined.max(1) as f64;
-    // A goroutine of the waiter's own is a consumer like any other if it is the only one.
-    let is_only_child = wait.op == Op::Send
-        && share >= 0.9
-        && related(context, wait, Relation::Child) >= 0.6
-        && is_only_one(context, consumer);
-    // Stages that are the same function are siblings, too.
-    let is_stage = || {
-        wait.op == Op::Send
-            && is_queue(context, wait)
-            && related(context, wait, Relation::Other) + related(context, wait, Relation::Sibling) >= 0.6
-    };
     let lanes = if wait.op == Op::Send && share >= 0.9 { lanes(context, wait, consumer) } else { None };
-    let is_other = is_only_child || lanes.is_some() || related(context, wait, Relation::Other) >= 0.6 || is_stage();
+    let is_other = lanes.is_some() || is_consumer(context, wait, consumer, share);
     if context.share(wait.woken_nanos) < 0.02 || wait.count < 6 || !is_other {
         return None;
     }
@@ -155,7 +144,11 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         consumers_words(context, (found, consumer), share, &mut evidence),
         way.words(),
-        hot.named.followed_by(&format!("for {}", evidence.time("consumer_ns", done.elapsed(way)))),
+        hot.named.followed_by(&format!(
+            "for {}{}",
+            at_least(wait, found),
+            evidence.time("consumer_ns", done.elapsed(way))
+        )),
         ended_words(gone, &mut evidence),
         lane.map_or_else(String::new, |lane| lane.words(&mut evidence)),
     );
@@ -177,6 +170,19 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let finding = as_felt(context, [wait], because(context, finding, (wait.op, hot.stack), (consumer, gone), lane));
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether those who end the waits are others than those who wait, with a part of their own in it: the consumer, or the next
+/// stage.
+fn is_consumer(context: &Context<'_>, wait: &Blocked, consumer: GoroutineIdx, share: f64) -> bool {
+    let part = |relation| related(context, wait, relation);
+    // A goroutine of the waiter's own is a consumer like any other if it is the only one.
+    let is_only_child =
+        || wait.op == Op::Send && share >= 0.9 && part(Relation::Child) >= 0.6 && is_only_one(context, consumer);
+    // Stages that are the same function are siblings, too.
+    let is_stage =
+        || wait.op == Op::Send && is_queue(context, wait) && part(Relation::Other) + part(Relation::Sibling) >= 0.6;
+    part(Relation::Other) >= 0.6 || is_only_child() || is_stage()
 }
 
 /// Whether a goroutine is one of the runtime's that run finalizers and cleanups.

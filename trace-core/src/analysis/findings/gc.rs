@@ -19,6 +19,8 @@ const MUCH_HELP: u64 = 100_000_000;
 /// From one such part of the procs' time on, idle marking aside, cycles cost more than a GC is meant to (a quarter, Go's
 /// `gcBackgroundUtilization`, and that only while it marks).
 const COSTLY: u64 = 4;
+/// A goal above what is in use by less than one such part of it is none by GOGC (1 % at least).
+const AT_LIMIT: u64 = 200;
 /// Cycles begun in a function from which on, with a third of all, it is where much is allocated.
 const FEWEST_STARTED: u64 = 3;
 /// Cycles that the program asks for, per second, from which on it asks too often.
@@ -26,6 +28,9 @@ const ASKED: f64 = 2.0;
 
 const PROFILE: &str = "Take an allocation profile (go tool pprof -sample_index=alloc_space) to see what allocates most: a trace \
                        shows few allocations. Or give the heap more room (GOGC, GOMEMLIMIT).";
+
+const RAISE_MEMORY_LIMIT: &str = "Only the memory limit sets a goal that low: raise GOMEMLIMIT (and the container's memory), or keep less \
+                                  in memory. GOGC and fewer allocations hardly help.";
 
 /// What the cycles cost.
 struct Cost {
@@ -49,6 +54,9 @@ struct Cost {
     longest_pause: u64,
     /// Nanoseconds until the runtime ended them: goroutines run again before, on other procs.
     paused_whole: u64,
+    /// Cycles of which both are known that set the next goal to no more than they had found in use, and all of which both are.
+    at_limit: usize,
+    with_goal: usize,
 }
 
 /// A pause this long is worth a word, ns.
@@ -65,6 +73,7 @@ impl Cost {
         };
         let pauses = || context.collector.stops.iter().filter(|stop| stop.is_collectors);
         let forced = || cycles().filter(|cycle| cycle.trigger == Trigger::Forced);
+        let goals = || cycles().filter_map(|cycle| Some((cycle.heap_after?, cycle.next_goal?)));
         Self {
             cycles: cycles().count(),
             forced: forced().count(),
@@ -79,6 +88,8 @@ impl Cost {
             paused: pauses().map(length).sum(),
             longest_pause: pauses().map(length).max().unwrap_or(0),
             paused_whole: pauses().map(|stop| stop.range.nanos().unsigned_abs()).sum(),
+            at_limit: goals().filter(|(live, goal)| *goal <= live + live / AT_LIMIT).count(),
+            with_goal: goals().count(),
         }
     }
 
@@ -90,6 +101,12 @@ impl Cost {
     /// Whether the help of goroutines is a fair part of what they run: only then the places of help are where it matters.
     const fn is_helped(&self, context: &Context<'_>) -> bool {
         self.helped * 20 >= context.load.running
+    }
+
+    /// Whether the memory limit sets the goal of most cycles: by GOGC, whatever it is, the goal lies above what is in use. A goal
+    /// below that is raised to it (Go: `memoryLimitHeapGoal` in `runtime/mgcpacer.go`).
+    const fn is_at_limit(&self) -> bool {
+        self.with_goal >= HABIT && self.at_limit * 4 >= self.with_goal * 3
     }
 
     /// Whether most of the cycles are the program's own wish.
@@ -138,6 +155,14 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         Some(place) => seen_allocating(context, &cost, place, stack, &mut evidence),
         None => String::new(),
     };
+    let at_limit = evidence.int("cycles_at_memory_limit", cost.at_limit as u64);
+    if cost.is_at_limit() {
+        title += &format!(
+            "; {} of {} cycles left a heap goal no larger than the live heap",
+            grouped(at_limit),
+            cost.with_goal
+        );
+    }
     let finding = Finding::new(Kind::GcPressure, title, lost, context.duration, confidence)
         .with(evidence)
         .int("marking_ns", cost.marking)
@@ -155,6 +180,7 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         Some((.., true)) => {
             "Call runtime.GC or debug.FreeOSMemory less often: the GC starts by itself when the heap has grown."
         }
+        _ if cost.is_at_limit() => RAISE_MEMORY_LIMIT,
         Some(_) if cost.is_helped(context) => finding.check,
         Some(_) => PROFILE,
         None => "Allocate less, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
@@ -180,7 +206,10 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         && !is_costly;
     // The main trouble takes more than a tenth of what the program runs, or of the time that it marks.
     let is_main = cost.helped * 10 >= context.load.running || context.share(cost.marking) >= 0.25 || is_asked;
+    // Nearly nothing can be allocated before the next cycle is due.
+    let is_squeezed = cost.is_at_limit() && context.share(cost.marking) >= 0.5;
     Some(match () {
+        () if is_squeezed => finding,
         () if is_cheap => finding.at_most(Severity::Note),
         () if is_quiet || !is_main => finding.at_most(Severity::Warning),
         () => finding,

@@ -13,7 +13,7 @@ use crate::analysis::findings::holder::{Holders, releasing};
 use crate::analysis::findings::hot::{Hot, hot};
 use crate::analysis::findings::idle::is_short_of_cpus;
 use crate::analysis::findings::lock_causes::{LockCause, waited_at};
-use crate::analysis::findings::peers::{analysed, as_felt};
+use crate::analysis::findings::peers::{analysed, as_felt, at_least};
 use crate::analysis::findings::stuck_locks;
 use crate::analysis::phrases::{go_name, place_name, time};
 use crate::analysis::phrases::{prior_name, where_at};
@@ -130,6 +130,11 @@ impl Case<'_> {
     fn max(&self) -> u64 {
         self.waits.iter().map(|(wait, _)| wait.max).max().unwrap_or(0)
     }
+
+    /// `at least `, in front of sums of what holders did, where not all waits were looked into.
+    fn at_least(&self) -> &'static str {
+        self.waits.iter().map(|(wait, found)| at_least(wait, found)).max().unwrap_or_default()
+    }
 }
 
 fn judge(context: &Context<'_>, holders: &Holders<'_>, function: &str, case: &Case<'_>) -> Option<Finding> {
@@ -167,7 +172,7 @@ fn judge(context: &Context<'_>, holders: &Holders<'_>, function: &str, case: &Ca
     let seen = if is_slow { None } else { seen_running(context, &done, function) };
     let releasing = releasing(context, top.release);
     let places = (cause, releasing.as_ref(), release.as_ref());
-    let mut hold = hold(context, (&done, &doers, top), places, &mut evidence);
+    let mut hold = hold(context, (&done, &doers, top), places, (case.at_least(), &mut evidence));
     if let Some((_, hot)) = &seen {
         hold += &format!("; it was seen running mostly in {}", hot.named.in_words());
         evidence.text("seen_in", hot.seen_in);
@@ -303,14 +308,15 @@ fn hold(
     context: &Context<'_>,
     (done, doers, top): (&Activity, &SameActivity, &Meanwhile),
     (cause, releasing, release): (LockCause, Option<&Place>, Option<&Place>),
-    evidence: &mut Evidence,
+    (at_least, evidence): (&str, &mut Evidence),
 ) -> String {
     let (way, first) = (ActivityKind::of(top.doing), go_name(context.trace, top.go));
     let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
     // It may have had the lock more than once.
-    let total = if own > top.longest.nanos().unsigned_abs() { " total" } else { "" };
+    let is_sum = own > top.longest.nanos().unsigned_abs();
+    let (at_least, total) = if is_sum { (at_least, " total") } else { ("", "") };
     let all = doers.elapsed.max(own);
-    let mut own = evidence.time("holder_ns", own) + total;
+    let mut own = format!("{at_least}{}{total}", evidence.time("holder_ns", own));
     if doers.gos > 1 {
         let holders = evidence.count("holders", doers.gos, "goroutine");
         own += &format!(" (the longest of {holders}, together {})", evidence.time("holders_ns", all));

@@ -36,9 +36,11 @@ mod no_cpu;
 mod other_side;
 mod peers;
 mod polling;
+mod rate_limit;
 mod requests;
 mod retries;
 mod serial;
+mod site_waits;
 mod slots;
 mod slow_reason;
 mod slow_requests;
@@ -56,6 +58,7 @@ use rayon::prelude::*;
 
 use crate::analysis::blocked_by::{Blocked, Wakers, blocked, wakers};
 use crate::analysis::collector::cycles::Collector;
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 pub use crate::analysis::findings::context::Load;
 use crate::analysis::findings::coverage::Coverage;
@@ -221,14 +224,14 @@ fn complete(context: &Context<'_>, finding: &mut Finding) {
 }
 
 /// What is about goroutines of tests and benchmarks alone is at most a warning: nobody else waits for them, and what they
-/// put a load on they mean to.
+/// put a load on they mean to. A deadlock nobody means to make.
 fn limited(context: &Context<'_>, finding: Finding) -> Finding {
     let some = finding.goroutines.iter().filter(|go| context.workload.go(**go).is_some()).take(LOOKED_INTO);
     let (mut all, mut tests) = (0, 0);
     for go in some {
         (all, tests) = (all + 1, tests + usize::from(context.is_under_test(*go)));
     }
-    if tests == 0 || tests < all {
+    if tests == 0 || tests < all || finding.cause == Some(Cause::Deadlock) {
         return finding;
     }
     // A test of many that makes its own goroutines wait for a moment.

@@ -222,7 +222,7 @@ fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Find
         evidence.share("share_of_last", share),
         go_name(context.trace, last),
         way.words(),
-        hot.named.followed_by(&format!("for {}", evidence.time("last_ns", done.elapsed(way)))),
+        hot.named.followed_by(&format!("for {}{}", at_least(wait, found), evidence.time("last_ns", done.elapsed(way)))),
     );
     let mut finding = Finding::new(kind, title, wait.nanos, context.duration, 0.6 + 0.35 * share)
         .with(evidence)
@@ -244,6 +244,11 @@ fn meets(context: &Context<'_>, wait: &Blocked) -> bool {
     let woken = wait.longest.iter().filter(|one| one.waker.is_some());
     let here = woken.clone().filter(|one| context.places.own_function(one.waker_stack) == function);
     function.is_some() && here.count() * 2 > woken.count()
+}
+
+/// `at least `, in front of how long somebody did something during the waits, where not all of these were looked into.
+pub(crate) const fn at_least(wait: &Blocked, found: &Wakers) -> &'static str {
+    if found.waits < wait.count { "at least " } else { "" }
 }
 
 /// `12 waits of 4 goroutines, 1.20 s total (max 130 ms), in chan receive at main.worker (main.go:75)`. Records how

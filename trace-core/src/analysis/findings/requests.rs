@@ -3,11 +3,12 @@
 
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
+use crate::analysis::findings::rate_limit::interval;
 use crate::analysis::parts::{Part, PartKey};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::work_unit::WorkUnitKey;
 use crate::analysis::work_units::Family;
-use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::model::lanes::LaneId;
 
 /// Fewer requests are no rule.
@@ -31,6 +32,8 @@ pub(crate) enum RequestKind {
     Connection,
     /// The program starts a goroutine for each piece of work, which ends with it.
     Goroutine,
+    /// One of a team of goroutines, none of which ever waits for work: as long as they wait for the clock, work is left lying.
+    Worker,
 }
 
 impl RequestKind {
@@ -57,6 +60,8 @@ impl RequestKind {
         match self {
             Self::Handler | Self::Connection => MOST_WAITS,
             Self::Goroutine => MOST_OWN_WAITS,
+            // Each takes one piece of work after the other.
+            Self::Worker => u64::MAX,
         }
     }
 }
@@ -98,7 +103,7 @@ impl SlowRequests<'_> {
         match self.who {
             RequestKind::Handler if self.is_stream() => "call",
             RequestKind::Handler | RequestKind::Connection => "request",
-            RequestKind::Goroutine => "goroutine",
+            RequestKind::Goroutine | RequestKind::Worker => "goroutine",
         }
     }
 
@@ -124,10 +129,17 @@ pub(crate) fn slow<'a>(context: &'a Context<'a>) -> Vec<SlowRequests<'a>> {
 }
 
 fn slowest<'a>(context: &'a Context<'a>, key: &WorkUnitKey, family: &'a Family) -> Option<SlowRequests<'a>> {
-    let (who, name) = (RequestKind::of(context, key, family)?, key.name);
-    let (key, part) = family.parts.iter().max_by_key(|(key, part)| (part.place_time.nanos, **key))?;
+    let name = key.name;
+    let request = RequestKind::of(context, key, family);
+    // What waits for the GC waits for nobody's answer.
+    let parts = family.parts.iter().filter(|(key, _)| key.op != Op::Gc);
+    let (key, part) = parts.max_by_key(|(key, part)| (part.place_time.nanos, **key))?;
+    let who = match request {
+        None | Some(RequestKind::Goroutine) if is_held_up(context, name, family, part) => RequestKind::Worker,
+        request => request?,
+    };
     let is_rule = part.dominated >= FEWEST_REQUESTS && part.dominated_nanos * 2 >= family.nanos;
-    let is_loop = part.place_time.count > part.units * who.most_waits() && !part.is_backoff();
+    let is_loop = part.place_time.count > part.units.saturating_mul(who.most_waits()) && !part.is_backoff();
     if !is_rule || is_loop || part.place_time.nanos * 2 < family.nanos || key.op.is_lock() {
         return None;
     }
@@ -135,9 +147,18 @@ fn slowest<'a>(context: &'a Context<'a>, key: &WorkUnitKey, family: &'a Family) 
     let slow =
         SlowRequests { who, family, key: *key, part, stack, outer: context.places.outer(family.stack), unseen: 0 };
     // What a library does between its calls of a reader or writer is no request; and goroutines are all seen.
-    let is_counted = who != RequestKind::Goroutine && !slow.is_stream();
+    let is_counted = !matches!(who, RequestKind::Goroutine | RequestKind::Worker) && !slow.is_stream();
     let unseen = context.workload.unseen.get(&name).filter(|_| is_counted).copied().unwrap_or(0);
     Some(SlowRequests { unseen, ..slow })
+}
+
+/// Whether goroutines that do nothing else all their life spend it in pauses between tries, or behind a rate limit.
+fn is_held_up(context: &Context<'_>, name: StrId, family: &Family, part: &Part) -> bool {
+    let name = context.trace.str(name);
+    let is_team = family.gos == family.units && family.units >= FEWEST_REQUESTS;
+    let is_own = name != "runtime.main" && name != "main.main" && !name.starts_with("testing.");
+    let is_most = part.place_time.nanos * 2 >= family.nanos && part.clock.nanos * 2 > part.place_time.nanos;
+    is_team && is_own && is_most && (part.is_backoff() || interval(context, part.stack()).is_some())
 }
 
 /// Kinds of findings about the whole program, not about the waits of particular goroutines.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::blocked_by::Meanwhile;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::parts::Part;
 use crate::analysis::phrases::{place_name, where_at};
 use crate::analysis::place_time::Wait;
@@ -84,7 +84,8 @@ fn judge(context: &Context<'_>, family: &Family, part: &Part) -> Option<Finding>
         return None;
     }
     let stack = part.stack();
-    if !is_of_jobs(family) && !is_waited_for(context, stack) {
+    let is_known = is_of_jobs(family) || is_waited_for(context, stack);
+    if !is_known && !part.is_backoff() {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -111,7 +112,8 @@ fn judge(context: &Context<'_>, family: &Family, part: &Part) -> Option<Finding>
     for wait in part.longest.iter().take(2) {
         finding = finding.link(context.trace, wait.go, wait.range);
     }
-    Some(finding)
+    // Pauses that grow say that attempts fail, not that anybody waits for them.
+    Some(if is_known { finding } else { finding.at_most(Severity::Warning) })
 }
 
 /// Whether, within one piece of work, the goroutine first waits after a sleep where it waited shortly before it.

@@ -10,6 +10,7 @@ use crate::analysis::findings::activity::{Activity, ActivityKind};
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Act, Evidence};
 use crate::analysis::findings::named::Named;
+use crate::analysis::findings::site_waits::every_wait;
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::go_name;
 use crate::analysis::phrases::where_at;
@@ -35,6 +36,8 @@ pub(crate) struct Held {
     /// The holders are other requests, or other goroutines, than the waiters.
     pub(crate) is_other: bool,
     is_team: bool,
+    /// Not all waits were looked into.
+    is_part: bool,
 }
 
 impl Held {
@@ -43,8 +46,9 @@ impl Held {
         let doing = format!("{}{}", where_at(context.places, self.stack), self.named.called_from());
         let who = go_name(context.trace, self.link.0);
         let elapsed = evidence.time("held_slow_ns", self.elapsed);
+        let more = if self.is_part { " or more" } else { "" };
         let holder = if self.is_team { "of them" } else { "holder" };
-        format!("for {elapsed} at least one {holder} was{doing}, {who} the longest")
+        format!("for {elapsed}{more} at least one {holder} was{doing}, {who} the longest")
     }
 }
 
@@ -82,15 +86,17 @@ pub(crate) fn held(context: &Context<'_>, wait: &Blocked, found: &Wakers, is_tea
         .unwrap_or(0);
     let (stack, is_other) = (top.stack, same * 3 < all);
     let (act, link) = (done.act(top.go, top.doing), (top.go, top.longest));
-    Some(Held { named, stack, act, link, elapsed, is_other, is_team })
+    let is_part = found.waits < wait.count;
+    Some(Held { named, stack, act, link, elapsed, is_other, is_team, is_part })
 }
 
 /// The number of slots, from holders that waited for their slot and passed it on to a waiter. `None` if there are too
 /// few of them. Exact only if all slots were always in use.
 pub(crate) fn size(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
+    let all = same_pool(context, wait)?;
     let mut ends: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
     let mut releases: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
-    for one in same_pool(context, wait) {
+    for one in &all {
         ends.entry(one.go).or_default().push(one.range.end);
         if let Some(waker) = one.waker {
             releases.entry(waker).or_default().push(one.range.end);
@@ -100,7 +106,7 @@ pub(crate) fn size(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
     let mut holds: FxHashMap<GoroutineIdx, Vec<TimeRange>> = FxHashMap::default();
     let mut given: FxHashMap<GoroutineIdx, (TraceTime, TraceTime)> = FxHashMap::default();
     let mut explained = 0u64;
-    for one in same_pool(context, wait) {
+    for one in &all {
         let Some(waker) = one.waker else { continue };
         let end = one.range.end;
         explained += 1;
@@ -212,13 +218,21 @@ pub(crate) fn alive(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
     most_of_the_time(by_creator.values()).filter(|_| is_short)
 }
 
-/// All waits for the same semaphore or pool; for a pool of a library, at any place.
-fn same_pool<'a>(context: &'a Context<'a>, wait: &'a Blocked) -> impl Iterator<Item = Wait> + 'a {
-    let others = context.blocked.iter().filter(move |(other, _)| {
+/// All waits for the same semaphore or pool; for a pool of a library, at any place. `None` if not all are to be had: with a few
+/// missing, one who seems to have kept a slot may have given it back and got it again.
+fn same_pool(context: &Context<'_>, wait: &Blocked) -> Option<Vec<Wait>> {
+    let others = context.blocked.iter().filter(|(other, _)| {
         let is_it = std::ptr::eq(other, wait);
         is_it || wait.op == Op::Pool && other.op == Op::Pool && is_sql(context, other) == is_sql(context, wait)
     });
-    others.flat_map(|(other, _)| other.longest.iter().copied())
+    let mut all: Vec<Wait> = Vec::new();
+    for (other, _) in others {
+        let kept = other.longest.len() as u64 >= other.count;
+        all.extend(if kept { other.longest.clone() } else { every_wait(context, other.stack)? });
+    }
+    all.sort_unstable_by_key(|one| (one.go, one.range.start));
+    all.dedup_by_key(|one| (one.go, one.range.start));
+    Some(all)
 }
 
 /// Whether a pool is of `database/sql`, or of `net/http`.

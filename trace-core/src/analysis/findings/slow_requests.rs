@@ -12,8 +12,10 @@ use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::other_side::{LOOK_AT_HANDLER, SLOW_HANDLER, other_side};
 use crate::analysis::findings::peers::{analysed, makes_connection};
+use crate::analysis::findings::rate_limit::interval;
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
-use crate::analysis::findings::slow_reason::{Reason, waits_like};
+use crate::analysis::findings::site_waits::waits_like;
+use crate::analysis::findings::slow_reason::Reason;
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::{counted, go_name, place_name, their, where_at};
 use crate::analysis::place_time::Wait;
@@ -43,6 +45,8 @@ const LOOKED_THROUGH: usize = 10_000;
 
 const OWN_WORKERS: &str = "If those wait for work that they have handed to these same workers, nobody is left to do it: do it \
                            in place, or on workers of its own. Otherwise find out why nothing comes before the timer fires.";
+const FEWER_WORKERS: &str =
+    "Raise the limit if what it protects can take more; otherwise fewer of these goroutines do as much.";
 const RAISE_LIMIT: &str = "Raise the limit, allow bursts, or reject excess requests at once.";
 
 pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
@@ -65,7 +69,9 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
         Op::Pool => dial(context, slow),
         _ if places.is_for_client(stack) => None,
         Op::Sleep => Some(pause(context, slow)),
-        Op::Receive | Op::Select if is_direct && is_by_clock => is_pause(slow).then(|| pause(context, slow)),
+        Op::Receive | Op::Select if is_direct && is_by_clock => {
+            (slow.who == RequestKind::Worker || is_pause(slow)).then(|| pause(context, slow))
+        }
         Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => {
             let wait = blocked(context, slow)?;
             // What those did who ended a few of the waits says nothing of the others.
@@ -263,12 +269,15 @@ fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
         return expired(context, slow);
     }
     let is_growing = part.is_backoff();
+    let limit = if is_growing { None } else { interval(context, slow.stack) };
     // Of those that the trace cuts nobody knows how long they take.
     let whole = || part.longest.iter().filter(|wait| !wait.is_cut).map(Wait::nanos);
     let (shortest, longest) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
     let is_fixed = longest < shortest + shortest / 2 || slow.key.op == Op::Sleep;
     let (name, check) = if is_growing {
         (Cause::Backoff, "Find out why the earlier attempts fail; back off for less time, and give up sooner.")
+    } else if limit.is_some() {
+        (Cause::RateLimit, if slow.who == RequestKind::Worker { FEWER_WORKERS } else { RAISE_LIMIT })
     } else if is_fixed {
         (
             Cause::FixedSleep,
@@ -277,23 +286,22 @@ fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     } else {
         (Cause::RateLimit, RAISE_LIMIT)
     };
-    let what = if is_growing { "in pauses that grow with each attempt (backoff)" } else { "for a timer" };
+    let mut evidence = Evidence::default();
+    let what = match limit {
+        _ if is_growing => "in pauses that grow with each attempt (backoff)".to_owned(),
+        Some(nanos) => {
+            format!(
+                "for a timer that lets one of them through every {},",
+                evidence.time("interval_ns", nanos.unsigned_abs())
+            )
+        }
+        None => "for a timer".to_owned(),
+    };
     let named = near(context, slow.stack);
     let at = format!("{what}{}", where_at(context.places, slow.stack));
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
-    Reason {
-        kind,
-        name,
-        check,
-        named,
-        stack,
-        at,
-        others: Vec::new(),
-        other: None,
-        looked: None,
-        evidence: Evidence::default(),
-        confidence: 0.8,
-    }
+    let (others, other, looked) = (Vec::new(), None, None);
+    Reason { kind, name, check, named, stack, at, others, other, looked, evidence, confidence: 0.8 }
 }
 
 /// Whether the deadline of a context ends most of the waits.
@@ -667,9 +675,10 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
     if (slow.is_stream() || never_answered(context, slow)) && cause.kind == Kind::SerialWaits {
         return finding.at_most(Severity::Note);
     }
+    let is_own_goroutine = matches!(slow.who, RequestKind::Goroutine | RequestKind::Worker);
     match slow.mean() {
         mean if mean < note => finding.at_most(Severity::Note),
-        mean if mean < warning || slow.is_stream() || slow.who == RequestKind::Goroutine && !part.is_backoff() => {
+        mean if mean < warning || slow.is_stream() || is_own_goroutine && !part.is_backoff() => {
             finding.at_most(Severity::Warning)
         }
         _ => finding,

@@ -1,0 +1,69 @@
+//! Rate limits, told by when waits end: of all goroutines that wait at a place, the clock lets one through at a time, at equal
+//! distances, whatever each has done before.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::findings::context::Context;
+use crate::analysis::findings::site_waits::every_wait;
+use crate::analysis::place_time::Wait;
+use crate::analysis::work_unit::is_timed;
+use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::time::TimeRange;
+
+/// Fewer waits that the clock ended are no rhythm.
+const FEWEST: usize = 20;
+/// Part of the distances that have to be near the median.
+const EVEN: f64 = 0.7;
+/// A shorter distance is below what the runtime's timers keep, ns.
+const SHORTEST: i64 = 100_000;
+
+/// The distance at which a limiter lets goroutines through that wait in the function of `stack`, ns. `None` if that is not what
+/// happens there.
+///
+/// Goroutines that sleep for a fixed time each are no such thing, even if they began one after the other: their sleeps differ
+/// less than the distances between these, as what they do in between differs. Behind a limiter it is the other way round.
+pub(crate) fn interval(context: &Context<'_>, stack: StackId) -> Option<i64> {
+    let mut waits = every_wait(context, stack)?;
+    waits.retain(|wait| is_timed(context.places, wait) && !wait.is_cut);
+    waits.sort_unstable_by_key(|wait| (wait.range.end, wait.go));
+    if waits.len() < FEWEST {
+        return None;
+    }
+    let mut gaps: Vec<i64> = pairs(&waits).map(|(one, next)| next.range.end.nanos_since(one.range.end)).collect();
+    gaps.sort_unstable();
+    let usual = gaps.get(gaps.len() / 2).copied().filter(|usual| *usual >= SHORTEST)?;
+    let even = gaps.iter().filter(|gap| (**gap - usual).abs() * 4 <= usual).count();
+    let mean = waits.iter().map(Wait::nanos).sum::<u64>() / waits.len() as u64;
+    let is_queue = mean >= 2 * usual.unsigned_abs();
+    let is_rhythm = even as f64 >= EVEN * gaps.len() as f64;
+    (is_queue && is_rhythm && (is_called_limiter(context, stack) || is_kept_by_all(&waits))).then_some(usual)
+}
+
+fn pairs(waits: &[Wait]) -> impl Iterator<Item = (&Wait, &Wait)> {
+    waits.iter().zip(waits.iter().skip(1))
+}
+
+/// Whether the function, its type or its package says so.
+fn is_called_limiter(context: &Context<'_>, stack: StackId) -> bool {
+    let near = context.places.near(stack).map(|place| place.function.to_lowercase());
+    context.places.is_limiter(stack)
+        || near.is_some_and(|name| ["limiter", "ratelimit", "throttl"].iter().any(|word| name.contains(word)))
+}
+
+/// Whether the waits of each goroutine differ more than the distances between their ends: whoever comes later waits less.
+fn is_kept_by_all(waits: &[Wait]) -> bool {
+    let mut by_go: BTreeMap<GoroutineIdx, Vec<TimeRange>> = BTreeMap::new();
+    waits.iter().for_each(|wait| by_go.entry(wait.go).or_default().push(wait.range));
+    let rounds = || by_go.values().flat_map(|ranges| ranges.iter().zip(ranges.iter().skip(1)));
+    let periods = spread(rounds().map(|(one, next)| next.end.nanos_since(one.end)));
+    let lengths = spread(rounds().map(|(_, next)| next.nanos()));
+    by_go.len() > 1 && periods < lengths * 0.8
+}
+
+/// The standard deviation, ns.
+fn spread(values: impl Iterator<Item = i64>) -> f64 {
+    let values: Vec<f64> = values.map(|nanos| nanos as f64).collect();
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
+}
