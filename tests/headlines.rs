@@ -48,7 +48,7 @@ const HEADLINES: &[(&str, Kind, &str)] = &[
     (
         "causes/importer.trace.zst",
         Kind::CpuStarvation,
-        "Goroutines runnable up to 22.2 ms: procs 88 % busy, 98 % of running time in main.digest",
+        "Goroutines runnable up to 22.2 ms: procs 88 % busy, 98 % of CPU samples in main.digest",
     ),
     (
         "causes/audiolock.trace.zst",
@@ -121,7 +121,7 @@ const HEADLINES: &[(&str, Kind, &str)] = &[
         Kind::GoroutineChurn,
         "12,000 goroutines created in main.each, running for 71 ns on average",
     ),
-    ("causes/jsonapi.trace.zst", Kind::CpuBound, "Procs 89 % busy, 91 % of running time in main.(*catalog).filter"),
+    ("causes/jsonapi.trace.zst", Kind::CpuBound, "Procs 89 % busy, 91 % of preemptions in main.(*catalog).filter"),
     ("broken/call-of-nobody-go1.22.trace", Kind::TraceDamage, "Trace damaged in 1,292 places: 1588 s missing"),
 ];
 

@@ -59,6 +59,7 @@ mod packed;
 mod perfetto;
 mod pools_and_queues;
 mod population;
+mod real_look_alikes;
 mod running_time;
 mod scheduling;
 mod slow_requests;

@@ -162,7 +162,7 @@ pub struct Workload {
     /// they were about. Neither those that the trace cuts, nor what comes before a goroutine's first idle wait or right after
     /// one in [`Op::Cond`].
     pub unseen: FxHashMap<StrId, u64>,
-    /// Mark assists by stack.
+    /// Mark assists by stack: what ran in them, and the longest with its waits.
     pub assists: FxHashMap<StackId, PlaceTime>,
     /// Units of work by what they are about.
     pub families: FxHashMap<WorkUnitKey, Family>,
@@ -315,8 +315,9 @@ impl Workload {
                 if special.kind == SpecialKind::MarkAssist && part.nanos() > 0 {
                     let by_class = trace.time_by_class(LaneId::Goroutine(go), part).nanos;
                     let ran = by_class.get(SpanClass::Running as usize).copied().unwrap_or(0);
-                    assist += ran.saturating_sub(trace.no_cpu().nanos_as(LaneId::Goroutine(go), part, Use::Running));
-                    self.assists.entry(special.stack).or_default().add(go, part);
+                    let ran = ran.saturating_sub(trace.no_cpu().nanos_as(LaneId::Goroutine(go), part, Use::Running));
+                    assist += ran;
+                    self.assists.entry(special.stack).or_default().add_part(go, part, ran);
                 }
             }
             let mut unit = WorkUnit::new(known.created.is_some());
@@ -464,7 +465,7 @@ impl Workload {
                 self.yields.entry(stack).or_default().add(go, (span.range, nanos), ready.range);
             }
         }
-        if reason == yields::PREEMPTED {
+        if yields::is_preemption(trace, reason, stack) {
             self.preempted.entry(stack).or_default().add_part(go, span.range, nanos);
         }
     }

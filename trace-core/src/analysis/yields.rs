@@ -7,7 +7,7 @@ use crate::model::trace::Trace;
 /// What the runtime calls such a stop.
 pub(crate) const REASON: &str = "runtime.Gosched";
 /// What the runtime calls a stop that it asked for itself.
-pub(crate) const PREEMPTED: &str = "preempted";
+const PREEMPTED: &str = "preempted";
 /// Goroutines that are kept by name.
 const KEPT: usize = 64;
 
@@ -15,6 +15,12 @@ const KEPT: usize = 64;
 pub(crate) fn is_of_runtime(trace: &Trace, stack: StackId) -> bool {
     let mut callers = trace.frames(stack).map(|frame| frame.function).skip_while(|function| *function == REASON);
     callers.next().is_some_and(|function| function.starts_with("runtime."))
+}
+
+/// Whether a goroutine that stopped for this reason, with this stack, was preempted. Whoever hands a lock over steps aside for
+/// the next holder (`runtime.goyield`), for which the runtime has the same word.
+pub(crate) fn is_preemption(trace: &Trace, reason: &str, stack: StackId) -> bool {
+    reason == PREEMPTED && trace.frames(stack).next().is_none_or(|leaf| leaf.function != "runtime.goyield")
 }
 
 /// Yields with the same stack.

@@ -11,6 +11,7 @@ use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, as_felt, at_least, related, waited};
 use crate::analysis::findings::serial::is_write;
 use crate::analysis::findings::slots::is_queue;
+use crate::analysis::findings::slow_requests::only_waits_to_read;
 use crate::analysis::findings::uneven_queue;
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::go_name;
@@ -119,6 +120,11 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     }
     let last = last_stage(context, found);
     let stage = last.by_go.first()?.0;
+    // Who hands on the answers that come over a connection serves nobody: the other side does.
+    let longest = last.parts.iter().filter(|part| part.go == stage).max_by_key(|part| part.nanos)?;
+    if wait.op != Op::Send && only_waits_to_read(context, longest) {
+        return None;
+    }
     let done = Activity::of_parts(last.parts.iter().filter(|part| part.go == stage));
     let way = done.main();
     // One without a proc is seen where it runs.
@@ -134,7 +140,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     // back as it should be. One that has no proc itself is another finding's business.
     let is_held_back = share < 0.9 && context.load.share > if share < 0.5 { 0.5 } else { 0.85 };
     let without_proc = part(last, |part| part.doing == StepKind::Runnable);
-    let is_pressure = is_held_back || without_proc * 2 > last.examined;
+    let is_pressure = is_held_back || without_proc * 2 > last.examined || way == ActivityKind::Runnable;
     let behind = further_on(context, (found, last), stage);
     let mut evidence = Evidence::default();
     let gone = ended(context, wait, stage);

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
-use crate::analysis::findings::hot::{Hot, hottest};
+use crate::analysis::findings::hot::{ENDS, Hot, hottest};
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::place_name;
 use crate::analysis::phrases::where_at;
@@ -32,7 +32,7 @@ const FEWEST_SEEN: u64 = 10;
 
 /// A function seen fewer times, or for a smaller part of the running time, is there by chance.
 const FEWEST_THERE: u64 = 3;
-const LITTLE: f64 = 0.05;
+const LITTLE: f64 = 0.15;
 /// A function with a smaller part of the running time is not what keeps the procs busy.
 const GOOD_PART: f64 = 0.2;
 
@@ -127,19 +127,21 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }
 
-/// `57 % of the observed running time (36 of 63 preemptions) was in main.pack (main.go:9)`, or that no function stands out.
+/// `36 of 63 preemptions (57 %) were in main.pack (main.go:9)`, or that no function stands out. Of runs whose ends tell, the time
+/// counts.
 fn running_in(hot: &Hot, evidence: &mut Evidence) -> String {
     let seen = evidence.whole("times_seen", hot.seen);
     let seen_in = hot.seen_in;
+    let share = evidence.share("culprit_share", hot.share);
     if is_spread(hot) {
-        return format!("no function of the program was seen in more than a few of {seen} {seen_in}");
+        return format!("no function of the program had more than {share} of {seen} {seen_in}");
     }
-    format!(
-        "{} of the observed running time ({} of {seen} {seen_in}) was in {}",
-        evidence.share("culprit_share", hot.share),
-        evidence.whole("times_seen_there", hot.here),
-        place_name(Some(&hot.named.place)),
-    )
+    let (here, place) = (evidence.whole("times_seen_there", hot.here), place_name(Some(&hot.named.place)));
+    if hot.seen_in != ENDS {
+        format!("{here} of {seen} {seen_in} ({share}) were in {place}")
+    } else {
+        format!("{share} of the observed running time ({here} of {seen} {seen_in}) was in {place}")
+    }
 }
 
 /// Whether no function was seen often enough to be named.

@@ -54,6 +54,8 @@ struct Cost {
     longest_pause: u64,
     /// Nanoseconds until the runtime ended them: goroutines run again before, on other procs.
     paused_whole: u64,
+    /// Cycles that package testing asked for.
+    of_testing: usize,
     /// Cycles of which both are known that set the next goal to no more than they had found in use, and all of which both are.
     at_limit: usize,
     with_goal: usize,
@@ -72,7 +74,8 @@ impl Cost {
             modes.into_iter().map(|mode| cycle.worker(mode)).sum::<u64>()
         };
         let pauses = || context.collector.stops.iter().filter(|stop| stop.is_collectors);
-        let forced = || cycles().filter(|cycle| cycle.trigger == Trigger::Forced);
+        let forced =
+            || cycles().filter(|cycle| cycle.trigger == Trigger::Forced && !is_of_testing(context, cycle.stack));
         let goals = || cycles().filter_map(|cycle| Some((cycle.heap_after?, cycle.next_goal?)));
         Self {
             cycles: cycles().count(),
@@ -88,6 +91,7 @@ impl Cost {
             paused: pauses().map(length).sum(),
             longest_pause: pauses().map(length).max().unwrap_or(0),
             paused_whole: pauses().map(|stop| stop.range.nanos().unsigned_abs()).sum(),
+            of_testing: cycles().filter(|cycle| is_of_testing(context, cycle.stack)).count(),
             at_limit: goals().filter(|(live, goal)| *goal <= live + live / AT_LIMIT).count(),
             with_goal: goals().count(),
         }
@@ -113,6 +117,12 @@ impl Cost {
     const fn is_forced(&self) -> bool {
         self.forced > 0 && self.forced * 2 >= self.cycles
     }
+}
+
+/// Whether package `testing` asked for a cycle, as it does before each benchmark.
+fn is_of_testing(context: &Context<'_>, stack: StackId) -> bool {
+    let mut callers = context.trace.frames(stack).map(|frame| frame.function);
+    callers.find(|function| !function.starts_with("runtime.")).is_some_and(|function| function.starts_with("testing."))
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
@@ -187,7 +197,7 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
     };
     // Cycles this rare cost at most this part of the procs' time, whoever does the work; and while a heap grows to
     // its size there are always a few.
-    let is_rare = context.share(cost.marking) < 0.1 && !is_asked;
+    let is_rare = context.share(cost.marking) < 0.1 && !is_asked || cost.of_testing * 2 > cost.cycles;
     let is_few = cost.cycles < HABIT && cost.helped < MUCH_HELP;
     // Without a place there is nothing to look at: a program without code of its own, say the tests of a library.
     if is_rare || is_few || found.is_none() || !(is_frequent || is_helped || is_wanted) {
@@ -222,6 +232,10 @@ fn title(context: &Context<'_>, cost: &Cost, evidence: &mut Evidence) -> String 
         evidence.count("cycles", cost.cycles as u64, "GC cycle"),
         evidence.share("marking_share", context.share(cost.marking)),
     );
+    if cost.of_testing > 0 {
+        title +=
+            &format!(", {} of them for package testing", evidence.whole("cycles_of_testing", cost.of_testing as u64));
+    }
     let helped = evidence.time("helped_ns", cost.helped);
     let assists = evidence.count("assists", cost.assists, "mark assist");
     if cost.assists > 0 {
@@ -282,7 +296,7 @@ fn seen_allocating(
 /// Cycles that began in the program's function of this stack.
 fn cycles_started_in(context: &Context<'_>, stack: StackId) -> u64 {
     let function = context.places.own_function(stack);
-    let cycles = context.collector.cycles.iter();
+    let cycles = context.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Forced);
     let here = cycles.filter(|cycle| function.is_some() && context.places.own_function(cycle.stack) == function);
     here.count() as u64
 }
@@ -328,7 +342,8 @@ fn culprit(context: &Context<'_>, cost: &Cost) -> Option<(StackId, u64, bool)> {
             (sum.1, sum.2) = (weight, stack);
         }
     };
-    for cycle in context.collector.cycles.iter().filter(|cycle| cycle.trigger != Trigger::Periodic) {
+    let is_programs = |cycle: &&Cycle| cycle.trigger != Trigger::Periodic && !is_of_testing(context, cycle.stack);
+    for cycle in context.collector.cycles.iter().filter(is_programs) {
         if !cost.is_forced() || cycle.trigger == Trigger::Forced {
             add(cycle.stack, 1);
         }

@@ -6,6 +6,7 @@
 use crate::analysis::findings::callers::OTHERS;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind};
+use crate::analysis::findings::hot::ENDS;
 use crate::analysis::phrases::{counted, go_of, grouped, in_percent, percent, time};
 use crate::analysis::wait_chain::StepKind;
 
@@ -450,7 +451,9 @@ impl Data<'_> {
         if self.0.culprit.is_none() && self.0.number("times_seen").is_some() {
             return Some(", no function of the program stands out".to_owned());
         }
-        Some(format!(", {} of running time in {}", self.share("culprit_share")?, self.function()?))
+        // As the sentence has it: parts of a count, or of time.
+        let of = self.0.text_of("seen_in").filter(|seen_in| *seen_in != ENDS).unwrap_or("running time");
+        Some(format!(", {} of {of} in {}", self.share("culprit_share")?, self.function()?))
     }
 
     fn syscalls(self) -> String {

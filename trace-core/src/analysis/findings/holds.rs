@@ -11,6 +11,9 @@ use crate::model::lanes::LaneId;
 /// How far back in a goroutine's spans its own wait at the place is looked for.
 const BACK: usize = 64;
 
+/// Fewer waits say nothing of who ends them.
+const FEWEST: usize = 20;
+
 /// What is known of the holders of a place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holds {
@@ -57,6 +60,11 @@ impl Holds {
     pub(crate) fn is_handed_on(&self) -> bool {
         let mut held: Vec<i64> = self.list.iter().map(|hold| hold.1.nanos()).collect();
         held.len() * 2 >= self.looked && median(&mut held) * 50 < self.wait
+    }
+
+    /// Whether next to none of those who end the waits ever waited there themselves: they have nothing that they give back.
+    pub(crate) fn is_by_strangers(&self) -> bool {
+        self.looked >= FEWEST && self.list.len() * 10 < self.looked
     }
 
     /// Whether never two held it at once, as far as is known; `false` if too few are known (four fifths).

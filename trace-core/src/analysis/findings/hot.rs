@@ -34,6 +34,8 @@ const OTHERS: f64 = 0.1;
 const MOST: f64 = 0.5;
 /// Calls that are followed there.
 const DEEPEST: usize = 64;
+/// How runs are seen that neither samples nor preemptions show: each counts as long as it was.
+pub(crate) const ENDS: &str = "ends of runs";
 
 /// The place where most of the time goes.
 #[derive(Clone, Debug)]
@@ -287,7 +289,7 @@ pub(crate) fn hot(context: &Context<'_>, gos: &[(GoroutineIdx, TimeRange)]) -> O
             // A run that goes on beyond the range ends at a place that says nothing of it; nor does one say where it
             // was that had left off before.
             if span.range.end <= range.end {
-                if reason == yields::PREEMPTED {
+                if yields::is_preemption(context.trace, reason, span.end_stack) {
                     preempted.add(span.end_stack, nanos, 1);
                 }
                 left.add(span.end_stack, nanos, 1);
@@ -329,6 +331,6 @@ pub(crate) fn hottest(context: &Context<'_>) -> Option<Hot> {
 fn best([samples, preempted, left]: [impl Fn(&'static str) -> Option<Hot>; 3]) -> Option<Hot> {
     let by_samples = samples("CPU samples");
     let sure = by_samples.clone().filter(|hot| hot.seen >= FEWEST_SAMPLES);
-    let others = || preempted("preemptions").or_else(|| left("ends of runs"));
+    let others = || preempted("preemptions").or_else(|| left(ENDS));
     sure.or_else(others).or(by_samples)
 }

@@ -387,6 +387,9 @@ fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         return None;
     }
     let is_workers = by_children > by_siblings;
+    if !is_workers && holds.is_by_strangers() {
+        return None;
+    }
     if is_otherwise_limited(context, wait, found, is_workers) {
         return None;
     }

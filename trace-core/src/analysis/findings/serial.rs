@@ -38,7 +38,7 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let most = |is_so: fn(&Context<'_>, StackId) -> bool| {
         waits.iter().filter(|wait| is_so(context, wait.0)).count() * 2 >= waits.len()
     };
-    if most(is_in_transaction) || most(is_write) || most(is_read) && is_endless_loop(context, family) {
+    if most(is_in_transaction) || most(is_write) || most(is_body) || most(is_read) && is_endless_loop(context, family) {
         return None;
     }
     let (place, stack) = common(context, waits)?;
@@ -120,6 +120,15 @@ fn is_in_transaction(context: &Context<'_>, stack: StackId) -> bool {
 /// Whether a connection takes no more bytes until the other side reads: one after the other is how they are to be sent.
 pub(crate) fn is_write(context: &Context<'_>, stack: StackId) -> bool {
     context.trace.frames(stack).any(|frame| frame.function == "internal/poll.(*FD).Write")
+}
+
+/// Whether it reads the body of a request or response of net/http, whose bytes come one after the other.
+fn is_body(context: &Context<'_>, stack: StackId) -> bool {
+    let is_body = |function: &str| {
+        let method = function.strip_prefix("net/http.").and_then(|name| name.strip_suffix("Read"));
+        method.is_some_and(|name| name.to_lowercase().contains("body"))
+    };
+    context.trace.frames(stack).any(|frame| is_body(frame.function))
 }
 
 /// Whether somebody reads from a connection, a pipe or a file that is polled, in order: of one connection the next answer

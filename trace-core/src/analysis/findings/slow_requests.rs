@@ -448,7 +448,18 @@ fn only_reads(context: &Context<'_>, reader: &Meanwhile) -> bool {
     if !matches!(reader.doing, StepKind::Waiting(SpanClass::WaitNet)) || !context.places.is_plain(reader.stack) {
         return false;
     }
-    let spans = context.trace.spans(LaneId::Goroutine(reader.go), context.trace.range()).take(LOOKED_THROUGH);
+    never_writes(context, reader.go)
+}
+
+/// Whether a goroutine waits for a connection to read from, and never writes to one.
+pub(crate) fn only_waits_to_read(context: &Context<'_>, reader: &Meanwhile) -> bool {
+    reader.doing == StepKind::Waiting(SpanClass::WaitNet)
+        && has(context, reader.stack, "internal/poll.(*FD).Read")
+        && never_writes(context, reader.go)
+}
+
+fn never_writes(context: &Context<'_>, go: GoroutineIdx) -> bool {
+    let spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(LOOKED_THROUGH);
     let mut calls = spans.filter(|span| span.state == GoState::Syscall);
     !calls.any(|call| has(context, call.start_stack, "(*FD).Write"))
 }

@@ -15,7 +15,7 @@ use crate::analysis::wait_chain::StepKind;
 use crate::analysis::yields::Yields;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
-use crate::event::state::SpanClass;
+use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 
 /// Fewer yields, or samples, are no loop.
@@ -30,6 +30,10 @@ const MOSTLY: f64 = 0.25;
 /// Others wait for a proc for so large a part of the trace, total over goroutines, that the spinning is their trouble.
 const CROWDED_OUT: f64 = 0.1;
 
+/// See [`blocks`].
+const BLOCKS: u64 = 10;
+/// Spans of a goroutine that are looked at to see whether it waits.
+const SPANS: usize = 50_000;
 /// Goroutines that were runnable meanwhile, of which the finding knows.
 const AFFECTED: usize = 64;
 
@@ -79,6 +83,9 @@ fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) ->
     if yields.count < FEWEST_YIELDS || mean > LONGEST_RUN || context.share(spent) < SHARE {
         return None;
     }
+    if blocks(context, go, range) {
+        return None;
+    }
     let place = context.places.own(stack)?;
     let room = context.load.procs * context.duration;
     let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(context.duration.max(1));
@@ -103,6 +110,17 @@ fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) ->
         .culprit(context.trace, Some(place), stack)
         .act(act);
     Some(limited(context, finding, &gos, others).goroutines(&gos).link(context.trace, go, range))
+}
+
+/// Whether a goroutine waits for something in one of so many of its runs, or more often: it yields on the way, to let others
+/// do something first, and does not poll.
+fn blocks(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> bool {
+    let (mut waits, mut runs) = (0, 0);
+    for span in context.trace.spans(LaneId::Goroutine(go), range).take(SPANS) {
+        waits += u64::from(span.state == GoState::Waiting);
+        runs += u64::from(span.state == GoState::Running);
+    }
+    waits * BLOCKS >= runs
 }
 
 /// `, while other goroutines were runnable for 12.3 ms total`

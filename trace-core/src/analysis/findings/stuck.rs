@@ -313,7 +313,7 @@ fn method_below(context: &Context<'_>, stack: StackId) -> Option<Place> {
 /// What keeps a partner from ending such waits ever again; `None` if it still may.
 fn gone(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
     let end = context.trace.range().end;
-    if !is_long(context, end.nanos_since(partner.last)) {
+    if !is_long(context, end.nanos_since(partner.last)) || still_comes(context, partner, (group.function, group.op)) {
         return None;
     }
     let mut cut_off_evidence = Evidence::default();
@@ -322,6 +322,26 @@ fn gone(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence: &
     };
     evidence.append(cut_off_evidence);
     Some(words)
+}
+
+/// Whether a partner ended such waits after the last that is known: of a place only the longest waits are kept. `true`, too, if
+/// it did more than can be looked at.
+fn still_comes(context: &Context<'_>, partner: Partner, (function, op): (u32, Op)) -> bool {
+    let trace = context.trace;
+    let since = TimeRange::new(partner.last.plus_nanos(1), trace.range().end);
+    let mut looked = 0;
+    for (segment, row) in trace.acted_on(LaneId::Goroutine(partner.go), since) {
+        looked += 1;
+        let Some((other, known)) = trace.affected(segment, row).zip(trace.seg(segment)) else { continue };
+        let before = trace.span_at(LaneId::Goroutine(other), TraceTime(known.time(row)).plus_nanos(-1));
+        let is_here = before.is_some_and(|span| {
+            context.places.op(span.start_stack) == op && context.places.own_function(span.start_stack) == Some(function)
+        });
+        if is_here || looked > ACTS {
+            return true;
+        }
+    }
+    false
 }
 
 /// A partner that has ended, or whose own wait cannot end.
@@ -346,6 +366,11 @@ fn cut_off(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence
         }
         let next = self::partner(context, (function, op), &[go])?.go;
         if seen.contains(&next) || group.waiters.iter().any(|waiter| waiter.0 == next) {
+            // Loops that wait for whatever comes next, and gave each other something to do before, wait for nobody in
+            // particular.
+            if [op, group.op].iter().any(|op| matches!(op, Op::Select | Op::Receive)) {
+                return None;
+            }
             words.push(format!("is {}: they wait for each other", go_name(context.trace, next)));
             return Some(describe(&words));
         }

@@ -50,6 +50,8 @@ fn waits_for_file_lock(context: &Context<'_>, stack: StackId) -> bool {
     })
 }
 
+const ACCEPTS: &str = "Each new connection takes several system calls: let clients keep their connections open (keep-alive) and reuse \
+                       them.";
 const FILE_LOCKS: &str = "Another process, or another open file of this one, holds the lock on the file: find it with lslocks. Hold \
                           the lock for less time, or let one goroutine do all that needs it.";
 
@@ -185,6 +187,9 @@ fn judge(context: &Context<'_>, calls: &Calls, work: u64) -> Option<Finding> {
     finding = finding.goroutines(&calls.some);
     if calls.is_of_children() {
         finding = finding.cause(Cause::ChildProcess, CHILDREN);
+    }
+    if callee(context, stack).ends_with(").Accept") {
+        finding = finding.with_check(ACCEPTS);
     }
     if calls.file_locks * 2 > place_time.nanos {
         finding = finding.with_check(FILE_LOCKS);

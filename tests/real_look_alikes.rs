@@ -1,0 +1,210 @@
+//! What real servers do that looks like trouble and is none: loops that wait for what comes next, goroutines that step aside for
+//! each other, readers of one stream.
+
+use crate::scene::{Act, Scene, Stack};
+use crate::scene_findings::{HANDLER, IDLE, SERVE, all, find, handlers, loud};
+use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::finding::{Finding, Kind};
+
+fn of_kind(found: &Findings, kind: Kind) -> Option<&Finding> {
+    found.list.iter().find(|one| one.kind == kind)
+}
+
+const COMPUTE: Stack = &[("app.compute", "app.go", 20), HANDLER, SERVE];
+const STEP_ASIDE: Stack = &[
+    ("runtime.goyield", "proc.go", 4453),
+    ("runtime.semrelease1", "sema.go", 286),
+    ("sync.(*Mutex).Unlock", "mutex.go", 65),
+    ("app.count", "app.go", 30),
+    HANDLER,
+    SERVE,
+];
+
+#[test]
+fn who_steps_aside_for_the_next_holder_of_a_lock_is_not_preempted() {
+    let mut scene = Scene::default();
+    for go in 10u64..18 {
+        scene.at(0, 0.1 * (go - 9) as f64, Act::Ready(go));
+    }
+    for turn in 0..40u64 {
+        for proc in 0..4u64 {
+            let (go, now) = (10 + proc + 4 * (turn % 2), 1.0 + 10.0 * turn as f64);
+            scene.at(proc, now, Act::Start(go)).at(proc, now + 0.01, Act::Preempt(STEP_ASIDE));
+            scene.at(proc, now + 0.02, Act::Start(go)).at(proc, now + 9.9, Act::Preempt(COMPUTE));
+        }
+    }
+    let found = find(&mut scene, &handlers(10..18));
+    let cpu = of_kind(&found, Kind::CpuBound).unwrap_or_else(|| panic!("{:#?}", found.list));
+    assert!(cpu.title.contains("160 of 160 preemptions (100 %) were in app.compute"), "{}", cpu.title);
+}
+
+const LET_OTHERS: Stack = &[
+    ("runtime.Gosched", "proc.go", 391),
+    ("grpc.(*writer).run", "/mod/grpc@v1/writer.go", 40),
+    ("app.serve", "app.go", 8),
+];
+const NEXT_FRAME: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("grpc.(*writer).run", "/mod/grpc@v1/writer.go", 30),
+    ("app.serve", "app.go", 8),
+];
+
+/// A writer that yields once before it writes, 1,500 times, behind others that have the proc for 0.1 ms each time; with `waits`
+/// it waits for the next frame in between.
+fn yielding(waits: bool) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Ready(2));
+    for round in 0..1_500u64 {
+        let now = 1.0 + 0.3 * round as f64;
+        if waits && round > 0 {
+            scene.at(1, now - 0.01, Act::Ready(1));
+        }
+        scene.at(0, now, Act::Start(1)).at(0, now + 0.005, Act::Yield(LET_OTHERS));
+        scene.at(0, now + 0.006, Act::Start(2)).at(0, now + 0.1, Act::Preempt(COMPUTE));
+        scene.at(0, now + 0.11, Act::Start(1));
+        let end = if waits { Act::Block("select", NEXT_FRAME) } else { Act::Yield(LET_OTHERS) };
+        scene.at(0, now + 0.115, end);
+    }
+    find(&mut scene, &[(1, "select", NEXT_FRAME), (2, "network", IDLE)])
+}
+
+#[test]
+fn who_yields_once_and_then_waits_does_not_spin() {
+    let spins = |found: &Findings| found.list.iter().any(|one| one.title.contains("spinning"));
+    assert!(spins(&yielding(false)));
+    assert!(!spins(&yielding(true)));
+}
+
+const CONFIGURATION: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Watcher).receive", "watch.go", 114)];
+const APPLY: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Watcher).apply", "watch.go", 169)];
+const PASS: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Watcher).receive", "watch.go", 120)];
+const TAKEN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Watcher).apply", "watch.go", 170)];
+
+#[test]
+fn loops_that_gave_each_other_work_before_do_not_wait_for_each_other() {
+    let mut scene = Scene::default();
+    for round in 0..6u64 {
+        let now = 1.0 + 10.0 * round as f64;
+        scene.at(0, now, Act::Ready(1)).at(0, now + 0.1, Act::Start(1)).at(0, now + 0.2, Act::Wake(2, PASS));
+        scene.at(0, now + 0.3, Act::Block("select", CONFIGURATION));
+        scene.at(1, now + 0.4, Act::Start(2)).at(1, now + 0.5, Act::Wake(1, TAKEN));
+        scene.at(1, now + 0.6, Act::Block("select", APPLY));
+        scene.run(0, 1, (now + 0.7, now + 0.8), "select", CONFIGURATION);
+    }
+    scene.at(2, 1_000.0, Act::Ready(3)).run(2, 3, (1_000.1, 1_001.0), "network", IDLE);
+    let waiting = [(1, "select", CONFIGURATION), (2, "select", APPLY), (3, "network", IDLE)];
+    assert_eq!(loud(&find(&mut scene, &waiting)), Vec::<&Finding>::new());
+}
+
+const FLUSH: Stack = &[("sync.(*Cond).Wait", "cond.go", 70), ("app.(*Client).writeLoop", "client.go", 142)];
+const SIGNAL: Stack = &[("sync.(*Cond).Signal", "cond.go", 84), ("app.(*Client).readLoop", "client.go", 156)];
+const FRAME: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Client).readLoop", "client.go", 150),
+];
+const SPAWN: Stack = &[("app.(*Server).start", "server.go", 36)];
+
+/// Writers of clients that come one after the other, each of which the reader of the same client wakes. Both are started by the same
+/// helper.
+#[test]
+fn writers_that_their_own_readers_wake_queue_for_no_slot() {
+    let mut scene = Scene::default();
+    const ENTRY: Stack = &[("app.(*Server).startGoRoutine.func1", "server.go", 40)];
+    for client in 0..60u64 {
+        let (writer, reader, now) = (100 + 2 * client, 101 + 2 * client, 1.0 + 10.0 * client as f64);
+        scene.at(3, now, Act::Ready(1)).at(3, now + 0.1, Act::Start(1));
+        scene.at(3, now + 0.2, Act::MakeFor(writer, ENTRY, SPAWN)).at(3, now + 0.3, Act::MakeFor(reader, ENTRY, SPAWN));
+        scene.at(3, now + 0.4, Act::Block("network", IDLE));
+        scene.run(0, writer, (now + 0.5, now + 0.6), "sync.(*Cond).Wait", FLUSH);
+        scene.run(1, reader, (now + 0.5, now + 0.7), "network", FRAME);
+        scene.at(1, now + 8.0, Act::Ready(reader)).at(1, now + 8.1, Act::Start(reader));
+        scene.at(1, now + 8.2, Act::Wake(writer, SIGNAL)).at(1, now + 8.3, Act::End);
+        scene.at(0, now + 8.4, Act::Start(writer)).at(0, now + 8.5, Act::End);
+    }
+    let found = find(&mut scene, &[(1, "network", IDLE)]);
+    assert_eq!(of_kind(&found, Kind::LimitedConcurrency), None, "{:#?}", found.list);
+}
+
+const BODY: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("bufio.(*Reader).Read", "bufio.go", 220),
+    ("net/http.(*body).Read", "transfer.go", 830),
+    ("io.Copy", "io.go", 388),
+    ("app.copy", "app.go", 44),
+    HANDLER,
+    SERVE,
+];
+
+#[test]
+fn the_parts_of_one_body_cannot_be_read_concurrently() {
+    let mut scene = Scene::default();
+    let mut now = 1.0;
+    for _ in 0..6 {
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10));
+        now += 0.2;
+        for _ in 0..10 {
+            scene.at(0, now, Act::Block("network", BODY)).at(1, now + 8.0, Act::Ready(10)).at(
+                0,
+                now + 8.1,
+                Act::Start(10),
+            );
+            now += 8.2;
+        }
+        scene.at(0, now, Act::Block("network", IDLE));
+        now += 5.0;
+    }
+    let found = find(&mut scene, &handlers(10..11));
+    assert!(found.list.iter().all(|one| !one.title.contains("made concurrently")), "{:#?}", found.list);
+}
+
+const ANSWER: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Client).call", "client.go", 61), HANDLER, SERVE];
+const READ_NEXT: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net.(*conn).Read", "net.go", 190),
+    ("app.(*Client).readLoop", "client.go", 80),
+];
+const HAND_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Client).readLoop", "client.go", 84)];
+
+#[test]
+fn the_reader_of_a_connection_serves_nobody() {
+    let mut scene = Scene::default();
+    for round in 0..40u64 {
+        let now = 1.0 + 20.0 * round as f64;
+        for go in 10..14u64 {
+            let at = now + 0.5 * (go - 10) as f64;
+            scene.at(0, at, Act::Ready(go)).run(0, go, (at + 0.1, at + 0.3), "chan receive", ANSWER);
+            let answer = now + 14.0 + (go - 10) as f64;
+            scene.at(2, answer, Act::Ready(1)).at(1, answer + 0.1, Act::Start(1));
+            scene.at(1, answer + 0.2, Act::Wake(go, HAND_ON)).at(1, answer + 0.3, Act::Block("network", READ_NEXT));
+            scene.run(0, go, (answer + 0.4, answer + 0.5), "network", IDLE);
+        }
+    }
+    let found = find(&mut scene, &[handlers(10..14), all(1..2, "network", READ_NEXT)].concat());
+    assert_eq!(of_kind(&found, Kind::ChannelBacklog), None, "{:#?}", found.list);
+}
+
+const BIG: Stack = &[("runtime.mallocgc", "malloc.go", 1100), ("app.big", "app.go", 120), HANDLER, SERVE];
+const LATE: Stack = &[("runtime.mallocgc", "malloc.go", 1100), ("app.late", "app.go", 121), HANDLER, SERVE];
+
+#[test]
+fn what_waits_in_a_mark_assist_does_not_count_as_running_in_it() {
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        let now = 1.0 + 20.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10)).at(
+            0,
+            now + 0.2,
+            Act::Gc(2 * round, Some(BIG)),
+        );
+        scene.at(0, now + 1.0, Act::Assist(Some(BIG))).at(0, now + 5.0, Act::Assist(None));
+        scene.at(1, now, Act::Ready(11)).at(1, now + 0.1, Act::Start(11)).at(1, now + 1.0, Act::Assist(Some(LATE)));
+        scene.at(1, now + 1.5, Act::Block("GC assist wait", LATE)).at(0, now + 10.0, Act::Ready(11));
+        scene.at(1, now + 10.1, Act::Start(11)).at(1, now + 10.6, Act::Assist(None));
+        scene.at(0, now + 12.0, Act::Gc(2 * round + 1, None)).at(0, now + 15.0, Act::Block("network", IDLE));
+        scene.at(1, now + 15.0, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &handlers(10..12));
+    let gc = of_kind(&found, Kind::GcPressure).expect("the GC");
+    assert!(gc.title.contains("80 % of the time of mark assists at app.big"), "{}", gc.title);
+}
