@@ -4,7 +4,7 @@
 use crate::scene::{Act, Scene, Stack};
 use crate::scene_findings::{HANDLER, IDLE, SERVE, all, find, handlers, loud};
 use trace_core::analysis::findings::Findings;
-use trace_core::analysis::findings::finding::{Finding, Kind};
+use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 
 fn of_kind(found: &Findings, kind: Kind) -> Option<&Finding> {
     found.list.iter().find(|one| one.kind == kind)
@@ -75,10 +75,11 @@ fn who_yields_once_and_then_waits_does_not_spin() {
     assert!(!spins(&yielding(true)));
 }
 
-const CONFIGURATION: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Watcher).receive", "watch.go", 114)];
-const APPLY: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Watcher).apply", "watch.go", 169)];
-const PASS: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Watcher).receive", "watch.go", 120)];
-const TAKEN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Watcher).apply", "watch.go", 170)];
+const GO: (&str, &str, u64) = ("app.(*Pool).Go.func1", "pool.go", 36);
+const CONFIGURATION: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Watcher).receive", "watch.go", 114), GO];
+const APPLY: Stack = &[("runtime.selectgo", "select.go", 1), ("app.(*Watcher).apply", "watch.go", 169), GO];
+const PASS: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Watcher).receive", "watch.go", 120), GO];
+const TAKEN: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Watcher).apply", "watch.go", 170), GO];
 
 #[test]
 fn loops_that_gave_each_other_work_before_do_not_wait_for_each_other() {
@@ -128,8 +129,10 @@ fn writers_that_their_own_readers_wake_queue_for_no_slot() {
 
 const BODY: Stack = &[
     ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("net/http.(*persistConn).Read", "transport.go", 2100),
     ("bufio.(*Reader).Read", "bufio.go", 220),
     ("net/http.(*body).Read", "transfer.go", 830),
+    ("net/http.(*bodyEOFSignal).Read", "transport.go", 2900),
     ("io.Copy", "io.go", 388),
     ("app.copy", "app.go", 44),
     HANDLER,
@@ -162,6 +165,8 @@ const ANSWER: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Client).c
 const READ_NEXT: Stack = &[
     ("internal/poll.(*FD).Read", "fd_unix.go", 165),
     ("net.(*conn).Read", "net.go", 190),
+    ("app.readFrameHeader", "frame.go", 237),
+    ("app.(*Framer).ReadFrame", "frame.go", 498),
     ("app.(*Client).readLoop", "client.go", 80),
 ];
 const HAND_ON: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Client).readLoop", "client.go", 84)];
@@ -207,4 +212,47 @@ fn what_waits_in_a_mark_assist_does_not_count_as_running_in_it() {
     let found = find(&mut scene, &handlers(10..12));
     let gc = of_kind(&found, Kind::GcPressure).expect("the GC");
     assert!(gc.title.contains("80 % of the time of mark assists at app.big"), "{}", gc.title);
+}
+
+/// Ten cycles that package testing asks for, as it does before each benchmark.
+#[test]
+fn cycles_before_benchmarks_are_no_trouble_of_the_program() {
+    const BEFORE: Stack = &[
+        ("runtime.GC", "mgc.go", 500),
+        ("testing.(*B).runN", "benchmark.go", 190),
+        ("testing.(*B).launch", "benchmark.go", 320),
+        ("app.TestMain", "app_test.go", 20),
+    ];
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        let now = 1.0 + 20.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10)).at(
+            0,
+            now + 0.2,
+            Act::Gc(2 * round, Some(BEFORE)),
+        );
+        scene.at(0, now + 15.0, Act::Gc(2 * round + 1, None)).at(0, now + 16.0, Act::Block("network", IDLE));
+    }
+    let found = find(&mut scene, &handlers(10..11));
+    let gc = of_kind(&found, Kind::GcPressure).expect("the GC");
+    assert!(gc.title.contains(", 10 of them for package testing"), "{}", gc.title);
+    assert!(!gc.title.contains("forced") && gc.severity == Severity::Note, "{}", gc.title);
+}
+
+const HELD: Stack = &[("sync.(*Cond).Wait", "cond.go", 70), ("app.(*Client).next", "client.go", 140), GO];
+const READ_ON: Stack = &[("sync.(*Cond).Signal", "cond.go", 84), ("app.(*Reader).pass", "read.go", 15), GO];
+
+/// One reader wakes six writers in turn, and then only a seventh, which waits for less long each time, so that those are not among
+/// the waits that are kept.
+#[test]
+fn who_still_wakes_others_at_the_place_is_not_gone() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.5, Act::Ready(20)).at(0, 0.6, Act::Start(20));
+    for turn in 0..840u64 {
+        let (writer, now) = (if turn < 540 { 1 + turn % 6 } else { 7 }, 1.0 + 2.0 * turn as f64);
+        scene.at(0, now, Act::Wake(writer, READ_ON)).run(1, writer, (now + 0.1, now + 0.2), "sync.(*Cond).Wait", HELD);
+    }
+    let waiting = [all(1..8, "sync.(*Cond).Wait", HELD), vec![(20, "network", IDLE)]].concat();
+    let found = find(&mut scene, &waiting);
+    assert_eq!(of_kind(&found, Kind::GoroutineLeak), None, "{:#?}", found.list);
 }
