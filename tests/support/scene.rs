@@ -129,7 +129,6 @@ impl Scene {
                     let at = stack(&mut writer, at);
                     writer.event(proc, time, EventKind::GO_SYSCALL_BEGIN, &[calls, at]);
                 }
-                Act::Return => writer.event(proc, time, EventKind::GO_SYSCALL_END, &[]),
                 Act::Make(..) | Act::MakeFor(..) => {
                     let (go, entry, at): (u64, Stack, Stack) = match act {
                         Act::MakeFor(go, entry, at) => (go, entry, at),
@@ -144,25 +143,15 @@ impl Scene {
                     let at = stack(&mut writer, at);
                     writer.event(proc, time, EventKind::GC_BEGIN, &[number, at]);
                 }
-                Act::Gc(number, None) => writer.event(proc, time, EventKind::GC_END, &[number]),
                 Act::Assist(Some(at)) => {
                     let at = stack(&mut writer, at);
                     writer.event(proc, time, EventKind::GC_MARK_ASSIST_BEGIN, &[at]);
                 }
-                Act::Assist(None) => writer.event(proc, time, EventKind::GC_MARK_ASSIST_END, &[]),
                 Act::Sample(go, at) => {
                     let at = stack(&mut writer, at);
                     writer.sample(time, (proc, proc, go), at);
                 }
-                Act::HeapAlloc(bytes) => writer.event(proc, time, EventKind::HEAP_ALLOC, &[bytes]),
-                Act::HeapGoal(bytes) => writer.event(proc, time, EventKind::HEAP_GOAL, &[bytes]),
-                Act::Stop(true) => {
-                    let reason = writer.string("GC mark termination");
-                    writer.event(proc, time, EventKind::STW_BEGIN, &[reason, 0]);
-                }
-                Act::Stop(false) => writer.event(proc, time, EventKind::STW_END, &[]),
-                Act::Idle => writer.event(proc, time, EventKind::PROC_STOP, &[]),
-                Act::End => writer.event(proc, time, EventKind::GO_DESTROY, &[]),
+                _ => plain(&mut writer, (time, proc), act),
             }
         }
         let trace = load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace");
@@ -172,5 +161,24 @@ impl Scene {
 
     pub(crate) fn find(&mut self, waiting: &[(u64, &'static str, Stack)]) -> Findings {
         find(&self.load(waiting), &Monitor::new()).expect("nobody cancelled")
+    }
+}
+
+/// Writes what has neither stack nor number.
+fn plain(writer: &mut TraceWriter, (time, proc): (u64, u64), act: Act) {
+    match act {
+        Act::Gc(number, None) => writer.event(proc, time, EventKind::GC_END, &[number]),
+        Act::HeapAlloc(bytes) => writer.event(proc, time, EventKind::HEAP_ALLOC, &[bytes]),
+        Act::HeapGoal(bytes) => writer.event(proc, time, EventKind::HEAP_GOAL, &[bytes]),
+        Act::Stop(true) => {
+            let reason = writer.string("GC mark termination");
+            writer.event(proc, time, EventKind::STW_BEGIN, &[reason, 0]);
+        }
+        Act::Stop(false) => writer.event(proc, time, EventKind::STW_END, &[]),
+        Act::Return => writer.event(proc, time, EventKind::GO_SYSCALL_END, &[]),
+        Act::Assist(None) => writer.event(proc, time, EventKind::GC_MARK_ASSIST_END, &[]),
+        Act::Idle => writer.event(proc, time, EventKind::PROC_STOP, &[]),
+        Act::End => writer.event(proc, time, EventKind::GO_DESTROY, &[]),
+        _ => unreachable!("written with its stack or number"),
     }
 }
