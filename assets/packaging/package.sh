@@ -35,7 +35,7 @@ if wants tar; then
     install -m755 "$binary" "$here/install.sh" "$tree/"
     cp -R "$parts/man" "$parts/completions" "$parts/THIRD-PARTY-LICENCES.txt" assets/linux assets/icons "$tree/"
     cp LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md "$tree/"
-    tar -C "$parts" --owner=0 --group=0 -czf "$out/$name.tar.gz" "$name"
+    tar -C "$parts" --owner=0 --group=0 -cJf "$out/$name.tar.xz" "$name"
 fi
 
 if wants wheel; then

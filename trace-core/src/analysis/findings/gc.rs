@@ -29,8 +29,8 @@ const ASKED: f64 = 2.0;
 const PROFILE: &str = "Take an allocation profile (go tool pprof -sample_index=alloc_space) to see what allocates most: a trace \
                        shows few allocations. Or give the heap more room (GOGC, GOMEMLIMIT).";
 
-const RAISE_MEMORY_LIMIT: &str = "Only the memory limit sets a goal that low: raise GOMEMLIMIT (and the container's memory), or keep less \
-                                  in memory. GOGC and fewer allocations hardly help.";
+const RAISE_MEMORY_LIMIT: &str = "Only the memory limit (or GOGC=0) sets a goal that low: raise GOMEMLIMIT, and the container's memory with \
+                                  it, or keep less in memory. A larger GOGC changes nothing.";
 
 /// What the cycles cost.
 struct Cost {
@@ -165,14 +165,7 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         Some(place) => seen_allocating(context, &cost, place, stack, &mut evidence),
         None => String::new(),
     };
-    let at_limit = evidence.int("cycles_at_memory_limit", cost.at_limit as u64);
-    if cost.is_at_limit() {
-        title += &format!(
-            "; {} of {} cycles left a heap goal no larger than the live heap",
-            grouped(at_limit),
-            cost.with_goal
-        );
-    }
+    title += &limit_words(&cost, &mut evidence);
     let finding = Finding::new(Kind::GcPressure, title, lost, context.duration, confidence)
         .with(evidence)
         .int("marking_ns", cost.marking)
@@ -253,6 +246,16 @@ fn title(context: &Context<'_>, cost: &Cost, evidence: &mut Evidence) -> String 
         title += &format!("; {pauses}, {paused} total (max {longest}){whole}");
     }
     title
+}
+
+/// `; 9 of 10 cycles left a heap goal hardly above the live heap`; empty where the memory limit does not set the goals.
+fn limit_words(cost: &Cost, evidence: &mut Evidence) -> String {
+    let at_limit = evidence.whole("cycles_at_memory_limit", cost.at_limit as u64);
+    let all = evidence.whole("cycles_with_goal", cost.with_goal as u64);
+    match cost.is_at_limit() {
+        true => format!("; {at_limit} of {all} cycles left a heap goal hardly above the live heap"),
+        false => String::new(),
+    }
 }
 
 /// `; forced by main.tidy (main.go:70)`, of cycles that all were; otherwise how many were, and how many of these there.

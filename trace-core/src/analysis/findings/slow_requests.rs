@@ -291,7 +291,7 @@ fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
         _ if is_growing => "in pauses that grow with each attempt (backoff)".to_owned(),
         Some(nanos) => {
             format!(
-                "for a timer that lets one of them through every {},",
+                "for a timer that lets one of them through about every {},",
                 evidence.time("interval_ns", nanos.unsigned_abs())
             )
         }
