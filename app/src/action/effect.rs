@@ -189,7 +189,7 @@ pub enum Effect {
         path: PathBuf,
         /// The trace's name, from which the part's is made.
         title: String,
-        /// What is kept.
+        /// The time and the goroutines that are kept.
         selection: Selection,
         /// Files that must stay as they are: those of all open traces.
         inputs: Vec<PathBuf>,
@@ -234,7 +234,7 @@ pub enum Effect {
         trace: Arc<Trace>,
         /// What the file is called.
         file: String,
-        /// The query.
+        /// The text of the query, as typed.
         sql: String,
         /// Counts the runs of the document.
         number: u64,

@@ -550,7 +550,6 @@ pub(super) fn go_to_stretch(document: &mut Document, lane: LaneId, range: TimeRa
     reveal(document, lane, None);
 }
 
-/// The next span on the lane. No entry in the history: it would drown in single steps.
 /// The first span that is in view on the uppermost lane in view that has one.
 fn first_in_view(document: &Document) -> Option<Span> {
     let view = document.view?;

@@ -105,7 +105,7 @@ pub enum SessionAction {
 /// Something to happen to the form that records several services together.
 #[derive(Clone, Debug)]
 pub enum RecordAction {
-    /// Show the dialog.
+    /// Show the form.
     Open,
     /// Close it, unless a recording goes on.
     Close,
@@ -128,16 +128,16 @@ pub enum SessionEffect {
     Open {
         /// The session that answers are for.
         id: DocumentId,
-        /// The files.
+        /// The files of which it is made: traces, span files, archives or a session file.
         files: Vec<PathBuf>,
         /// Cancels the work when it is asked to.
         monitor: Monitor,
     },
-    /// Make it anew.
+    /// Make it of the same files again, with what the user says of them.
     Rebuild {
         /// The session that answers are for.
         id: DocumentId,
-        /// As it is.
+        /// The session as it is now.
         built: Arc<Built>,
         /// What the user says of each file.
         said: Vec<Said>,
@@ -148,9 +148,9 @@ pub enum SessionEffect {
     Answer {
         /// The session that answers are for.
         id: DocumentId,
-        /// The session.
+        /// The session that the question is about.
         built: Arc<Built>,
-        /// What is asked.
+        /// The question to answer.
         query: SessionQuery,
         /// Cancels the work when it is asked to.
         monitor: Monitor,
@@ -163,7 +163,7 @@ pub enum SessionEffect {
     Compare {
         /// The session that answers are for.
         id: DocumentId,
-        /// The session.
+        /// The session to compare: it is side A.
         built: Arc<Built>,
         /// The other one: a file, a folder or an archive.
         path: PathBuf,
@@ -172,7 +172,7 @@ pub enum SessionEffect {
     },
     /// Ask where, and write a session file there.
     Save {
-        /// The session.
+        /// The session to save.
         built: Arc<Built>,
         /// What the user says of each file.
         said: Vec<Said>,

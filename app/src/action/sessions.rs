@@ -36,7 +36,7 @@ const LANE_POINTS: (f32, f32) = (60.0, 1_200.0);
 /// Applies an action to one of the documents of the session.
 type Act = fn(&mut AppState, DocumentId, Action) -> Vec<Effect>;
 
-/// Applies one.
+/// Applies an action about the session. What concerns one of its traces goes through `act`.
 pub(super) fn apply(state: &mut AppState, action: SessionAction, act: Act) -> Vec<Effect> {
     match action {
         SessionAction::Open(files) => leave_first(state, LeaveSession::Open(files)),

@@ -20,7 +20,7 @@ pub enum Cells {
     Int(Vec<i64>),
     /// Numbers with a fraction.
     Real(Vec<f64>),
-    /// Text.
+    /// Text, or bytes that are none.
     Text(Vec<ByteArray>),
 }
 
@@ -36,7 +36,7 @@ pub struct ColumnData {
 }
 
 impl ColumnData {
-    /// No rows yet.
+    /// A column of a kind, without rows.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
         let cells = match kind {

@@ -25,11 +25,11 @@ use crate::remote::limits;
 
 /// Files looked at in one go, and their bytes: their models are in memory at the same time.
 const STEP: usize = 64;
-/// See [`STEP`].
+/// The bytes of the files of a [`STEP`], at most.
 const STEP_BYTES: u64 = 128 << 20;
 /// A part is written when its rows take so much memory, or it has so many snapshots.
 const PART_BYTES: usize = 256 << 20;
-/// See [`PART_BYTES`].
+/// The snapshots of a part, at most; see [`PART_BYTES`].
 const PART_SNAPSHOTS: usize = 2_000;
 /// All parts that are being collected take at most so much memory.
 const ALL_BYTES: usize = 1 << 30;

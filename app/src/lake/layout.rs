@@ -11,7 +11,7 @@ use crate::lake::LakeError;
 
 /// The file that says that a folder is a lake, and what is in it.
 pub const MARK: &str = "_tracelane";
-/// What it says.
+/// What the file [`MARK`] says: the version of the layout.
 pub const MARK_TEXT: &str = "tracelane lake 1\n";
 /// The folder of parts that are being written.
 pub(super) const WRITING: &str = "_writing";
@@ -21,7 +21,7 @@ const ENDING: &str = "parquet";
 pub const TRACES: &str = "traces";
 /// The columns that folders are named after.
 pub const SERVICE: &str = "service";
-/// See [`SERVICE`].
+/// The second column that folders are named after.
 pub const DATE: &str = "date";
 /// The column that says which snapshot a row is of.
 pub const TRACE_ID: &str = "trace_id";
@@ -80,7 +80,7 @@ pub fn lacks_duration(table: &'static dyn Table) -> bool {
 pub struct Partition {
     /// The service, as it is called.
     pub service: String,
-    /// The day: `2026-11-30`.
+    /// The day of its snapshots, in UTC: `2026-11-30`.
     pub date: String,
 }
 

@@ -165,7 +165,7 @@ impl std::fmt::Debug for File {
 pub struct Read {
     /// Whether each row has a value.
     pub valid: Vec<bool>,
-    /// The values.
+    /// The values of the column, a value a row.
     pub cells: Cells,
 }
 

@@ -81,7 +81,7 @@ impl Lake {
         Ok(Self { tables: tables? })
     }
 
-    /// Its tables.
+    /// The tables that lakes have; some may be without files in this one.
     #[must_use]
     pub fn tables(&self) -> &[LakeTable] {
         &self.tables

@@ -37,7 +37,7 @@ const UNKNOWN: &str = "unknown";
 pub struct SnapshotLabels {
     /// What the process is called.
     pub service: Option<String>,
-    /// Where it ran.
+    /// The host that it ran on, if the user says so.
     pub host: Option<String>,
     /// Why it was recorded.
     pub trigger: Option<String>,

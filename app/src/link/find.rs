@@ -24,7 +24,7 @@ const MOST_READ: usize = 32;
 pub enum Linked {
     /// The sample that comes with the program.
     Sample,
-    /// A file.
+    /// A file on disk.
     File(PathBuf),
 }
 
@@ -33,14 +33,14 @@ pub enum Linked {
 pub struct Known {
     /// Files that the user has opened; their folders are looked in, too.
     pub files: Vec<PathBuf>,
-    /// Further folders.
+    /// Folders to look in besides those of `files`.
     pub folders: Vec<PathBuf>,
 }
 
 /// What is known when the file of a link is not found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The link.
+    /// The link whose file was not found.
     pub link: Link,
     /// A file of its name with other contents, and what these are.
     pub other: Option<(PathBuf, Sha256)>,

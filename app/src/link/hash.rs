@@ -15,7 +15,7 @@ const CHUNK: usize = 1 << 20;
 /// Files whose hashes are remembered.
 const MOST_REMEMBERED: usize = 64;
 
-/// A SHA-256.
+/// A SHA-256 of a file's bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sha256(pub [u8; 32]);
 

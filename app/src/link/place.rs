@@ -11,9 +11,9 @@ use crate::fmt::place::{LaneName, OffsetRange};
 /// A moment or a stretch of time, from the start of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// A moment, nanoseconds.
+    /// A moment, ns from the start of the trace.
     Moment(i64),
-    /// A stretch.
+    /// A stretch of time, from the start of the trace.
     Stretch(OffsetRange),
 }
 

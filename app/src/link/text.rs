@@ -30,7 +30,7 @@ pub struct Link {
     pub sha256: Sha256,
     /// How many bytes it has; helps to find a file that has another name now.
     pub bytes: Option<u64>,
-    /// The place.
+    /// Which place in the trace it leads to.
     pub place: Place,
 }
 

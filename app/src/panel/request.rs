@@ -17,7 +17,7 @@ use crate::widget::section::empty;
 /// The panel's name among what the window remembers.
 const PANEL: &str = "request";
 
-/// Shows the panel.
+/// Shows one request of the session: its parts, and the spans of each.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((open, built)) = session(ui, state) else { return };
     let Some(request) = open.request else {

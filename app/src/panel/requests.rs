@@ -21,7 +21,7 @@ const PICTURE: f32 = 300.0;
 /// Services that the legend names.
 const NAMED: usize = 6;
 
-/// Shows the panel.
+/// Shows the requests of the session as a table, with a plot of their durations.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((open, built)) = session(ui, state) else { return };
     sentence_ui(ui, &built.report.headline, actions);

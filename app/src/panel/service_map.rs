@@ -25,7 +25,7 @@ const DRAWN: usize = 60;
 /// Width of an edge, from the rarest to the most frequent call, points.
 const WIDTHS: (f32, f32) = (1.0, 5.0);
 
-/// Shows the panel.
+/// Shows which service called which, as a map and as a table.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((open, built)) = session(ui, state) else { return };
     if built.edges.is_empty() {

@@ -20,7 +20,7 @@ use crate::widget::link::link_in;
 /// Widths of the fields for names and offsets, points.
 const FIELDS: [f32; 2] = [150.0, 110.0];
 
-/// Shows the panel.
+/// Shows the files of the session, with their clocks.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((open, built)) = session(ui, state) else { return };
     ui.horizontal_wrapped(|ui| {

@@ -17,7 +17,7 @@ use crate::widget::chip::chip;
 /// The panel's name among what the window remembers.
 const PANEL: &str = CHANGES.0;
 
-/// Shows the panel.
+/// Shows where the slowest requests' time went, and what was found in each service.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some((open, _)) = session(ui, state) else { return };
     if let Some(contrast) = open.contrast.as_ref().filter(|_| open.choices.get(PANEL) == Some(&CHANGES.1)) {

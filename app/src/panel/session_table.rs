@@ -94,7 +94,7 @@ pub fn sentence_ui(ui: &mut Ui, sentence: &str, actions: &mut Actions) {
     ui.add_space(space::XS);
 }
 
-/// A quiet line.
+/// Text in the muted colour, small; wraps.
 pub fn quiet_ui(ui: &mut Ui, text: &str) {
     let tokens = tokens::of(ui.ctx());
     ui.add(Label::new(RichText::new(text).font(fonts::small()).color(tokens.muted)).wrap());

@@ -104,7 +104,7 @@ pub enum Target {
     Span(SpanRef),
     /// A point of a lane, and the span there, if it has one.
     End(FlowEnd),
-    /// A whole lane.
+    /// A lane, from its start to its end.
     Lane(LaneId),
     /// A stretch of time.
     Range(TimeRange),

@@ -41,7 +41,7 @@ pub struct Snapshot {
 /// What a lake knows of a finding.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// The snapshot.
+    /// The snapshot that has it: its [`Snapshot::trace_id`].
     pub trace_id: i64,
     /// 1 is the worst of it.
     pub rank: usize,
@@ -53,7 +53,7 @@ pub struct Found {
     pub headline: String,
     /// The function to look at, if one is known.
     pub function: Option<String>,
-    /// Its source file.
+    /// The source file of the function, if one is known.
     pub file: Option<String>,
     /// The line; 0 if it is not known.
     pub line: u64,
@@ -64,9 +64,9 @@ pub struct Found {
 /// A row of the table of snapshots.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotRow {
-    /// The snapshot.
+    /// What the lake knows of the snapshot.
     pub snapshot: Snapshot,
-    /// Its worst finding.
+    /// The finding of rank 1, if there is any.
     pub worst: Option<Found>,
     /// Time lost in all its findings that are more than notes, ns.
     pub lost_ns: u64,
@@ -83,7 +83,7 @@ pub struct CauseRow {
     pub example: Found,
     /// The newest snapshot that has it.
     pub newest: PathBuf,
-    /// Its services.
+    /// The services whose snapshots have it.
     pub services: BTreeSet<String>,
     /// In how many snapshots.
     pub snapshots: u64,
@@ -102,7 +102,7 @@ pub struct FleetTables {
     pub cause_rows: Arc<Vec<CauseRow>>,
     /// The first as a table.
     pub snapshots: Arc<Table>,
-    /// The second.
+    /// `cause_rows` as a table.
     pub causes: Arc<Table>,
 }
 

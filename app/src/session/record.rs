@@ -52,9 +52,9 @@ pub fn service(text: &str) -> Result<Service, String> {
 /// What is recorded, and for how long.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// The services.
+    /// The services to record.
     pub services: Vec<Service>,
-    /// How long, seconds.
+    /// How long to record each, seconds.
     pub seconds: u32,
     /// Headers that every request has.
     pub headers: Vec<Header>,
@@ -63,9 +63,9 @@ pub struct Wanted {
 /// What has come of a service.
 #[derive(Debug)]
 pub struct Recording {
-    /// Its name.
+    /// The name that the user gave the service.
     pub name: String,
-    /// Its trace.
+    /// The bytes of its trace so far, in a nameless file.
     file: File,
     /// How much there is of it.
     pub bytes: u64,
@@ -174,7 +174,7 @@ fn receive(url: &Path, headers: &[Header], mut file: File, (known, monitor): (&G
 /// Writes a file of the session: its place, and what to write there. Tells why it cannot.
 pub type WriteFile<'a> = dyn Fn(&Path, &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), String> + 'a;
 
-/// What was saved.
+/// What a recording of several services left on disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Saved {
     /// The name of each service that something came of, its bytes, and its file.

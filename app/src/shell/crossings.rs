@@ -26,11 +26,11 @@ const HEAD: f32 = 8.0;
 pub struct Place<'a> {
     /// The service, by place.
     pub service: u32,
-    /// Its trace.
+    /// The document of the service's trace.
     pub document: &'a Document,
     /// All of it, points.
     pub place: Rect,
-    /// Its lanes show.
+    /// Whether its lanes show.
     pub is_open: bool,
 }
 

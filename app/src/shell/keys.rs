@@ -20,7 +20,7 @@ const KEYS: f32 = 190.0;
 /// Room for what can be done with them, points.
 const LINKS: f32 = 130.0;
 
-/// Shows them.
+/// Shows all commands with their keys, and takes new ones.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let muted = tokens::of(ui.ctx()).muted;
     ui.horizontal(|ui| {

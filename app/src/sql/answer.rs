@@ -3,9 +3,9 @@
 /// A cell of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// NULL.
+    /// SQL's NULL.
     Null,
-    /// A whole number.
+    /// A whole number, 64 bits with a sign.
     Int(i64),
     /// A number with a fraction.
     Real(f64),
@@ -47,7 +47,7 @@ pub fn distinct(columns: Vec<String>) -> Vec<String> {
 /// Why a query gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryError {
-    /// It was cancelled.
+    /// The query was cancelled.
     Cancelled,
     /// It is wrong: what is wrong, and where in the query, counted in characters from 0, if that is known.
     Wrong {

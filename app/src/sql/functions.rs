@@ -14,14 +14,14 @@ use crate::fmt::name;
 /// A function: how it is called, and what it gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionInfo {
-    /// With its arguments.
+    /// How it is called, with the names of its arguments.
     pub call: &'static str,
     /// What it gives, in a phrase.
     pub about: &'static str,
 }
 
 impl FunctionInfo {
-    /// Its name alone.
+    /// The name without the arguments.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.call.split('(').next().unwrap_or(self.call)

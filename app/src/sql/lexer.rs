@@ -17,7 +17,7 @@ pub enum WordKind {
     Function,
     /// Any other name: of a column, an alias.
     Name,
-    /// A number.
+    /// A number, with or without a fraction.
     Number,
     /// A text in quotes.
     Text,
@@ -30,9 +30,9 @@ pub enum WordKind {
 /// A word and where it stands, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// Where it stands.
+    /// Where it stands in the text, bytes.
     pub range: Range<usize>,
-    /// What it is.
+    /// What kind of word it is.
     pub kind: WordKind,
 }
 

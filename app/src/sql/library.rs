@@ -5,9 +5,9 @@
 pub struct Named {
     /// What it is asked for by.
     pub name: &'static str,
-    /// The question.
+    /// The question that it answers, as a title.
     pub question: &'static str,
-    /// The query.
+    /// The query in SQL.
     pub sql: &'static str,
 }
 

@@ -45,7 +45,7 @@ pub enum Leave {
 pub enum LeaveSession {
     /// Another session is opened of these files.
     Open(Vec<PathBuf>),
-    /// It is closed.
+    /// The session is closed, with its traces.
     Close,
     /// It ends; its traces stay open.
     Leave,

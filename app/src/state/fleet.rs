@@ -37,7 +37,7 @@ pub struct Fleet {
     pub stage: FleetStage,
     /// Files read, and how many there are.
     pub progress: (usize, usize),
-    /// The newest answer.
+    /// The newest answer; `None` until there is one.
     pub tables: Option<Arc<FleetTables>>,
     /// Sorting, filters and selections.
     pub sessions: BTreeMap<String, TableSession>,

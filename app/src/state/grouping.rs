@@ -73,7 +73,7 @@ enum Name {
     Unseen,
     /// What its goroutines are there for.
     Plain,
-    /// Nothing.
+    /// A name that tells nothing of what the goroutine is for.
     SaysNothing,
     /// They are the runtime's own.
     System,

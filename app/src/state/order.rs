@@ -29,7 +29,7 @@ pub enum GoroutineOrder {
     Lifetime,
     /// By time running, longest first.
     Running,
-    /// By time runnable.
+    /// By time runnable, most first.
     Runnable,
     /// By time in system calls.
     Syscall,
@@ -41,7 +41,7 @@ pub enum GoroutineOrder {
     Channel,
     /// By time waiting for the network.
     Network,
-    /// By time asleep.
+    /// By time asleep, most first.
     Sleep,
     /// By time in mark assists.
     Assist,

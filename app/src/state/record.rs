@@ -5,7 +5,7 @@ use trace_core::base::monitor::Monitor;
 /// How far a service is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceProgress {
-    /// Its name.
+    /// The name that the user gave the service.
     pub name: String,
     /// Bytes that have come.
     pub bytes: u64,
@@ -34,7 +34,7 @@ impl Default for RecordFields {
     }
 }
 
-/// The form.
+/// The form that records several services together.
 #[derive(Clone, Debug, Default)]
 pub struct RecordForm {
     /// What is typed into it.

@@ -27,7 +27,7 @@ pub struct Bar {
 /// The rows of an answer over time.
 #[derive(Clone, Debug)]
 pub struct ResultLane {
-    /// The answer.
+    /// The answer whose rows it has.
     pub table: Arc<Table>,
     /// What the bars say: the first column of text, if there is one.
     pub label: Option<usize>,

@@ -35,9 +35,9 @@ pub struct RowSizes {
 }
 
 impl RowSizes {
-    /// Rows as usual.
+    /// Rows as high as usual.
     pub const USUAL: Self = Self { lane: LANE_HEIGHT, group: GROUP_HEIGHT };
-    /// Thin rows.
+    /// Thin rows, so that more lanes are in view.
     pub const COMPACT: Self = Self { lane: 16.0, group: 18.0 };
 
     /// Thin rows, or rows as usual.

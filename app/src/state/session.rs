@@ -29,7 +29,7 @@ use crate::state::view::View;
 /// A file of a session while it is loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Member {
-    /// The file.
+    /// Where the file is.
     pub path: PathBuf,
     /// How far it is.
     pub progress: Progress,
@@ -42,7 +42,7 @@ pub struct Member {
 pub enum Stage {
     /// Its files are read, or it is made of them.
     Loading(Monitor),
-    /// It is there.
+    /// It is made, and can be asked.
     Ready,
     /// Nothing came of it: a sentence that says why.
     Failed(String),
@@ -59,7 +59,7 @@ pub struct Members {
     pub notes: Vec<String>,
     /// What the session file says about it.
     pub text: String,
-    /// Patterns for ids.
+    /// Patterns by which ids are found in logs.
     pub patterns: Patterns,
     /// Those of them that the session file adds, as written there.
     pub pattern_text: String,
@@ -81,7 +81,7 @@ impl Members {
 pub struct Built {
     /// What it was made of.
     pub members: Arc<Members>,
-    /// The session.
+    /// The session itself.
     pub session: Arc<Session>,
     /// Where requests pass from one process to another.
     pub crossings: Crossings,
@@ -106,19 +106,19 @@ impl Built {
         self.report.tables.iter().find(|table| table.id == id)
     }
 
-    /// A request.
+    /// The request at this place; `None` if there are fewer.
     #[must_use]
     pub fn request(&self, at: usize) -> Option<&Request> {
         self.session.requests.get(at)
     }
 
-    /// A span.
+    /// The span at this place; `None` if there are fewer.
     #[must_use]
     pub fn span(&self, at: u32) -> Option<&SessionSpan> {
         self.session.spans.get(at as usize)
     }
 
-    /// A service.
+    /// The service at this place; `None` if there are fewer.
     #[must_use]
     pub fn service(&self, at: u32) -> Option<&Service> {
         self.session.services.get(at as usize)
@@ -163,9 +163,9 @@ pub struct RequestView {
 /// What came of a question.
 #[derive(Clone, Debug)]
 pub enum SessionAnswer {
-    /// Of [`SessionQuery::Request`].
+    /// The answer to [`SessionQuery::Request`].
     Request(Arc<RequestView>),
-    /// Of [`SessionQuery::Causes`].
+    /// The answer to [`SessionQuery::Causes`].
     Causes(Arc<Causes>),
     /// The worker met a fault of its own.
     Failed,
@@ -176,7 +176,7 @@ pub enum SessionAnswer {
 pub enum SessionQueryState {
     /// A worker is at it.
     Asked(Monitor),
-    /// Done.
+    /// The answer is there.
     Answered(SessionAnswer),
 }
 
@@ -328,7 +328,7 @@ pub struct Typed {
     pub service: u32,
     /// It is the field for the offset, not the one for the name.
     pub is_offset: bool,
-    /// The text.
+    /// The text of the field.
     pub text: String,
 }
 

@@ -39,7 +39,7 @@ pub enum RunState {
     Done,
     /// The user stopped it; what was found by then stays.
     Cancelled,
-    /// It is wrong.
+    /// It is no query that can be run: the fault says why, and where.
     Failed(SqlFault),
 }
 
@@ -48,9 +48,9 @@ pub enum RunState {
 pub struct SqlRun {
     /// Counts the runs of a document.
     pub number: u64,
-    /// The query.
+    /// The text of the query.
     pub sql: String,
-    /// Stops it.
+    /// Cancels the run.
     pub monitor: Monitor,
     /// How far it is.
     pub state: RunState,
@@ -84,11 +84,11 @@ pub struct SqlFound {
 /// The query panel of a document.
 #[derive(Clone, Debug, Default)]
 pub struct SqlConsole {
-    /// What is typed.
+    /// What is typed into the editor.
     pub text: String,
-    /// Runs so far.
+    /// How many runs there were so far.
     pub runs: u64,
-    /// The newest run.
+    /// The newest run, if there was any.
     pub run: Option<SqlRun>,
     /// The answer that is a lane of the timeline.
     pub lane: Option<Arc<ResultLane>>,
@@ -113,7 +113,7 @@ pub enum SqlAction {
     Put(String),
     /// Run what is typed.
     RunText,
-    /// Stop the run.
+    /// Stop the run that goes on.
     Stop,
     /// A worker: what was found so far.
     Found(SqlFound),
@@ -131,7 +131,7 @@ pub enum SqlAction {
     Save,
     /// Forget a saved query.
     RemoveSaved(String),
-    /// Forget the history.
+    /// Forget the queries run before; those saved stay.
     ClearHistory,
 }
 

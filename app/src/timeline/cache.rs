@@ -95,7 +95,7 @@ pub struct SceneRequest<'a> {
 /// What the part of a row in the mesh of all lanes depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeshKey {
-    /// Which scene.
+    /// The number of the scene that it was made of.
     pub scene: u64,
     /// The horizontal axis it was made for.
     pub axis: Axis,

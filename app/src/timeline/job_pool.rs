@@ -53,9 +53,9 @@ pub enum Made {
 /// What things are made from.
 #[derive(Clone)]
 pub struct Source {
-    /// A snapshot.
+    /// The snapshot of which lanes are made.
     pub trace: Arc<Trace>,
-    /// Its rows.
+    /// The rows of that snapshot.
     pub rows: Arc<Rows>,
     /// What is searched for, and what was found of it: all else is dimmed.
     pub hits: Option<(String, Arc<Hits>)>,

@@ -17,7 +17,7 @@ const SAMPLED: f32 = 0.45;
 /// A function on the stack for a while.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StackBar {
-    /// For how long.
+    /// From when to when it was there.
     pub range: TimeRange,
     /// How many callers are above it.
     pub depth: u32,

@@ -47,7 +47,7 @@ const WHEEL: f32 = 1.0 / 200.0;
 
 /// Where the request lane lies, and what is in view.
 pub struct RequestLane<'a> {
-    /// The session.
+    /// The session that the request is of.
     pub session: &'a OpenSession,
     /// What was made of it.
     pub built: &'a Built,
@@ -55,7 +55,7 @@ pub struct RequestLane<'a> {
     pub front: Option<(&'a Document, u32)>,
     /// What is in view, on the session's clock.
     pub view: View,
-    /// All of it.
+    /// Where it is drawn, points.
     pub place: Rect,
     /// The left and the right edge of the lanes, points.
     pub edges: [f32; 2],
@@ -88,7 +88,7 @@ impl RequestLane<'_> {
     }
 }
 
-/// Shows it.
+/// Shows the request as a lane: a bar for each span, over the session's time.
 pub fn ui(ui: &mut Ui, state: &AppState, lane: &RequestLane<'_>, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
     ui.painter().rect_filled(lane.place, 0.0, tokens.background);

@@ -22,7 +22,7 @@ pub struct CallLine {
     pub share: f32,
     /// Decides the colour of its bar.
     pub family: u32,
-    /// Levels above it.
+    /// How many levels are above it.
     pub depth: u32,
     /// Whether there are lines below it.
     pub has_children: bool,

@@ -46,11 +46,11 @@ pub type Colored = (Range<usize>, Color32);
 pub struct CodeEditor<'a> {
     /// Its name among all widgets.
     pub id: Id,
-    /// Its accessible name.
+    /// The name that screen readers say.
     pub name: &'a str,
     /// What it says while it is empty.
     pub hint: &'a str,
-    /// The text.
+    /// The text to show and to edit.
     pub text: &'a str,
     /// The colours of a text's words, in their order.
     pub colors: &'a dyn Fn(&str) -> Vec<Colored>,
@@ -67,7 +67,7 @@ pub struct CodeEditor<'a> {
 pub struct Edited {
     /// The text, if it is another one now.
     pub text: Option<String>,
-    /// Ctrl+Enter was pressed.
+    /// Whether Ctrl+Enter was pressed.
     pub runs: bool,
 }
 

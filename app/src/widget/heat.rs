@@ -22,7 +22,7 @@ const SCALE: f32 = 96.0;
 /// A row of the map: its name, and its value (0 to 1) from each x to the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatRow<'a> {
-    /// Its name.
+    /// The name of the row.
     pub name: &'a str,
     /// x and value, by rising x; the last only ends it.
     pub points: &'a [[f64; 2]],
@@ -31,9 +31,9 @@ pub struct HeatRow<'a> {
 /// A heat map to be shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Heat<'a> {
-    /// Its title.
+    /// The title, which screen readers say, too.
     pub name: &'a str,
-    /// The lower axis.
+    /// The lower axis, whose values `points` have.
     pub x: Axis,
     /// The rows, from top to bottom.
     pub rows: &'a [HeatRow<'a>],

@@ -123,7 +123,7 @@ fn read(job: &Job, publisher: &Publisher, mailbox: &Mailbox) {
     }
 }
 
-/// The time here.
+/// The date and time now, in the zone of this computer.
 fn now() -> RecordedAt {
     let now = jiff::Zoned::now();
     RecordedAt { date: now.strftime("%Y-%m-%d").to_string(), time: now.strftime("%H:%M:%S").to_string() }

@@ -29,7 +29,7 @@ pub struct Job {
     pub trace: Arc<Trace>,
     /// What the file is called.
     pub file: String,
-    /// The query.
+    /// The text of the query.
     pub sql: String,
     /// Which run it is.
     pub number: u64,

@@ -16,9 +16,9 @@ const SERVE: &str = "net/http.(*conn).serve";
 pub(crate) enum RequestPhase {
     /// Reading a request, or anything else outside of handler and answer.
     Between,
-    /// In the handler.
+    /// In the handler: `ServeHTTP` is on the stack.
     Handling,
-    /// Finishing the answer.
+    /// Finishing the answer, after the handler has returned.
     Finishing,
 }
 

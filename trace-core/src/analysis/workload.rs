@@ -38,7 +38,7 @@ const ROLE_SPANS: usize = 32;
 /// What a site is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SiteKey {
-    /// Where.
+    /// The stack on which the goroutines waited.
     pub stack: StackId,
     /// What: a wait of some class, a system call.
     pub class: SpanClass,
@@ -53,11 +53,11 @@ pub struct SiteKey {
 pub struct Site {
     /// The operation at the leaf.
     pub op: Op,
-    /// How many.
+    /// Number of waits there.
     pub count: u64,
-    /// Nanoseconds in all.
+    /// Their time, total over goroutines, ns.
     pub nanos: u64,
-    /// The longest, nanoseconds.
+    /// The longest wait, ns.
     pub max: u64,
     /// Nanoseconds of those that a goroutine ended.
     pub woken_nanos: u64,

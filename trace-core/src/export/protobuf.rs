@@ -40,7 +40,7 @@ impl Message {
         self.sized(field, &part.bytes);
     }
 
-    /// A string.
+    /// Adds a field that is a string.
     pub(crate) fn text(&mut self, field: u64, text: &str) {
         self.sized(field, text.as_bytes());
     }

@@ -77,7 +77,7 @@ impl<'t> Region<'t> {
         length(self.known.range)
     }
 
-    /// The goroutine.
+    /// The goroutine that the region is in.
     #[must_use]
     pub fn goroutine(&self) -> Option<Goroutine<'t>> {
         Goroutine::of(self.trace, self.known.go)
@@ -89,7 +89,7 @@ impl<'t> Region<'t> {
         Task::of(self.trace, self.known.task?)
     }
 
-    /// Where it began.
+    /// The stack where it began; empty if none was recorded.
     #[must_use]
     pub const fn stack(&self) -> Stack<'t> {
         Stack { trace: self.trace, id: self.known.start_stack }
@@ -116,7 +116,7 @@ impl<'t> Log<'t> {
         self.trace.model().str(self.known.category)
     }
 
-    /// Its text.
+    /// The text of the message, as the program wrote it: not escaped.
     #[must_use]
     pub fn message(&self) -> &'t str {
         self.trace.model().str(self.known.message)

@@ -116,7 +116,7 @@ impl fmt::Display for Goroutine<'_> {
 }
 
 impl TimeByState {
-    /// All of it.
+    /// The sum of all states.
     #[must_use]
     pub fn total(&self) -> Duration {
         self.running + self.runnable + self.waiting + self.syscall

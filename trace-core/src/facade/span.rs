@@ -48,7 +48,7 @@ impl<'t> Span<'t> {
         self.trace.model().str(self.known.reason)
     }
 
-    /// The goroutine.
+    /// The goroutine whose span it is.
     #[must_use]
     pub fn goroutine(&self) -> Option<Goroutine<'t>> {
         Goroutine::of(self.trace, self.known.go)
@@ -74,7 +74,7 @@ impl fmt::Display for Span<'_> {
 }
 
 impl<'t> Wait<'t> {
-    /// The span.
+    /// The span that the wait is.
     #[must_use]
     pub const fn span(&self) -> Span<'t> {
         self.span
@@ -113,7 +113,7 @@ impl<'t> Wait<'t> {
     }
 }
 
-/// As its span.
+/// Displayed as its span is.
 impl fmt::Display for Wait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.span.fmt(f)

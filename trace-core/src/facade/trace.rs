@@ -89,7 +89,7 @@ impl Trace {
         self.model.all_regions().iter().map(|region| Region { trace: self, known: *region })
     }
 
-    /// All messages (`trace.Log`).
+    /// All messages (`trace.Log`), in the order of time.
     pub fn logs(&self) -> impl Iterator<Item = Log<'_>> + '_ {
         self.model.all_logs().iter().map(|log| Log { trace: self, known: *log })
     }

@@ -53,7 +53,7 @@ impl<'t> Goroutine<'t> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TimeByState {
-    /// It executed.
+    /// Time it executed on a proc.
     pub running: Duration,
     /// It could have executed, and had no proc.
     pub runnable: Duration,
@@ -103,7 +103,7 @@ pub struct Region<'t> {
     pub(super) known: model::Region,
 }
 
-/// A message: `trace.Log`.
+/// A message that the program logged with `trace.Log`.
 #[derive(Clone, Copy, Debug)]
 pub struct Log<'t> {
     pub(super) trace: &'t Trace,

@@ -13,7 +13,7 @@ const BLOCK: u32 = 64;
 /// Words behind those that hold something: a number may lie in two, and one of no bits behind the last.
 const SPARE: usize = 2;
 
-/// A block.
+/// How the numbers of a block are packed, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     /// The least of its numbers.
@@ -60,7 +60,7 @@ impl Head {
     }
 }
 
-/// Numbers by index.
+/// A column of numbers, read by index: blocks of [`BLOCK`], each packed as differences to its least.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
     heads: Box<[Head]>,

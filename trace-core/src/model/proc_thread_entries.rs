@@ -48,7 +48,7 @@ impl ProcEntries {
         &self.turned
     }
 
-    /// What [`ProcEntries::parts`] gave.
+    /// Takes back what [`ProcEntries::parts`] gave; not checked.
     pub(crate) const fn from_parts(turned: Packed) -> Self {
         Self { turned }
     }
@@ -57,7 +57,7 @@ impl ProcEntries {
 /// Entries by number, all lanes one after another.
 #[derive(Clone, Debug)]
 pub(crate) enum Entries {
-    /// Of procs.
+    /// Entries of procs, which are kept here.
     Own(ProcEntries),
     /// Those of threads: rows of the segment.
     Borrowed(Runs),

@@ -50,7 +50,7 @@ pub(crate) struct RowChain {
 /// How a span ends, and what is known from rows that continue it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpanEnd {
-    /// When, ns.
+    /// When it ends, ns on the trace clock.
     pub(crate) time: i64,
     /// The first stack that a row continuing it has.
     pub(crate) later_stack: StackId,

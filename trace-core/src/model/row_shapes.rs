@@ -86,7 +86,7 @@ impl Codes {
     }
 }
 
-/// Shapes by row.
+/// The shape of each row: its number in a table of the shapes that the segment has.
 #[derive(Clone, Debug)]
 pub(crate) struct RowShapes {
     table: Box<[Shape]>,
@@ -173,7 +173,7 @@ const RECENT: usize = 1 << 9;
 #[derive(Debug)]
 pub(crate) struct ShapeBook {
     codes: FxHashMap<Shape, u32>,
-    /// Shapes by number.
+    /// Each shape once; its index is its number.
     table: Vec<Shape>,
     /// Some of `codes`, quicker to find.
     recent: Box<[(Shape, u32)]>,

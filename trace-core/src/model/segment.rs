@@ -222,7 +222,7 @@ impl KeyDir {
         self.keys.is_below(limit)
     }
 
-    /// Keys by slot.
+    /// The keys in the order of their slots.
     pub(crate) fn keys(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
         self.keys.iter()
     }

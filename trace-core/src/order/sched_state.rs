@@ -24,7 +24,7 @@ pub mod go_state {
     pub const RUNNABLE: u8 = 2;
     /// Running on a proc.
     pub const RUNNING: u8 = 3;
-    /// Blocked, or asleep.
+    /// It is blocked, or asleep.
     pub const WAITING: u8 = 4;
     /// In a system call.
     pub const SYSCALL: u8 = 5;

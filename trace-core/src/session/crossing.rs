@@ -29,7 +29,7 @@ pub struct CrossingEnd {
 pub struct Crossing {
     /// Where it comes from.
     pub from: CrossingEnd,
-    /// Where it leads.
+    /// Where it leads to.
     pub to: CrossingEnd,
     /// The call, by place among [`Session::calls`].
     pub call: u32,

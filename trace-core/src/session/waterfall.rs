@@ -19,7 +19,7 @@ pub type ByClass = [u64; SpanClass::COUNT];
 /// session's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// When it begins.
+    /// When it begins, ns on the session's clock.
     pub start: i64,
     /// How long it is, nanoseconds.
     pub nanos: i64,

@@ -9,7 +9,7 @@ use crate::tables::field::{Field, Typed};
 use crate::tables::source::{Source, nanos, stack};
 use crate::tables::value::Value;
 
-/// Tasks.
+/// `tasks`: a row a user task.
 pub(super) static TASKS: Typed<Task> = Typed {
     name: "tasks",
     about: "A user task: trace.NewTask until Task.End.",
@@ -37,7 +37,7 @@ pub(super) static TASKS: Typed<Task> = Typed {
     },
 };
 
-/// Regions.
+/// `regions`: a row a user region.
 pub(super) static REGIONS: Typed<Region> = Typed {
     name: "regions",
     about: "A user region of a goroutine: trace.StartRegion until Region.End, or trace.WithRegion.",
@@ -62,7 +62,7 @@ pub(super) static REGIONS: Typed<Region> = Typed {
     },
 };
 
-/// Log messages.
+/// `logs`: a row a log message.
 pub(super) static LOGS: Typed<Log> = Typed {
     name: "logs",
     about: "A message of trace.Log or trace.Logf.",

@@ -3,11 +3,11 @@
 /// What the values of a column are. Any of them may be NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Whole numbers.
+    /// Whole numbers, 64 bits with a sign.
     Int,
     /// Numbers with a fraction.
     Real,
-    /// Text.
+    /// Text in UTF-8; control characters are not escaped.
     Text,
 }
 
@@ -32,11 +32,11 @@ pub enum Unit {
     Time,
     /// A length of time in nanoseconds.
     Nanos,
-    /// Bytes.
+    /// A number of bytes.
     Bytes,
-    /// Things.
+    /// A number of things.
     Count,
-    /// 0 to 1.
+    /// A ratio, from 0 to 1.
     Ratio,
     /// 0 for no, 1 for yes.
     Flag,
@@ -61,7 +61,7 @@ impl Unit {
 /// What a table can make of a condition on a column: which rows it need not make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Nothing.
+    /// Nothing that a row could be found by.
     None,
     /// When the row begins.
     Start,
@@ -73,7 +73,7 @@ pub enum Role {
     Goroutine,
     /// A number that names the row, or the few rows about one thing.
     Key,
-    /// The goroutine's state.
+    /// The state of a goroutine, as a name.
     State,
 }
 

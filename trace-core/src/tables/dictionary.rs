@@ -19,7 +19,7 @@ pub(super) struct FrameEntry {
 /// Frames and functions in the order in which stacks first have them.
 #[derive(Debug, Default)]
 pub(super) struct Dictionary {
-    /// Name and file.
+    /// Name and file of each function, by its number.
     pub(super) functions: Vec<(String, String)>,
     pub(super) frames: Vec<FrameEntry>,
     /// The frames of each stack, leaf first, by [`StackId`].

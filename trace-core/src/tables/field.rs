@@ -28,12 +28,12 @@ impl<R> Field<R> {
         Self::new(Kind::Int, Unit::None, name, about, read)
     }
 
-    /// A text.
+    /// A column of text.
     pub(super) const fn text(name: &'static str, about: &'static str, read: Read<R>) -> Self {
         Self::new(Kind::Text, Unit::None, name, about, read)
     }
 
-    /// A time.
+    /// A column of times, ns from the start of the trace.
     pub(super) const fn time(name: &'static str, about: &'static str, read: Read<R>) -> Self {
         Self::new(Kind::Int, Unit::Time, name, about, read)
     }
@@ -53,7 +53,7 @@ impl<R> Field<R> {
         Self::new(Kind::Int, Unit::Bytes, name, about, read)
     }
 
-    /// Yes or no.
+    /// A column of yes or no: 1 or 0.
     pub(super) const fn flag(name: &'static str, about: &'static str, read: Read<R>) -> Self {
         Self::new(Kind::Int, Unit::Flag, name, about, read)
     }

@@ -7,7 +7,7 @@ use crate::tables::field::{Field, Typed};
 use crate::tables::source::nanos;
 use crate::tables::value::Value;
 
-/// Collections.
+/// `gc_cycles`: a row a GC cycle.
 pub(super) static GC_CYCLES: Typed<Span> = Typed {
     name: "gc_cycles",
     about: "A GC cycle: concurrent marking, from its beginning to its end.",

@@ -15,7 +15,7 @@ pub(super) struct Row {
     time: TimeByClass,
 }
 
-/// All goroutines.
+/// `goroutines`: a row a goroutine.
 pub(super) static GOROUTINES: Typed<Row> = Typed {
     name: "goroutines",
     about: "A goroutine that is there at some time of the trace.",

@@ -56,7 +56,7 @@ pub(super) struct Sum {
     longest: u64,
 }
 
-/// Tasks by type.
+/// `task_types`: a row for the tasks of one name.
 pub(super) static TASK_TYPES: Typed<Sum> = Typed {
     name: "task_types",
     about: "All user tasks of one type.",
@@ -72,7 +72,7 @@ pub(super) static TASK_TYPES: Typed<Sum> = Typed {
     walk: |source, _| Box::new(task_types(source).into_iter()),
 };
 
-/// Regions by type.
+/// `region_types`: a row for the regions of one name.
 pub(super) static REGION_TYPES: Typed<Sum> = Typed {
     name: "region_types",
     about: "All user regions of one type.",

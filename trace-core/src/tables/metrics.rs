@@ -21,7 +21,7 @@ const RECORDED: [(Metric, &str); 3] = [
     (Metric::HeapGoal, "/gc/heap/goal:bytes"),
 ];
 
-/// Readings.
+/// `metrics`: a row a reading of a metric.
 pub(super) static METRICS: Typed<Reading> = Typed {
     name: "metrics",
     about: "A new value of a metric that the runtime records.",

@@ -5,7 +5,7 @@ use crate::tables::field::{Field, Typed};
 use crate::tables::source::nanos;
 use crate::tables::value::Value;
 
-/// The trace.
+/// `traces`: one row about the trace as a whole.
 pub(super) static TRACES: Typed<()> = Typed {
     name: "traces",
     about: "The trace that is asked; one row. A lake has a row for each snapshot.",
@@ -73,7 +73,7 @@ pub(super) static TRACES: Typed<()> = Typed {
     walk: |_, _| Box::new(std::iter::once(())),
 };
 
-/// Warnings.
+/// `warnings`: a row a warning about the file.
 pub(super) static WARNINGS: Typed<usize> = Typed {
     name: "warnings",
     about: "Something about the file that a reader should know, such as damage.",
@@ -105,7 +105,7 @@ pub(super) static WARNINGS: Typed<usize> = Typed {
     walk: |source, _| Box::new(0..source.trace().warnings().len()),
 };
 
-/// Findings.
+/// `findings`: a row a finding.
 pub(super) static FINDINGS: Typed<usize> = Typed {
     name: "findings",
     about: "A probable cause of lost time, as in the Findings panel. The first query that asks for them looks for them.",

@@ -18,7 +18,7 @@ use crate::tables::value::Value;
 pub struct Origin {
     /// What the process is called; `None` for what its trace or the file's name tells.
     pub service: Option<String>,
-    /// Where it ran.
+    /// The host that it ran on, if that is known.
     pub host: Option<String>,
     /// Why it was recorded.
     pub trigger: Option<String>,
@@ -107,7 +107,7 @@ impl Source {
         self.session.as_ref()
     }
 
-    /// The trace.
+    /// The trace whose tables are asked for.
     #[must_use]
     pub fn trace(&self) -> &Arc<Trace> {
         &self.trace

@@ -11,7 +11,7 @@ use crate::tables::scan::Scan;
 use crate::tables::source::{Source, nanos, stack};
 use crate::tables::value::Value;
 
-/// States of goroutines.
+/// `spans`: a row for each state that a goroutine was in.
 pub(super) static SPANS: Typed<Transition> = Typed {
     name: "spans",
     about: "A stretch of time in which a goroutine is in one state.",
@@ -51,7 +51,7 @@ pub(super) static SPANS: Typed<Transition> = Typed {
     walk: |source, scan| Box::new(transitions(source, scan)),
 };
 
-/// Waits of goroutines.
+/// `waits`: a row a wait of a goroutine.
 pub(super) static WAITS: Typed<Span> = Typed {
     name: "waits",
     about: "A stretch of time in which a goroutine waits, with where it waits and who ends it.",

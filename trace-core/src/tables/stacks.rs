@@ -13,7 +13,7 @@ pub(super) struct Link {
     position: usize,
 }
 
-/// Stacks in words.
+/// `stacks`: a row a stack, in words.
 pub(super) static STACKS: Typed<StackId> = Typed {
     name: "stacks",
     about: "A call stack.",
@@ -68,7 +68,7 @@ pub(super) static STACK_FRAMES: Typed<Link> = Typed {
     },
 };
 
-/// Frames.
+/// `frames`: a row a frame of a stack.
 pub(super) static FRAMES: Typed<u32> = Typed {
     name: "frames",
     about: "A line of a function that is in some stack.",
@@ -90,7 +90,7 @@ pub(super) static FRAMES: Typed<u32> = Typed {
     walk: |source, scan| Box::new(keyed(scan.key(), source.dictionary().frames.len())),
 };
 
-/// Functions.
+/// `functions`: a row a function.
 pub(super) static FUNCTIONS: Typed<u32> = Typed {
     name: "functions",
     about: "A function that is in some stack.",

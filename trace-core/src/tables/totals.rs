@@ -60,7 +60,7 @@ pub(super) static GOROUTINE_STATES: Typed<Sum> = Typed {
     },
 };
 
-/// Where goroutines wait.
+/// `wait_sites`: a row a stack on which goroutines waited.
 pub(super) static WAIT_SITES: Typed<StackSum> = Typed {
     name: "wait_sites",
     about: "All waits with one stack, those with most time first.",

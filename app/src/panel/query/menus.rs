@@ -18,7 +18,7 @@ const HEIGHT: f32 = 560.0;
 /// Letters of a query that a menu shows.
 const LETTERS: usize = 80;
 
-/// Shows the menus.
+/// Shows the menus of ready, saved and recent queries.
 pub(super) fn ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &mut Actions) {
     let mut push = |action: SqlAction| actions.push(Action::Sql(document.id, action));
     menu(ui, "Ready", |ui| {

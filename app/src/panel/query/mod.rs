@@ -36,7 +36,7 @@ const EDITOR: f32 = 150.0;
 /// A column of ready questions is at least so wide, points.
 const QUESTION: f32 = 380.0;
 
-/// Shows the panel.
+/// Shows the editor, the list of tables and the answer.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(document) = state.document() else { return };
     if !document.is_settled() {

@@ -56,7 +56,7 @@ pub enum Topic {
     Goroutines,
     /// Procs, threads and system calls.
     Scheduler,
-    /// The garbage collector.
+    /// The garbage collector: cycles, pauses, what they leave.
     Gc,
 }
 

@@ -203,7 +203,7 @@ pub fn causes(session: &Arc<Session>, why: &[Explained], findings: &[(u32, Findi
 /// The report on a whole session, and what its rows stand for.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
-    /// The report.
+    /// What was found, as tables.
     pub report: Report,
     /// The rows of its first table.
     pub parts: Vec<Sum>,

@@ -73,7 +73,7 @@ struct Piece {
 /// Those who did the same.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SameActivity {
-    /// How many goroutines.
+    /// Number of goroutines that did so.
     pub(crate) gos: u64,
     /// How long at least one of them did so, nanoseconds.
     pub(crate) elapsed: u64,
@@ -81,7 +81,7 @@ pub(crate) struct SameActivity {
     pub(crate) acts: Vec<Act>,
 }
 
-/// What goroutines did.
+/// What goroutines did during some ranges, by step and stack.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activity {
     pieces: Vec<Piece>,

@@ -75,7 +75,7 @@ pub enum Cause {
     Finalizer,
     /// The other side of a call takes long.
     SlowCall,
-    /// Connecting takes long.
+    /// Connecting to a server takes long.
     SlowDial,
     /// Looking up a name takes long.
     SlowLookup,

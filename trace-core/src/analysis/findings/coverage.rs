@@ -19,11 +19,11 @@ pub struct WaitSite {
     pub place: Place,
     /// What it waits for, as Go spells it: `sync.(*Mutex).Lock`, or the runtime's reason if it is no known operation.
     pub operation: String,
-    /// Waits.
+    /// Number of waits at this site.
     pub count: u64,
     /// Their time, total over goroutines, ns.
     pub nanos: u64,
-    /// The longest, ns.
+    /// The longest of them, ns.
     pub max: u64,
     /// Part of all goroutines' work time ([`Coverage::work_ns`]), 0 to 1. `None` if it is not part of it.
     pub share: Option<f64>,

@@ -39,7 +39,7 @@ pub enum Kind {
     SerialWaits,
     /// The world is stopped often or long.
     StopTheWorld,
-    /// Polling by sleeping.
+    /// A goroutine sleeps and looks again, instead of being woken.
     PollingSleep,
     /// A semaphore or pool limits how many work at once.
     LimitedConcurrency,
@@ -134,12 +134,12 @@ impl Kind {
     }
 }
 
-/// How bad.
+/// How much a finding costs, by rising severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Worth knowing; costs little or nothing.
     Note,
-    /// Costs something.
+    /// Costs something, but is not the main trouble.
     Warning,
     /// Probably the main trouble.
     Severe,
@@ -164,7 +164,7 @@ pub enum Value {
     Int(u64),
     /// A ratio: 1 is all.
     Ratio(f64),
-    /// A name.
+    /// A name, as the trace has it: not escaped.
     Text(String),
 }
 
@@ -216,7 +216,7 @@ impl Evidence {
         self.0.append(&mut other.0);
     }
 
-    /// Records a name.
+    /// Records a name, without returning it.
     pub fn text(&mut self, name: &'static str, value: impl Into<String>) {
         self.0.push((name, Value::Text(value.into())));
     }
@@ -231,9 +231,9 @@ fn rounded(ratio: f64) -> f64 {
 /// it up in the trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Act {
-    /// The goroutine.
+    /// The goroutine that did it.
     pub go: GoroutineIdx,
-    /// What it did.
+    /// What it did; several steps of one kind are one act.
     pub doing: StepKind,
     /// From its first such stretch to the end of its last, inside the waits.
     pub within: TimeRange,
@@ -257,32 +257,32 @@ pub struct Culprit {
     pub stack: Vec<Place>,
 }
 
-/// Who suffers.
+/// Goroutines that a cause makes wait, by the function in which they do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Victim {
     /// The program's function in which they wait.
     pub function: String,
-    /// How many goroutines.
+    /// Number of goroutines that wait there.
     pub goroutines: u64,
 }
 
 /// A place in the trace that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The goroutine.
+    /// The goroutine on whose lane it is seen.
     pub go: GoroutineIdx,
     /// Its id as the runtime counts it.
     pub id: GoId,
-    /// When.
+    /// When it is seen there, on the trace's clock.
     pub range: TimeRange,
 }
 
-/// One probable cause.
+/// One probable cause of lost time, with its evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// What kind.
+    /// Which of the known causes it is.
     pub kind: Kind,
-    /// How bad.
+    /// How much it costs.
     pub severity: Severity,
     /// The mechanism, where more is known than the kind.
     pub cause: Option<Cause>,
@@ -295,7 +295,7 @@ pub struct Finding {
     pub evidence: Vec<(&'static str, Value)>,
     /// Where the cause lies, if known.
     pub culprit: Option<Culprit>,
-    /// Who suffers.
+    /// Who is made to wait; empty if the cost is not waiting.
     pub victims: Vec<Victim>,
     /// Nanoseconds of goroutines' time that it costs, added over goroutines.
     pub time_lost_ns: u64,
@@ -404,21 +404,21 @@ impl Finding {
         self.text("cause", cause.name())
     }
 
-    /// With a number.
+    /// Adds a number to the evidence.
     #[must_use]
     pub fn int(mut self, name: &'static str, value: u64) -> Self {
         self.evidence.push((name, Value::Int(value)));
         self
     }
 
-    /// With a ratio.
+    /// Adds a ratio (1 is all) to the evidence, kept to four digits.
     #[must_use]
     pub fn ratio(mut self, name: &'static str, value: f64) -> Self {
         self.evidence.push((name, Value::Ratio(rounded(value))));
         self
     }
 
-    /// With a name.
+    /// Adds a name to the evidence.
     #[must_use]
     pub fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.evidence.push((name, Value::Text(value.into())));

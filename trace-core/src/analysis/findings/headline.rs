@@ -172,7 +172,7 @@ impl Data<'_> {
         self.0.links.first().map_or_else(|| "A goroutine".to_owned(), |link| go_of(link.id))
     }
 
-    /// `Mutex`, `RWMutex`
+    /// The kind of lock, as Go calls it: `Mutex`, `RWMutex`.
     fn lock(self) -> String {
         let lock = self.0.text_of("lock").unwrap_or_default();
         let known = ["RWMutex", "Mutex"].into_iter().find(|known| lock.contains(known));
@@ -380,7 +380,7 @@ impl Data<'_> {
         fit(format!("{spinning} {verb} {how}{}", self.place(" in ")), [share])
     }
 
-    /// `net/http.Get in main.load`
+    /// The call and the function it is made in: `net/http.Get in main.load`.
     fn call(self) -> String {
         self.work("One slow call")
     }

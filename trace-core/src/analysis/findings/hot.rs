@@ -74,7 +74,7 @@ impl Tally {
         }
     }
 
-    /// By rising stack.
+    /// Weight and number of sightings by stack, in the order of stack ids.
     fn stacks(&self) -> Vec<(StackId, (u64, u64))> {
         let mut stacks: Vec<(StackId, (u64, u64))> = self.by_stack.iter().map(|(&stack, &sum)| (stack, sum)).collect();
         stacks.sort_unstable();

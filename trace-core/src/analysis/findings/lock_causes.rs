@@ -23,13 +23,13 @@ pub(crate) enum LockCause {
     SlowCall,
     /// The holder waits for an answer on a connection that the lock guards.
     Connection,
-    /// The holder sleeps.
+    /// The holder sleeps while it has the lock.
     Sleep,
     /// The holder writes a log line, and the lock is the logger's.
     Logger,
     /// The holder is in a slow call, and the lock is a library's own.
     Library,
-    /// The holder computes.
+    /// The holder computes while it has the lock.
     Computing,
     /// The holder waits for the GC.
     Gc,

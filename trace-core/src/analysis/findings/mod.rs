@@ -100,7 +100,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// The worst severity.
+    /// The severity of the worst finding; `None` if there is none.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.list.iter().map(|finding| finding.severity).max()

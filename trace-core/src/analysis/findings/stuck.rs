@@ -47,9 +47,9 @@ pub(crate) fn is_long(context: &Context<'_>, nanos: i64) -> bool {
 /// The state of a goroutine at the end of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndState {
-    /// It ended.
+    /// It ended at this time.
     Ended(TraceTime),
-    /// Waiting since then.
+    /// It has waited since this time.
     Waiting { stack: StackId, since: TraceTime },
     /// It runs, or is in a system call.
     Busy { stack: StackId },
@@ -91,7 +91,7 @@ impl EndState {
 struct StuckGroup {
     function: u32,
     op: Op,
-    /// By rising begin.
+    /// The goroutines that wait, by the begin of their waits.
     waiters: Vec<(GoroutineIdx, Stuck)>,
 }
 

@@ -48,7 +48,7 @@ struct Waiter {
 /// Waiters for what is probably one lock: their functions belong to one type, or to one package if to none.
 struct Group {
     owner: String,
-    /// By rising begin.
+    /// Those who wait for it, by the begin of their waits.
     waiters: Vec<Waiter>,
 }
 

@@ -12,7 +12,7 @@ pub enum Origin {
     Standard,
     /// A module that the program depends on.
     Dependency,
-    /// The program itself.
+    /// The module of the program itself.
     Own,
 }
 

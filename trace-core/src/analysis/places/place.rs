@@ -5,11 +5,11 @@ use crate::model::trace::Frame;
 /// A line in the traced program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// Fully qualified function.
+    /// The fully qualified function, as the trace has it: `main.(*server).load`.
     pub function: String,
     /// Source file, as in the trace.
     pub file: String,
-    /// Line in it.
+    /// The line in the file, as in the trace.
     pub line: u64,
 }
 

@@ -65,7 +65,7 @@ pub enum Meaning {
     Label,
 }
 
-/// Replaces names.
+/// Replaces names by hashes, the same name by the same hash.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anonymiser {}
 
@@ -251,7 +251,7 @@ fn renamed_file(path: &str, bytes: &[u8]) -> String {
     format!("{folder}{}{end}", hash(bytes))
 }
 
-/// Twelve hexadecimal digits.
+/// A hash of the bytes, as twelve hexadecimal digits.
 fn hash(bytes: &[u8]) -> String {
     format!("{:012x}", XxHash3_64::oneshot(bytes) >> 16)
 }

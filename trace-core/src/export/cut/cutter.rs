@@ -32,7 +32,7 @@ pub(super) struct Cutter<'a> {
     pub(super) writer: Writer<'a>,
     pub(super) is_v1: bool,
     pub(super) is_over: bool,
-    /// Of the source.
+    /// The format version of the source.
     pub(super) version: Version,
     /// The clock reading of the generation in work, and of the last one that has one.
     pub(super) snapshot: Option<RawSnapshot>,

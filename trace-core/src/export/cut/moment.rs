@@ -22,14 +22,14 @@ pub(super) struct OpenRegion {
 /// A task that is active.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenTask {
-    /// 0 for none.
+    /// The id of the task it belongs to; 0 for none.
     pub(super) parent: u64,
     pub(super) name: TextId,
     pub(super) stack: TrailId,
     pub(super) since: i64,
 }
 
-/// A goroutine.
+/// The state of a goroutine at this moment.
 #[derive(Clone, Debug)]
 pub(super) struct GoNow {
     /// By the codes of [`go_state`].
@@ -43,7 +43,7 @@ pub(super) struct GoNow {
     /// Its last known stack.
     pub(super) stack: TrailId,
     pub(super) in_assist: bool,
-    /// Outermost first.
+    /// Its open regions, the outermost first.
     pub(super) regions: Vec<OpenRegion>,
 }
 
@@ -57,7 +57,7 @@ const NOBODY: GoNow = GoNow {
     regions: Vec::new(),
 };
 
-/// A proc.
+/// The state of a proc at this moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ProcNow {
     /// 0 if it is not known.

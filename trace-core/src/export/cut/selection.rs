@@ -39,7 +39,7 @@ pub struct CutSummary {
     pub refused: u64,
     /// Tasks and regions that began before the range. A log of the category [`crate::export::cut::CATEGORY`] says when.
     pub tasks_before: u64,
-    /// See `tasks_before`.
+    /// Regions that began before the range, likewise.
     pub regions_before: u64,
     /// Goroutines kept; `None` if all are.
     pub goroutines: Option<u64>,
