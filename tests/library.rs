@@ -30,6 +30,7 @@ mod before_the_trace;
 mod calls_within;
 mod causes;
 mod causes_told_apart;
+mod clock_and_cpu;
 mod collector;
 mod collector_scenes;
 mod compare_stats;

@@ -14,7 +14,7 @@ use trace_core::load::load_bytes;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use tracelane::action::action::{Action, FileAction, SelectAction, WorkerAction};
 use tracelane::action::commands::COMMANDS;
-use tracelane::action::effect::Effect;
+use tracelane::action::effect::{Effect, WindowEffect};
 use tracelane::action::panel::Panel;
 use tracelane::action::reduce::reduce;
 use tracelane::sample::SAMPLE;
@@ -329,7 +329,7 @@ fn traces_are_saved_one_after_the_other_before_the_program_ends() {
             Effect::SaveTrace { document, .. } => Some(*document),
             _ => None,
         });
-        (saved, effects.iter().any(|effect| matches!(effect, Effect::Quit)))
+        (saved, effects.iter().any(|effect| matches!(effect, Effect::Window(WindowEffect::Quit))))
     };
     let saved = |id| Action::Worker(WorkerAction::Saved(id, "/t/saved.trace".into(), 1_000));
     let mut state = window.state().clone();

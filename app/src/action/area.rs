@@ -11,8 +11,8 @@ use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
-use crate::action::effect::Effect;
-use crate::action::navigate::remember;
+use crate::action::effect::{Effect, WindowEffect};
+use crate::action::history::remember;
 use crate::action::panel::Panel;
 use crate::fmt::name;
 use crate::fmt::words::counted;
@@ -42,7 +42,7 @@ pub(super) fn select(state: &mut AppState, range: TimeRange, rows: Vec<RowKind>)
         effects.push(Effect::FindRowGoroutines { document: document.id, trace, all, rows, range });
     }
     if !std::mem::replace(&mut document.area_shown, true) {
-        effects.push(Effect::OpenPanel(Panel::Selection));
+        effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::Selection)));
     }
     effects
 }

@@ -6,8 +6,9 @@ use trace_core::model::trace::Trace;
 
 use crate::action::action::BookmarkAction;
 use crate::action::area;
-use crate::action::effect::{Effect, notify};
-use crate::action::navigate::{go_to_stretch, remember};
+use crate::action::effect::{Effect, WindowEffect, notify};
+use crate::action::history::remember;
+use crate::action::navigate::go_to_stretch;
 use crate::action::panel::Panel;
 use crate::fmt::place::parse_target;
 use crate::fmt::words::counted;
@@ -86,7 +87,7 @@ fn add(document: &mut Document) -> Vec<Effect> {
     noted.current = noted.notes.bookmarks.iter().position(|known| *known == bookmark);
     noted.typing += 1;
     let mut effects = kept(document);
-    effects.push(Effect::OpenPanel(Panel::Bookmarks));
+    effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::Bookmarks)));
     effects
 }
 

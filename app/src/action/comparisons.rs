@@ -11,7 +11,7 @@ use trace_core::model::lanes::LaneId;
 
 use crate::action::action::{Action, ComparisonAction, SelectAction, ViewAction};
 use crate::action::documents;
-use crate::action::effect::{Effect, notify};
+use crate::action::effect::{Effect, WindowEffect, notify};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::compare_query::{Changes, CompareQuery};
@@ -102,7 +102,7 @@ fn compare(state: &mut AppState, a: DocumentId, b: DocumentId) -> Vec<Effect> {
     state.pair = Some(OpenComparison::new(a, b));
     state.active = Some(a);
     fold_procs(state);
-    effects.push(Effect::OpenPanel(Panel::Changes));
+    effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::Changes)));
     effects
 }
 
@@ -132,7 +132,7 @@ fn add(state: &mut AppState, id: DocumentId) -> Vec<Effect> {
     }
     pair.add(id);
     state.active = Some(pair.sides[0]);
-    vec![Effect::OpenPanel(Panel::Series)]
+    vec![Effect::Window(WindowEffect::OpenPanel(Panel::Series))]
 }
 
 /// Takes a recording out of the comparison, which ends with fewer than two.
@@ -350,7 +350,7 @@ fn show_row(state: &mut AppState, row: RowKey, act: Act) -> Vec<Effect> {
         });
     }
     let mut effects = with(state, |pair| pair.row = Some(row));
-    effects.push(Effect::OpenPanel(Panel::Difference));
+    effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::Difference)));
     // Before the other side moves: that one leads.
     if let Some((side, lane)) = instead
         && let Some(id) = state.pair.as_ref().map(|pair| pair.sides[side.at()])

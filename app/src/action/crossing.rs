@@ -45,7 +45,7 @@ pub(super) fn choose(state: &mut AppState, outgoing: bool) -> Vec<Effect> {
     let Some(document) = state.document_mut() else { return Vec::new() };
     let Selection::Span(span) = document.selection else { return Vec::new() };
     let local = if outgoing {
-        edges::outgoing(&document.trace, span).0.len()
+        edges::outgoing(&document.trace, span).flows.len()
     } else {
         edges::incoming(&document.trace, span).len()
     };

@@ -11,7 +11,7 @@ use trace_core::base::visible::visible;
 use trace_core::export::cut;
 use trace_core::model::trace::Trace;
 
-use crate::action::effect::{Effect, notify, remember_file};
+use crate::action::effect::{Effect, WindowEffect, notify, remember_file};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::area::Area;
@@ -291,7 +291,7 @@ pub(super) fn rows_made(state: &mut AppState, id: DocumentId, trace: &Arc<Trace>
         }
         document.rows = rows;
         if other {
-            crate::action::navigate::reveal_in_new_rows(document);
+            crate::action::reveal::reveal_in_new_rows(document);
         }
     }
     Vec::new()
@@ -311,7 +311,7 @@ pub(super) fn make_rows_due(state: &mut AppState) -> Vec<Effect> {
 pub(super) fn bring_fronts(state: &mut AppState) -> Vec<Effect> {
     let due = state.document_mut().and_then(|document| document.fronts_due.take());
     let named = |id: &'static str| Panel::ALL.iter().copied().find(|panel| panel.info().id == id);
-    due.into_iter().flatten().filter_map(named).map(Effect::FrontPanel).collect()
+    due.into_iter().flatten().filter_map(named).map(|panel| Effect::Window(WindowEffect::FrontPanel(panel))).collect()
 }
 
 pub(super) fn done(state: &mut AppState, id: DocumentId, result: Result<(), String>) -> Vec<Effect> {
@@ -379,7 +379,7 @@ pub(super) fn answered(
         // The session, or the comparison, tells which of them matter.
         return Vec::new();
     }
-    vec![Effect::OpenPanel(Panel::Findings)]
+    vec![Effect::Window(WindowEffect::OpenPanel(Panel::Findings))]
 }
 
 /// The place of the finding that a click in the fleet asked for, if it was about this document.

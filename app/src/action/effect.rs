@@ -34,6 +34,21 @@ const MAX_RECENT: usize = 12;
 /// Notices kept at most: the oldest go first.
 const MAX_NOTICES: usize = 20;
 
+/// What only the window itself can do.
+#[derive(Clone, Debug)]
+pub enum WindowEffect {
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Open or focus a panel.
+    OpenPanel(Panel),
+    /// Bring a panel to the front if it is open.
+    FrontPanel(Panel),
+    /// Put the panels back to their default places.
+    ResetPanels,
+    /// End the program, after what is being written.
+    Quit,
+}
+
 /// What has to be done outside the state: work for workers, the desktop, the disk.
 #[derive(Clone, Debug)]
 pub enum Effect {
@@ -260,22 +275,14 @@ pub enum Effect {
     SaveSettings,
     /// Remove the models kept on disk.
     ClearCache,
-    /// Put text on the clipboard.
-    Copy(String),
-    /// Open or focus a panel.
-    OpenPanel(Panel),
-    /// Bring a panel to the front if it is open.
-    FrontPanel(Panel),
-    /// Put the panels back to their default places.
-    ResetPanels,
+    /// Something that only the window itself can do.
+    Window(WindowEffect),
     /// Something for the session.
     Session(SessionEffect),
     /// Something for the fleet.
     Fleet(FleetEffect),
     /// Something for a link.
     Link(LinkEffect),
-    /// End the program, after what is being written.
-    Quit,
 }
 
 impl From<SessionEffect> for Effect {

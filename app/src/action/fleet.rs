@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use trace_core::base::monitor::Monitor;
 
 use crate::action::documents;
-use crate::action::effect::Effect;
+use crate::action::effect::{Effect, WindowEffect};
 use crate::action::fleet_action::{FleetAction, FleetEffect};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
@@ -78,7 +78,7 @@ fn lead(state: &mut AppState, file: PathBuf, rank: usize) -> Vec<Effect> {
         if let Some(document) = state.document_mut() {
             document.finding = Some(finding);
         }
-        return effects.into_iter().chain([Effect::OpenPanel(Panel::Findings)]).collect();
+        return effects.into_iter().chain([Effect::Window(WindowEffect::OpenPanel(Panel::Findings))]).collect();
     }
     if let Some(fleet) = &mut state.fleet {
         fleet.leads_to = Some((file, rank));

@@ -7,7 +7,7 @@ use trace_core::base::time::TraceTime;
 use trace_core::model::lanes::LaneId;
 
 use crate::action::action::InstantAction;
-use crate::action::effect::{Effect, notify};
+use crate::action::effect::{Effect, WindowEffect, notify};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -20,7 +20,7 @@ pub(super) fn apply(state: &mut AppState, action: InstantAction) -> Vec<Effect> 
     match action {
         InstantAction::Show(at) => {
             show(document, at.unwrap_or_else(|| usual(document)));
-            vec![Effect::OpenPanel(Panel::Instant)]
+            vec![Effect::Window(WindowEffect::OpenPanel(Panel::Instant))]
         }
         InstantAction::Step(later) => {
             let Some(moment) = document.instant else { return Vec::new() };

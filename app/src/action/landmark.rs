@@ -6,8 +6,9 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 
 use crate::action::action::Landmark;
-use crate::action::effect::{Effect, notify};
-use crate::action::navigate::{go_to_span, go_to_stretch, remember};
+use crate::action::effect::{Effect, WindowEffect, notify};
+use crate::action::history::remember;
+use crate::action::navigate::{go_to_span, go_to_stretch};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::document::Document;
@@ -133,5 +134,5 @@ fn finding(document: &mut Document, step: i32) -> Option<Vec<Effect>> {
     if let Some((go, range)) = place {
         go_to_stretch(document, LaneId::Goroutine(go), range);
     }
-    Some(vec![Effect::OpenPanel(Panel::Findings)])
+    Some(vec![Effect::Window(WindowEffect::OpenPanel(Panel::Findings))])
 }

@@ -1,7 +1,7 @@
 //! Layouts of panels under names, searches that are kept, and the guided tour.
 
 use crate::action::documents;
-use crate::action::effect::{Effect, notify};
+use crate::action::effect::{Effect, WindowEffect, notify};
 use crate::state::app::AppState;
 use crate::state::document::Source;
 use crate::state::settings::Settings;
@@ -33,7 +33,7 @@ pub(super) fn use_one(state: &mut AppState, name: &str) -> Vec<Effect> {
     state.settings.fits_docks = state.settings.dock.is_none();
     state.maximised = None;
     notify(state, format!("Layout: {name}"));
-    vec![Effect::ResetPanels, Effect::SaveSettings]
+    vec![Effect::Window(WindowEffect::ResetPanels), Effect::SaveSettings]
 }
 
 /// Keeps a search, or no longer.

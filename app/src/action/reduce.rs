@@ -4,12 +4,12 @@ use crate::action::action::{
     Action, AnalysisAction, FileAction, PanelAction, RowsAction, SelectAction, SettingsAction, SourceAction,
     ViewAction, WorkerAction,
 };
-use crate::action::effect::{Effect, SaveTo, notify};
+use crate::action::effect::{Effect, SaveTo, WindowEffect, notify};
 use crate::action::keymap;
 use crate::action::panel::{Needs, Panel};
 use crate::action::{
-    area, bookmarks, comparisons, crossing, documents, fleet, instant, landmark, layouts, links, navigate, search,
-    sessions, source, sql, tables, unsaved,
+    area, bookmarks, comparisons, crossing, documents, fleet, instant, landmark, layouts, links, navigate, reveal,
+    row_actions, search, sessions, source, sql, tables, unsaved,
 };
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
@@ -28,9 +28,9 @@ const USUAL_ADDRESS: &str = "http://localhost:6060/debug/pprof/trace?seconds=5";
 pub fn reduce(state: &mut AppState, action: Action) -> Vec<Effect> {
     let before = comparisons::before(state);
     let of_session = sessions::before(state);
-    let anchors = if moves_in_time(&action) { navigate::anchors(state) } else { Vec::new() };
+    let anchors = if moves_in_time(&action) { row_actions::anchors(state) } else { Vec::new() };
     let mut effects = apply(state, action);
-    navigate::keep(state, &anchors);
+    row_actions::keep(state, &anchors);
     comparisons::settle(state, before);
     effects.extend(sessions::settle(state, of_session.as_ref()));
     effects.extend(documents::make_rows_due(state));
@@ -91,7 +91,7 @@ fn apply(state: &mut AppState, action: Action) -> Vec<Effect> {
             state.now_seconds = seconds;
             Vec::new()
         }
-        Action::Copy(text) => vec![Effect::Copy(visible_lines(&text))],
+        Action::Copy(text) => vec![Effect::Window(WindowEffect::Copy(visible_lines(&text)))],
     }
 }
 
@@ -116,7 +116,7 @@ fn select(state: &mut AppState, action: SelectAction) -> Vec<Effect> {
 /// Folds, unfolds, chooses and pins rows; pins are kept with the trace.
 fn rows(state: &mut AppState, action: RowsAction) -> Vec<Effect> {
     let is_pin = matches!(action, RowsAction::TogglePin(_) | RowsAction::ToggleFrames(_));
-    let mut effects = navigate::rows(state, action);
+    let mut effects = row_actions::rows(state, action);
     if let Some(document) = state.document_mut().filter(|_| is_pin) {
         effects.extend(bookmarks::kept(document));
     }
@@ -360,7 +360,7 @@ fn panel(state: &mut AppState, action: PanelAction) -> Vec<Effect> {
             state.settings.dock = None;
             state.settings.fits_docks = true;
             state.maximised = None;
-            return vec![Effect::ResetPanels, Effect::SaveSettings];
+            return vec![Effect::Window(WindowEffect::ResetPanels), Effect::SaveSettings];
         }
         PanelAction::Fronts(fronts) => {
             if let Some(document) = state.document_mut() {
@@ -414,7 +414,7 @@ fn settings(state: &mut AppState, action: SettingsAction) -> Vec<Effect> {
         SettingsAction::ToggleTooltips => settings.tooltips ^= true,
         SettingsAction::ToggleCompact => {
             settings.compact_rows ^= true;
-            navigate::resize_rows(state);
+            reveal::resize_rows(state);
         }
         SettingsAction::ToggleWallClock => settings.wall_clock ^= true,
         SettingsAction::ToggleAnimation => settings.animate ^= true,
@@ -447,7 +447,7 @@ fn open_panel(state: &mut AppState, panel: Panel) -> Vec<Effect> {
         document.findings_shown |= panel == Panel::Findings;
         document.panels_shown |= panel.info().needs == Needs::Selection;
     }
-    vec![Effect::OpenPanel(panel)]
+    vec![Effect::Window(WindowEffect::OpenPanel(panel))]
 }
 
 fn saved(change: impl FnOnce()) -> Vec<Effect> {

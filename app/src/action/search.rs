@@ -6,7 +6,7 @@ use trace_core::base::monitor::Monitor;
 use trace_core::base::time::TraceTime;
 
 use crate::action::effect::Effect;
-use crate::action::navigate;
+use crate::action::{navigate, row_actions};
 use crate::state::app::AppState;
 use crate::state::document::DocumentId;
 use crate::state::search::SearchAction;
@@ -70,7 +70,7 @@ pub(super) fn apply(state: &mut AppState, id: DocumentId, action: SearchAction) 
 fn filter(state: &mut AppState, id: DocumentId, on: bool) -> Vec<Effect> {
     let Some(document) = state.documents.iter_mut().find(|document| document.id == id) else { return Vec::new() };
     if !on {
-        navigate::show_only(document, None);
+        row_actions::show_only(document, None);
         return Vec::new();
     }
     let monitor = Monitor::new();

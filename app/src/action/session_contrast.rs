@@ -6,7 +6,7 @@ use std::sync::Arc;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::visible::visible;
 
-use crate::action::effect::Effect;
+use crate::action::effect::{Effect, WindowEffect};
 use crate::action::panel::Panel;
 use crate::action::session_action::SessionEffect;
 use crate::report::report::Report;
@@ -27,7 +27,7 @@ pub(super) fn begin(state: &mut AppState, path: PathBuf) -> Vec<Effect> {
     session.contrast = Some(Contrast { path: path.clone(), stage: ContrastStage::Working(monitor.clone()) });
     session.choices.insert(CHANGES.0, CHANGES.1);
     effects.push(SessionEffect::Compare { id: session.id, built, path, monitor }.into());
-    effects.push(Effect::OpenPanel(Panel::SessionFindings));
+    effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::SessionFindings)));
     effects
 }
 

@@ -14,7 +14,7 @@ use trace_core::session::{Input, What};
 use crate::action::action::{Action, AnalysisAction, SelectAction, ViewAction};
 use crate::action::bookmarks;
 use crate::action::documents;
-use crate::action::effect::{Effect, notify, remember_file};
+use crate::action::effect::{Effect, WindowEffect, notify, remember_file};
 use crate::action::fleet;
 use crate::action::landing::most_telling;
 use crate::action::panel::Panel;
@@ -155,7 +155,7 @@ fn go_on(state: &mut AppState, then: LeaveSession) -> Vec<Effect> {
         LeaveSession::Leave => leave(state),
         LeaveSession::Quit => {
             state.is_quitting = true;
-            vec![Effect::SaveSettings, Effect::Quit]
+            vec![Effect::SaveSettings, Effect::Window(WindowEffect::Quit)]
         }
     }
 }
@@ -218,7 +218,7 @@ fn built(state: &mut AppState, id: DocumentId, result: Result<(Arc<Built>, Vec<M
     if let [file] = files.as_slice() {
         effects.extend(remember_file(state, file.clone()));
     }
-    effects.push(Effect::OpenPanel(Panel::Requests));
+    effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::Requests)));
     effects
 }
 
@@ -459,7 +459,7 @@ fn show_task(state: &mut AppState, span: u32, act: Act) -> Vec<Effect> {
 fn show_finding(state: &mut AppState, service: u32, rank: usize, act: Act) -> Vec<Effect> {
     let Some(id) = state.session.as_ref().and_then(|session| session.document_of(service)) else { return Vec::new() };
     let mut effects = act(state, id, Action::Analysis(AnalysisAction::ChooseFinding(Some(rank))));
-    effects.push(Effect::OpenPanel(Panel::Findings));
+    effects.push(Effect::Window(WindowEffect::OpenPanel(Panel::Findings)));
     effects
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::action::effect::Effect;
+use crate::action::effect::{Effect, WindowEffect};
 use crate::action::panel::Panel;
 use crate::state::app::AppState;
 use crate::state::source::{SourcePlace, SourceText, SourceView};
@@ -18,7 +18,7 @@ pub(super) fn show(state: &mut AppState, place: SourcePlace) -> Vec<Effect> {
     let is_known = known.is_some();
     let text = known.unwrap_or(SourceText::Asked);
     state.source = Some(SourceView { place: place.clone(), text, number });
-    let mut effects = vec![Effect::OpenPanel(Panel::Source)];
+    let mut effects = vec![Effect::Window(WindowEffect::OpenPanel(Panel::Source))];
     if !is_known {
         effects.push(Effect::ReadSource(place, state.settings.source_folders.clone()));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::action::effect::Effect;
+use crate::action::effect::{Effect, WindowEffect};
 use crate::report::view::{TableAction, TableSession};
 use crate::state::analysis::AnalysisView;
 use crate::state::app::AppState;
@@ -11,7 +11,7 @@ use crate::state::document::DocumentId;
 /// Applies an action to the table `key` of a document.
 pub(super) fn apply(state: &mut AppState, id: DocumentId, key: String, action: TableAction) -> Vec<Effect> {
     match action {
-        TableAction::Copy(text) => vec![Effect::Copy(text)],
+        TableAction::Copy(text) => vec![Effect::Window(WindowEffect::Copy(text))],
         TableAction::Arrange(table, arrangement) => {
             let Some(tables) = tables_of(state, id) else { return Vec::new() };
             let monitor = tables.entry(key.clone()).or_default().begin(arrangement.clone());

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::action::documents::{self, by_id};
-use crate::action::effect::{Effect, SaveTo, notify};
+use crate::action::effect::{Effect, SaveTo, WindowEffect, notify};
 use crate::action::sessions;
 use crate::state::app::AppState;
 use crate::state::dialog::{Dialog, Leave, LeaveSession, Reply};
@@ -51,7 +51,7 @@ fn leave(state: &mut AppState, how: Leave) -> Vec<Effect> {
         Leave::Close(id) => documents::close(state, id),
         Leave::Quit => {
             state.is_quitting = true;
-            vec![Effect::SaveSettings, Effect::Quit]
+            vec![Effect::SaveSettings, Effect::Window(WindowEffect::Quit)]
         }
     }
 }

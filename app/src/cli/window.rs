@@ -24,7 +24,7 @@ pub fn run(files: &[PathBuf], follow: bool) -> CliResult {
     let (files, links) = linked::split(files)?;
     // Those that are recent are looked beside, as the window does.
     let summarised = |links: Vec<Link>| -> Result<Vec<PathBuf>, CliError> {
-        let recent = if links.is_empty() { Vec::new() } else { SettingsFile::of_user().read().0.recent_files };
+        let recent = if links.is_empty() { Vec::new() } else { SettingsFile::of_user().read().value.recent_files };
         Ok(files.iter().cloned().chain(linked::files(links, recent)?).collect())
     };
     if !display_present() {

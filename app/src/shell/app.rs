@@ -10,7 +10,7 @@ use trace_core::model::trace::Trace;
 use crate::action::action::{
     Action, Actions, FileAction, PanelAction, SelectAction, SettingsAction, ViewAction, WorkerAction,
 };
-use crate::action::effect::Effect;
+use crate::action::effect::{Effect, WindowEffect};
 use crate::action::reduce::reduce;
 use crate::action::session_action::SessionAction;
 use crate::panel;
@@ -26,7 +26,7 @@ use crate::theme::{style, tokens};
 use crate::timeline::cache::TimelineCache;
 use crate::worker::effect_runner::EffectRunner;
 use crate::worker::mailbox::{Mailbox, Wake};
-use crate::worker::settings_file::SettingsFile;
+use crate::worker::settings_file::{SettingsFile, Stored};
 
 /// Actions that bring forth actions end after this many rounds, whatever happens.
 const MAX_ROUNDS: usize = 32;
@@ -56,10 +56,10 @@ impl TracelaneApp {
     /// With threads, and the settings of `store`.
     #[must_use]
     pub fn new(ctx: &Context, store: SettingsFile) -> Self {
-        let (settings, said) = store.read();
+        let Stored { value: settings, fault: said } = store.read();
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
-        let (rules, wrong) = store.read_tags();
+        let Stored { value: rules, fault: wrong } = store.read_tags();
         let mut app = Self::with(settings, EffectRunner::new(wake, store), false);
         app.state.tag_rules = Arc::new(rules);
         for said in [said, wrong].into_iter().flatten() {
@@ -270,15 +270,15 @@ impl TracelaneApp {
         }
         for effect in effects {
             match self.runner.carry_out(effect, &self.state.settings) {
-                Some(Effect::Copy(text)) => {
+                Some(WindowEffect::Copy(text)) => {
                     ctx.copy_text(text);
                     self.actions.push(Action::Notice("Copied".to_owned()));
                 }
-                Some(Effect::OpenPanel(name)) => self.dock.open(name),
-                Some(Effect::FrontPanel(name)) => self.dock.front(name),
-                Some(Effect::ResetPanels) => self.dock = Dock::stored(self.state.settings.dock.as_deref()),
-                Some(Effect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
-                _ => {}
+                Some(WindowEffect::OpenPanel(name)) => self.dock.open(name),
+                Some(WindowEffect::FrontPanel(name)) => self.dock.front(name),
+                Some(WindowEffect::ResetPanels) => self.dock = Dock::stored(self.state.settings.dock.as_deref()),
+                Some(WindowEffect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
+                None => {}
             }
         }
     }

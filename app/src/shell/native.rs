@@ -85,7 +85,7 @@ pub enum NoWindow {
 pub fn run(opened: Opened) -> Result<(), NoWindow> {
     let Opened { sources, links, follow, compared } = opened;
     let store = SettingsFile::of_user();
-    let (settings, _) = store.read();
+    let settings = store.read().value;
     if settings.one_window && !follow && compared.is_none() && is_handed_over(&sources, &links) {
         return Ok(());
     }

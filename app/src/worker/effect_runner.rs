@@ -1,32 +1,24 @@
-//! Where effects are carried out, and the mailbox in which the answers arrive.
+//! Where effects are carried out, and where the answers arrive. Dialogs that ask for files to open are in
+//! `open_dialog.rs`, what is saved in `save_dialog.rs`.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
-use std::time::{Duration, Instant};
 
 use trace_core::analysis::instant::{instant, next_change};
-use trace_core::analysis::profile::ProfileKind;
-use trace_core::analysis::scope::Scope;
 use trace_core::base::limits::Limits;
 use trace_core::base::monitor::Monitor;
-use trace_core::model::trace::Trace;
 
-use crate::action::action::{Action, ComparisonAction, FileAction, SourceAction, WorkerAction};
+use crate::action::action::{Action, ComparisonAction, WorkerAction};
 use crate::action::area::goroutines_of;
-use crate::action::effect::{Effect, SaveTo};
+use crate::action::effect::{Effect, WindowEffect};
 use crate::action::fleet_action::{FleetAction, FleetEffect};
 use crate::action::link_action::{LinkAction, LinkEffect};
 use crate::action::session_action::{SessionAction, SessionEffect};
 use crate::cache::Cache;
-use crate::fmt::escape::file_name::file_name;
 use crate::link::hash::Hashes;
-use crate::link::text::is_link;
-use crate::link::uri::path_of_uri;
-use crate::output::{Inputs, NotWritten, Output};
 use crate::remote;
 use crate::report::arrange::arrange;
 use crate::report::goroutine_dump::dump;
@@ -35,39 +27,32 @@ use crate::state::app::FieldFor;
 use crate::state::bookmarks::Notes;
 use crate::state::document::{DocumentId, Source};
 use crate::state::rows::Rows;
-use crate::state::session::{Built, Said};
 use crate::state::settings::Settings;
 use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::notes::{self, NotesStore};
 use crate::worker::opened::Opened;
 use crate::worker::settings_file::{SettingsFile, Writer};
-use crate::worker::{
-    compare_query, editor, fleet, follow, link, load, part, paths, query, search, session, source, sql,
-};
-
-/// How the names of traces, and of what traces are packed in, usually end.
-const TRACES: [&str; 10] = ["trace", "out", "bin", "gz", "zst", "lz4", "zip", "tar", "tgz", "json"];
-/// No person closes a dialog sooner.
-const NO_DIALOG: Duration = Duration::from_millis(400);
+use crate::worker::typed_path::typed;
+use crate::worker::{compare_query, editor, fleet, follow, link, load, paths, query, search, session, source, sql};
 
 /// Carries out the effects of actions, on threads where they take time.
 pub struct EffectRunner {
-    mailbox: Mailbox,
+    pub(super) mailbox: Mailbox,
     arrived: Receiver<Action>,
     /// `None`: carry out at once on the calling thread, touch neither disk nor desktop.
-    writer: Option<Writer>,
+    pub(super) writer: Option<Writer>,
     sweeper: Option<Sender<Box<dyn Send>>>,
     cache: Cache,
     notes: NotesStore,
     /// What is known of files, by document.
-    opened: BTreeMap<DocumentId, Opened>,
+    pub(super) opened: BTreeMap<DocumentId, Opened>,
     /// Contents of files that links were made to, or looked for in.
     hashes: Hashes,
-    asking: bool,
+    pub(super) asking: bool,
     /// What dialogs are made of: they belong to the window.
-    dialog: rfd::FileDialog,
+    pub(super) dialog: rfd::FileDialog,
     /// The folder of the trace in front, in which dialogs begin.
-    folder: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
 }
 
 impl EffectRunner {
@@ -137,20 +122,6 @@ impl EffectRunner {
         }
     }
 
-    /// A dialog with this title, in the folder of the trace in front.
-    fn dialog(&self, title: &str) -> rfd::FileDialog {
-        let dialog = self.dialog.clone().set_title(title);
-        match &self.folder {
-            Some(folder) => dialog.set_directory(folder),
-            None => dialog,
-        }
-    }
-
-    /// The same, which asks for traces.
-    fn traces_dialog(&self, title: &str) -> rfd::FileDialog {
-        self.dialog(title).add_filter("Traces and archives", &TRACES).add_filter("All files", &["*"])
-    }
-
     /// What has arrived since the last look. Never waits.
     #[must_use]
     pub fn arrived(&mut self) -> Vec<Action> {
@@ -161,8 +132,9 @@ impl EffectRunner {
     }
 
     /// Starts what an effect asks for. Effects on the window itself come back.
-    pub fn carry_out(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
+    pub fn carry_out(&mut self, effect: Effect, settings: &Settings) -> Option<WindowEffect> {
         match effect {
+            Effect::Window(effect) => return Some(effect),
             Effect::Load { document, source, monitor } => {
                 limits(settings);
                 let cache = self.cache.with_limit(settings.cache_bytes());
@@ -182,7 +154,8 @@ impl EffectRunner {
             }
             Effect::WatchGrowth { document, path, stop } => {
                 if self.writer.is_some() {
-                    let before = self.opened.get(&document).and_then(Opened::face).map(|face| face.len);
+                    let before =
+                        self.opened.get(&document).and_then(Opened::fingerprint).map(|fingerprint| fingerprint.len);
                     follow::watch(document, path, before, stop, self.mailbox.clone());
                 }
             }
@@ -211,18 +184,9 @@ impl EffectRunner {
                 });
             }
             Effect::SaveProfile { trace, title, scope, kind, inputs } => {
-                let inputs = self.inputs(&inputs);
-                self.save_profile(trace, &title, scope, kind, inputs);
+                self.save_profile(trace, &title, scope, kind, &inputs);
             }
-            Effect::SavePart { path, title, selection, inputs } => {
-                let inputs = self.inputs(&inputs);
-                let asked = SaveQuestion {
-                    title: "Save selection as trace",
-                    usual: file_name(&format!("{title}.part.trace")),
-                    no_dialog: "This desktop offers no file dialog; `tracelane cut FILE -o` writes parts, too",
-                };
-                self.ask_and_write(asked, inputs, move |output| part::save(&path, &selection, output));
-            }
+            Effect::SavePart { path, title, selection, inputs } => self.save_part(path, &title, selection, &inputs),
             Effect::Discard(trace, rows) => {
                 if let Some(sweeper) = &self.sweeper {
                     // A sweeper that is gone leaves the dropping to this thread.
@@ -240,13 +204,13 @@ impl EffectRunner {
             Effect::ClearCache => self.clear_cache(),
             Effect::Session(effect) => self.session(effect, settings),
             Effect::Fleet(effect) => self.fleet(effect, settings),
-            other => return self.use_tools(other, settings),
+            other => self.use_tools(other, settings),
         }
         None
     }
 
-    /// Carries out what concerns tables, the selection, moments, the search field and source files. Effects on the window itself come back.
-    fn use_tools(&mut self, effect: Effect, settings: &Settings) -> Option<Effect> {
+    /// Carries out what concerns tables, the selection, moments, the search field and source files.
+    fn use_tools(&mut self, effect: Effect, settings: &Settings) {
         match effect {
             Effect::Arrange { document, key, table, arrangement, monitor } => {
                 self.answer_with("arrange", move || {
@@ -255,29 +219,10 @@ impl EffectRunner {
                     Some(Action::Table(document, key, arranged))
                 });
             }
-            Effect::ReadNotes { document, source } => {
-                let store = self.notes.clone();
-                if self.writer.is_some() {
-                    self.answer_with("read notes", move || {
-                        let (key, notes) = store.read(&source)?;
-                        Some(Action::Worker(WorkerAction::NotesRead(document, key, notes)))
-                    });
-                }
-            }
-            Effect::SaveNotes { key, notes } => {
-                let store = self.notes.clone();
-                if self.writer.is_some() {
-                    self.answer_with("save notes", move || {
-                        let error = store.write(&key, &notes).err()?;
-                        Some(Action::Notice(format!("Bookmarks could not be saved: {error}")))
-                    });
-                }
-            }
+            Effect::ReadNotes { document, source } => self.read_notes(document, source),
+            Effect::SaveNotes { key, notes } => self.save_notes(key, notes),
             Effect::ExportNotes { notes, title, inputs } => self.export_notes(notes, &title, &inputs),
-            Effect::AskForNotes(document) => {
-                let dialog = self.dialog("Import bookmarks").add_filter("Bookmarks", &["json"]);
-                self.import_notes(document, move || dialog.pick_file());
-            }
+            Effect::AskForNotes(document) => self.import_notes(document),
             Effect::FindChange { document, trace, at, later } => self.answer_with("next change", move || {
                 let found = next_change(&trace, at, later);
                 Some(Action::Worker(WorkerAction::ChangeFound(document, at, found)))
@@ -309,24 +254,58 @@ impl EffectRunner {
                 let text = source::read(&place.file, &folders);
                 Some(Action::Worker(WorkerAction::SourceRead(place, text)))
             }),
-            Effect::OpenInEditor(path, line) => {
-                let template = settings.editor.clone();
-                if self.writer.is_some() {
-                    self.answer_with("editor", move || editor::open(&template, &path, line).err().map(Action::Notice));
-                }
-            }
+            Effect::OpenInEditor(path, line) => self.open_in_editor(path, line, settings),
             Effect::Link(effect) => self.link(effect),
-            Effect::AskForSourceFolder => {
-                let dialog = self.dialog("Folder with source code");
-                self.ask(
-                    FieldFor::SourceFolder,
-                    |folder| SourceAction::AddSourceFolder(folder).into(),
-                    move || dialog.pick_folder().map(|path| vec![path]),
-                );
-            }
-            other => return Some(other),
+            Effect::AskForSourceFolder => self.ask_for_source_folder(),
+            // See `carry_out`.
+            Effect::Window(..)
+            | Effect::Load { .. }
+            | Effect::Follow { .. }
+            | Effect::WatchGrowth { .. }
+            | Effect::SaveTrace { .. }
+            | Effect::Forget(..)
+            | Effect::Cancel(..)
+            | Effect::MakeRows { .. }
+            | Effect::AnswerQuery { .. }
+            | Effect::AnswerCompareQuery { .. }
+            | Effect::SaveProfile { .. }
+            | Effect::SavePart { .. }
+            | Effect::Discard(..)
+            | Effect::OpenTyped(..)
+            | Effect::AskForFiles
+            | Effect::AskForComparison { .. }
+            | Effect::SaveSettings
+            | Effect::ClearCache
+            | Effect::Session(..)
+            | Effect::Fleet(..) => {}
         }
-        None
+    }
+
+    fn read_notes(&self, document: DocumentId, source: Source) {
+        let store = self.notes.clone();
+        if self.writer.is_some() {
+            self.answer_with("read notes", move || {
+                let notes::KeptNotes { key, notes } = store.read(&source)?;
+                Some(Action::Worker(WorkerAction::NotesRead(document, key, notes)))
+            });
+        }
+    }
+
+    fn save_notes(&self, key: String, notes: Notes) {
+        let store = self.notes.clone();
+        if self.writer.is_some() {
+            self.answer_with("save notes", move || {
+                let error = store.write(&key, &notes).err()?;
+                Some(Action::Notice(format!("Bookmarks could not be saved: {error}")))
+            });
+        }
+    }
+
+    fn open_in_editor(&self, path: PathBuf, line: u64, settings: &Settings) {
+        let template = settings.editor.clone();
+        if self.writer.is_some() {
+            self.answer_with("editor", move || editor::open(&template, &path, line).err().map(Action::Notice));
+        }
     }
 
     /// Does what a session needs done.
@@ -369,54 +348,6 @@ impl EffectRunner {
         }
     }
 
-    /// Asks for files, all of which are one session.
-    fn ask_for_session(&mut self) {
-        let dialog = self.traces_dialog("Open traces and span files together");
-        let mailbox = self.mailbox.clone();
-        let pick = move || {
-            let files = dialog.pick_files()?;
-            mailbox.send(Action::Session(SessionAction::Open(files)));
-            // They have been sent together.
-            Some(Vec::new())
-        };
-        self.ask(FieldFor::Together, |path| SessionAction::Open(vec![path]).into(), pick);
-    }
-
-    /// Asks where, and writes a session file there.
-    fn save_session(&mut self, built: &Arc<Built>, said: &[Said], title: &str, inputs: &[PathBuf]) {
-        if self.writer.is_none() || std::mem::replace(&mut self.asking, true) {
-            return;
-        }
-        let inputs = self.inputs(inputs);
-        let stem = title.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("session");
-        let usual = file_name(&format!("{stem}.session.json"));
-        let (mailbox, built, said) = (self.mailbox.clone(), Arc::clone(built), said.to_vec());
-        let dialog = self.dialog("Save session").set_file_name(usual);
-        self.run("save session", move || {
-            match ask_where(dialog, &mailbox) {
-                ChosenFile::Chosen(path) => {
-                    // The dialog has asked whether a file may be replaced.
-                    let output = Output {
-                        path: &path,
-                        inputs: &inputs,
-                        may_replace: true,
-                        keeps_traces: true,
-                        may_stream: false,
-                    };
-                    let saved = session::save(&built, &said, &output);
-                    mailbox.send(Action::Session(SessionAction::Saved(saved.map(|()| path))));
-                }
-                ChosenFile::Closed => mailbox.send(Action::Session(SessionAction::NotSaved)),
-                ChosenFile::NoDialog => {
-                    let text =
-                        "This desktop offers no file dialog; `tracelane session FILE… -o FILE` saves sessions, too";
-                    mailbox.send(Action::Session(SessionAction::NotSaved));
-                    mailbox.send(Action::Notice(text.to_owned()));
-                }
-            }
-        });
-    }
-
     fn follow(&self, job: follow::Job) {
         if self.writer.is_some() {
             follow::start(job, self.mailbox.clone());
@@ -432,48 +363,6 @@ impl EffectRunner {
         if let Some(writer) = self.writer.take() {
             writer.finish();
         }
-    }
-
-    fn ask_for_files(&mut self) {
-        let dialog = self.traces_dialog("Open Go execution traces");
-        self.ask(FieldFor::Open, |path| FileAction::Open(path).into(), move || dialog.pick_files());
-    }
-
-    fn ask_for_comparison(&mut self, adds: bool) {
-        let dialog = self.traces_dialog("Compare with another Go execution trace");
-        let pick = move || dialog.pick_file().map(|path| vec![path]);
-        if adds {
-            self.ask(FieldFor::Add, |path| ComparisonAction::AddToComparison(path).into(), pick);
-        } else {
-            self.ask(FieldFor::Compare, |path| ComparisonAction::CompareWith(path).into(), pick);
-        }
-    }
-
-    /// Opens a dialog, one at a time, and sends what `made` makes of each file that was chosen. Where the desktop has
-    /// no dialogs, the path field serves `purpose`.
-    fn ask(
-        &mut self,
-        purpose: FieldFor,
-        made: fn(PathBuf) -> Action,
-        pick: impl FnOnce() -> Option<Vec<PathBuf>> + Send + 'static,
-    ) {
-        if self.asking || self.writer.is_none() {
-            return;
-        }
-        self.asking = true;
-        let mailbox = self.mailbox.clone();
-        self.run("dialog", move || {
-            let begin = Instant::now();
-            let chosen = pick();
-            // Without a portal the answer is the same as "cancelled", only at once.
-            let no_dialog = chosen.is_none() && begin.elapsed() < NO_DIALOG;
-            chosen.into_iter().flatten().for_each(|path| mailbox.send(made(path)));
-            mailbox.send(Action::Worker(WorkerAction::DialogClosed));
-            if no_dialog {
-                mailbox.send(Action::Notice("This desktop offers no file dialog: type or paste a path".to_owned()));
-                mailbox.send(Action::File(FileAction::AskPath(purpose)));
-            }
-        });
     }
 
     /// Does what a link needs done.
@@ -503,110 +392,6 @@ impl EffectRunner {
         });
     }
 
-    /// Asks where, and writes bookmarks there.
-    fn export_notes(&mut self, bookmarks: Notes, title: &str, inputs: &[PathBuf]) {
-        if self.writer.is_none() || std::mem::replace(&mut self.asking, true) {
-            return;
-        }
-        let inputs = self.inputs(inputs);
-        let usual = file_name(&format!("{title}.bookmarks.json"));
-        let mailbox = self.mailbox.clone();
-        let dialog = self.dialog("Export bookmarks").set_file_name(usual);
-        self.run("export bookmarks", move || {
-            let path = match ask_where(dialog, &mailbox) {
-                ChosenFile::Chosen(path) => path,
-                ChosenFile::Closed => return,
-                ChosenFile::NoDialog => {
-                    let text = "This desktop offers no file dialog, so there is nowhere to export to";
-                    return mailbox.send(Action::Notice(text.to_owned()));
-                }
-            };
-            let output =
-                Output { path: &path, inputs: &inputs, may_replace: true, keeps_traces: true, may_stream: false };
-            let shown = path.display();
-            mailbox.send(Action::Notice(match notes::export(&bookmarks, &output) {
-                Ok(()) => format!("Bookmarks exported to {shown}"),
-                Err(why) => format!("{shown} could not be written: {why}"),
-            }));
-        });
-    }
-
-    /// Asks for a file, and reads bookmarks from it.
-    fn import_notes(&mut self, document: DocumentId, pick: impl FnOnce() -> Option<PathBuf> + Send + 'static) {
-        if self.writer.is_none() || std::mem::replace(&mut self.asking, true) {
-            return;
-        }
-        let mailbox = self.mailbox.clone();
-        self.run("import bookmarks", move || {
-            let chosen = pick();
-            mailbox.send(Action::Worker(WorkerAction::DialogClosed));
-            let Some(path) = chosen else { return };
-            mailbox.send(match notes::import(&path) {
-                Ok(found) => Action::Worker(WorkerAction::NotesImported(document, found)),
-                Err(why) => Action::Notice(format!("{} could not be imported: {why}", path.display())),
-            });
-        });
-    }
-
-    /// The files of open traces, as they are and as they were when they were opened.
-    fn inputs(&self, paths: &[PathBuf]) -> Inputs {
-        let mut inputs = Inputs::of(paths.iter().map(PathBuf::as_path));
-        for opened in self.opened.values() {
-            if let Some((path, id)) = opened.file() {
-                inputs.add_opened(&path, id);
-            }
-        }
-        inputs
-    }
-
-    /// Asks where, and writes the profile there.
-    fn save_profile(&mut self, trace: Arc<Trace>, title: &str, scope: Scope, kind: ProfileKind, inputs: Inputs) {
-        let asked = SaveQuestion {
-            title: "Save as pprof",
-            usual: file_name(&format!("{title}.{}.pb.gz", kind.name())),
-            no_dialog: "This desktop offers no file dialog; `tracelane profile FILE -o` writes profiles, too",
-        };
-        self.ask_and_write(asked, inputs, move |output| query::save_profile(&trace, &scope, kind, output));
-    }
-
-    /// Asks where, and writes there on a thread.
-    fn ask_and_write(
-        &mut self,
-        asked: SaveQuestion,
-        inputs: Inputs,
-        write: impl FnOnce(&Output<'_>) -> Result<(), NotWritten> + Send + 'static,
-    ) {
-        if self.writer.is_none() {
-            self.mailbox.send(Action::Notice("There is no dialog to ask for a file".to_owned()));
-            return;
-        }
-        if std::mem::replace(&mut self.asking, true) {
-            return;
-        }
-        let mailbox = self.mailbox.clone();
-        let dialog = self.dialog(asked.title).set_file_name(asked.usual);
-        self.run("save", move || {
-            match ask_where(dialog, &mailbox) {
-                ChosenFile::Chosen(path) => mailbox.send(Action::Notice({
-                    // The dialog has asked whether a file may be replaced.
-                    let output = Output {
-                        path: &path,
-                        inputs: &inputs,
-                        may_replace: true,
-                        keeps_traces: true,
-                        may_stream: false,
-                    };
-                    match write(&output) {
-                        Ok(()) => format!("Saved {}", path.display()),
-                        Err(error) => format!("{} could not be written: {error}", path.display()),
-                    }
-                })),
-                ChosenFile::Closed => {}
-                ChosenFile::NoDialog => mailbox.send(Action::Notice(asked.no_dialog.to_owned())),
-            }
-        });
-    }
-
     /// Finds the paths that begin with what is typed.
     fn list_paths(&self, typed: String) {
         self.answer_with("paths", move || {
@@ -616,106 +401,18 @@ impl EffectRunner {
     }
 
     /// Sends what `job` comes to, unless it was cancelled.
-    fn answer_with(&self, name: &str, job: impl FnOnce() -> Option<Action> + Send + 'static) {
+    pub(super) fn answer_with(&self, name: &str, job: impl FnOnce() -> Option<Action> + Send + 'static) {
         let mailbox = self.mailbox.clone();
         self.run(name, move || job().into_iter().for_each(|action| mailbox.send(action)));
     }
 
-    /// Writes the bytes of a recorded trace where the user wants them.
-    fn save_trace(&mut self, document: DocumentId, name: String, to: SaveTo, inputs: &[PathBuf]) {
-        let mailbox = self.mailbox.clone();
-        let Some(spool) = self.opened.get(&document).and_then(Opened::spool) else {
-            let what = "This trace can no longer be saved: its data was not retained".to_owned();
-            mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
-            return;
-        };
-        if to == SaveTo::Asked && std::mem::replace(&mut self.asking, true) {
-            let what = "The trace is not saved: another dialog is open".to_owned();
-            mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(what))));
-            return;
-        }
-        let inputs = self.inputs(inputs);
-        let dialog = self.dialog("Save trace as").set_file_name(file_name(&name));
-        self.run("save", move || {
-            let (path, may_replace) = match to {
-                SaveTo::Typed(typed) => match path_to_save(&typed) {
-                    Ok(path) => (path, false),
-                    Err(why) => return mailbox.send(Action::Worker(WorkerAction::NotSaved(document, Some(why)))),
-                },
-                SaveTo::Replaced(path) => (path, true),
-                SaveTo::Asked => {
-                    match ask_where(dialog, &mailbox) {
-                        // The dialog has asked whether a file may be replaced.
-                        ChosenFile::Chosen(path) => (path, true),
-                        ChosenFile::Closed => {
-                            return mailbox.send(Action::Worker(WorkerAction::NotSaved(document, None)));
-                        }
-                        ChosenFile::NoDialog => {
-                            return mailbox.send(Action::File(FileAction::AskPath(FieldFor::Save(document))));
-                        }
-                    }
-                }
-            };
-            let output = Output { path: &path, inputs: &inputs, may_replace, keeps_traces: true, may_stream: false };
-            mailbox.send(match spool.save(&output) {
-                Ok(bytes) => Action::Worker(WorkerAction::Saved(document, path, bytes)),
-                Err(NotWritten::Exists) => Action::Worker(WorkerAction::FileExists(document, path)),
-                Err(NotWritten::Refused(why)) => Action::Worker(WorkerAction::NotSaved(
-                    document,
-                    Some(format!("{} could not be written: {why}", path.display())),
-                )),
-            });
-        });
-    }
-
-    fn run(&self, name: &str, job: impl FnOnce() + Send + 'static) {
+    pub(super) fn run(&self, name: &str, job: impl FnOnce() + Send + 'static) {
         if self.writer.is_none() {
             job();
         } else if let Err(error) = Builder::new().name(name.to_owned()).spawn(job) {
             self.mailbox.send(Action::Notice(format!("Could not start a thread: {error}")));
         }
     }
-}
-
-/// What a dialog that asks for a file to write to says.
-struct SaveQuestion {
-    title: &'static str,
-    /// The name that it proposes.
-    usual: String,
-    /// What is said where there are no dialogs.
-    no_dialog: &'static str,
-}
-
-/// What came of asking for a file to write to.
-enum ChosenFile {
-    /// The user chose this file.
-    Chosen(PathBuf),
-    /// The user closed the dialog.
-    Closed,
-    /// The desktop has none.
-    NoDialog,
-}
-
-/// Waits for the answer of the desktop's dialog, on a thread that has nothing else to do.
-fn ask_where(dialog: rfd::FileDialog, mailbox: &Mailbox) -> ChosenFile {
-    let begin = Instant::now();
-    let chosen = dialog.save_file();
-    mailbox.send(Action::Worker(WorkerAction::DialogClosed));
-    match chosen {
-        Some(path) => ChosenFile::Chosen(path),
-        // Without a portal the answer is the same as "cancelled", only at once.
-        None if begin.elapsed() < NO_DIALOG => ChosenFile::NoDialog,
-        None => ChosenFile::Closed,
-    }
-}
-
-/// What was typed as the path of a new file.
-fn path_to_save(typed: &str) -> Result<PathBuf, String> {
-    let path = path_of(typed).map_err(|error| format!("{typed} could not be written: {error}"))?;
-    if remote::is_address(&path) {
-        return Err(format!("{typed} is an address; type the path of a file"));
-    }
-    Ok(path)
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -726,81 +423,4 @@ fn megabytes(bytes: u64) -> String {
 fn limits(settings: &Settings) -> Limits {
     remote::set_unlimited(settings.unpack_without_limit);
     remote::limits()
-}
-
-/// What opens what was typed into the path field.
-fn typed(text: &str, purpose: FieldFor) -> Action {
-    if is_link(text.trim()) {
-        return LinkAction::Open(text.trim().to_owned(), None).into();
-    }
-    if purpose == FieldFor::Together {
-        return match paths_of(text) {
-            Ok(paths) => Action::Session(SessionAction::Open(paths)),
-            Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
-        };
-    }
-    let completed = if purpose == FieldFor::Address { remote::completed(text.trim()) } else { text.to_owned() };
-    match path_of(&completed) {
-        Ok(path) => match purpose {
-            FieldFor::Compare => Action::Comparison(ComparisonAction::CompareWith(path)),
-            FieldFor::Add => Action::Comparison(ComparisonAction::AddToComparison(path)),
-            FieldFor::Contrast => Action::Session(SessionAction::CompareWith(path)),
-            FieldFor::Fleet => Action::Fleet(FleetAction::Open(path)),
-            FieldFor::Linked => LinkAction::Chosen(path).into(),
-            FieldFor::SourceFolder => Action::Source(SourceAction::AddSourceFolder(path)),
-            FieldFor::Open | FieldFor::Address | FieldFor::Together | FieldFor::Save(_) => {
-                Action::File(FileAction::Open(path))
-            }
-        },
-        Err(error) => Action::Notice(format!("{text} cannot be opened: {error}")),
-    }
-}
-
-/// Several paths as they are typed, with spaces between them: those that hold spaces are quoted. A text that is the path of a
-/// file as a whole is that. `NAME=PATH` names a service.
-fn paths_of(typed: &str) -> io::Result<Vec<PathBuf>> {
-    let whole = path_of(typed)?;
-    if whole.exists() {
-        return Ok(vec![whole]);
-    }
-    let mut words: Vec<String> = Vec::new();
-    let (mut quote, mut is_open) = (None, false);
-    for c in typed.trim().chars() {
-        match quote {
-            Some(end) if c == end => quote = None,
-            None if matches!(c, '"' | '\'') => (quote, is_open) = (Some(c), is_open || words.is_empty()),
-            None if c.is_whitespace() => is_open = false,
-            _ => {
-                if !std::mem::replace(&mut is_open, true) {
-                    words.push(String::new());
-                }
-                if let Some(word) = words.last_mut() {
-                    word.push(c);
-                }
-            }
-        }
-    }
-    let path = |word: &String| match word.split_once('=') {
-        Some((name, file)) if !name.is_empty() && !name.contains(['/', '\\', ':']) && !Path::new(word).exists() => {
-            Ok(PathBuf::from(format!("{name}={}", path_of(file)?.display())))
-        }
-        _ => path_of(word),
-    };
-    words.iter().map(path).collect()
-}
-
-fn path_of(typed: &str) -> io::Result<PathBuf> {
-    let text = typed.trim().trim_matches(['"', '\'']);
-    if let Some(path) = path_of_uri(text) {
-        return Ok(path);
-    }
-    let named = remote::named(PathBuf::from(text));
-    if remote::is_address(&named) {
-        return Ok(named);
-    }
-    let home = || directories::BaseDirs::new().map(|places| places.home_dir().to_path_buf());
-    match text.strip_prefix('~').map(|rest| (rest.trim_start_matches('/'), home())) {
-        Some((rest, Some(home))) => Ok(home.join(rest)),
-        _ => std::path::absolute(text),
-    }
 }

@@ -130,7 +130,7 @@ fn run(mut job: Job, mailbox: &Mailbox) {
                 return;
             }
         }
-        job.opened.set_face(reading.seen());
+        job.opened.set_fingerprint(reading.seen());
         let change = if reading.is_replaced() { Ok(Change::Replaced) } else { wait_for_change(&job, reading.seen()) };
         match change {
             Ok(change) if change == Change::Replaced && !goes_on(&job.path, spool.as_ref()) => {
@@ -173,7 +173,7 @@ fn was_rewritten_since(job: &Job) -> Option<bool> {
     if let Some(spool) = job.opened.spool().filter(Spool::is_whole) {
         return (!goes_on(&job.path, Some(&spool))).then_some(true);
     }
-    let (before, now) = (job.opened.face()?, FileFingerprint::of(&job.path).ok()?);
+    let (before, now) = (job.opened.fingerprint()?, FileFingerprint::of(&job.path).ok()?);
     (before.change(&now) == Some(Change::Replaced)).then_some(false)
 }
 

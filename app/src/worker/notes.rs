@@ -34,6 +34,15 @@ struct Exported {
     bookmarks: Vec<Bookmark>,
 }
 
+/// The notes of a trace, as they are on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptNotes {
+    /// The name under which they are kept: the same for the same bytes.
+    pub key: String,
+    /// The notes; none if none were kept.
+    pub notes: Notes,
+}
+
 impl NotesStore {
     /// The user's folder for data, or the one that [`FOLDER_VARIABLE`] names.
     #[must_use]
@@ -50,10 +59,9 @@ impl NotesStore {
         Self { folder: Some(folder.to_path_buf()) }
     }
 
-    /// The name under which the notes of a trace are kept, and those that are there. `None` where the trace cannot be read
-    /// again.
+    /// What is kept of a trace. `None` where the trace cannot be read again.
     #[must_use]
-    pub fn read(&self, source: &Source) -> Option<(String, Notes)> {
+    pub fn read(&self, source: &Source) -> Option<KeptNotes> {
         let key = match source {
             Source::Sample => "sample".to_owned(),
             Source::Path(path) => {
@@ -63,7 +71,7 @@ impl NotesStore {
             Source::Earlier { .. } => return None,
         };
         let notes = self.of_key(&key).unwrap_or_default();
-        Some((key, notes))
+        Some(KeptNotes { key, notes })
     }
 
     /// What is kept under a name; a file that is damaged or not the user's counts for nothing.
@@ -129,7 +137,7 @@ pub fn import(path: &Path) -> Result<Vec<Bookmark>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotesStore, export, import};
+    use super::{KeptNotes, NotesStore, export, import};
     use crate::output::{Inputs, Output};
     use crate::state::bookmarks::{Bookmark, Notes, StoredPin};
     use crate::state::document::Source;
@@ -146,12 +154,12 @@ mod tests {
         let (one, other) = (folder.path().join("one"), folder.path().join("other"));
         std::fs::write(&one, b"same").expect("written");
         std::fs::write(&other, b"same").expect("written");
-        let (key, empty) = store.read(&Source::Path(one.clone())).expect("it can be read");
+        let KeptNotes { key, notes: empty } = store.read(&Source::Path(one.clone())).expect("it can be read");
         assert_eq!(empty, Notes::default());
         store.write(&key, &notes()).expect("written");
-        assert_eq!(store.read(&Source::Path(other)), Some((key.clone(), notes())));
+        assert_eq!(store.read(&Source::Path(other)), Some(KeptNotes { key: key.clone(), notes: notes() }));
         std::fs::write(&one, b"else").expect("written");
-        assert_eq!(store.read(&Source::Path(one)).map(|found| found.1), Some(Notes::default()));
+        assert_eq!(store.read(&Source::Path(one)).map(|found| found.notes), Some(Notes::default()));
         store.write(&key, &Notes::default()).expect("removed");
         assert_eq!(std::fs::read_dir(folder.path().join("notes")).expect("a folder").count(), 0);
     }
@@ -161,7 +169,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = NotesStore::in_folder(folder.path());
         std::fs::write(folder.path().join("sample.ron"), b"(bookmarks: [(sta\xff").expect("written");
-        assert_eq!(store.read(&Source::Sample), Some(("sample".to_owned(), Notes::default())));
+        assert_eq!(store.read(&Source::Sample), Some(KeptNotes { key: "sample".to_owned(), notes: Notes::default() }));
     }
 
     #[test]

@@ -17,8 +17,17 @@ pub struct Opened {
 #[derive(Default)]
 struct Inner {
     path: Option<PathBuf>,
-    face: Option<FileFingerprint>,
+    fingerprint: Option<FileFingerprint>,
     spool: Option<Spool>,
+}
+
+/// A file as it was when it was opened, whatever lies at its path now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenedFile {
+    /// Where it was.
+    pub path: PathBuf,
+    /// Which file it was.
+    pub id: FileId,
 }
 
 impl Opened {
@@ -29,27 +38,27 @@ impl Opened {
     /// Looks at the file before it is read. What it has grown by the time that it is watched is growth, too.
     pub fn look_at(&self, path: &Path) {
         self.inner().path = Some(path.to_path_buf());
-        self.set_face(FileFingerprint::of(path).ok());
+        self.set_fingerprint(FileFingerprint::of(path).ok());
     }
 
     /// The file as it was when it had been read to its end, if that is known.
-    pub fn set_face(&self, face: Option<FileFingerprint>) {
-        if face.is_some() {
-            self.inner().face = face;
+    pub fn set_fingerprint(&self, fingerprint: Option<FileFingerprint>) {
+        if fingerprint.is_some() {
+            self.inner().fingerprint = fingerprint;
         }
     }
 
     /// The file when it was last looked at.
     #[must_use]
-    pub fn face(&self) -> Option<FileFingerprint> {
-        self.inner().face.clone()
+    pub fn fingerprint(&self) -> Option<FileFingerprint> {
+        self.inner().fingerprint.clone()
     }
 
-    /// Where it was, and which file.
+    /// Where it was, and which file; `None` until it was looked at, or where the system does not number files.
     #[must_use]
-    pub fn file(&self) -> Option<(PathBuf, FileId)> {
+    pub fn file(&self) -> Option<OpenedFile> {
         let inner = self.inner();
-        Some((inner.path.clone()?, inner.face.as_ref()?.id()?.clone()))
+        Some(OpenedFile { path: inner.path.clone()?, id: inner.fingerprint.as_ref()?.id()?.clone() })
     }
 
     /// Where its bytes are kept, if they are.

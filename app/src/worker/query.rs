@@ -73,7 +73,7 @@ impl Work for ask::Profile {
     fn work(&self, trace: &Arc<Trace>, monitor: &Monitor) -> Option<Self::Answer> {
         let pieces = self.0.pieces(trace);
         let profile = profile::profile(trace, &pieces, self.1, monitor)?;
-        let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
+        let stacks = profile.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos.0));
         let flame = Flame::of(trace, stacks, MergeBy::Function);
         let report = analyses::profile::report(trace, &pieces, &Arc::new(profile));
         Some(Arc::new(ProfileView { report, flame }))

@@ -30,6 +30,15 @@ pub struct SettingsFile {
     folder: Option<PathBuf>,
 }
 
+/// What a file of the user's holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored<T> {
+    /// What was read; the usual if nothing could be.
+    pub value: T,
+    /// A sentence, if some of it could not be read.
+    pub fault: Option<String>,
+}
+
 impl SettingsFile {
     /// The user's folder for settings, or the one that [`FOLDER_VARIABLE`] names.
     #[must_use]
@@ -50,30 +59,32 @@ impl SettingsFile {
     /// The settings; the usual ones if there are none. A damaged file is put aside, and said so; what is no file is left
     /// alone.
     #[must_use]
-    pub fn read(&self) -> (Settings, Option<String>) {
+    pub fn read(&self) -> Stored<Settings> {
         let Some(path) = self.place() else {
-            return (Settings::default(), None);
+            return Stored::default();
         };
         let text = match read_own(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return (Settings::default(), None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Stored::default(),
             Err(error) => {
                 let what = format!("The settings in {} cannot be read: {error}", path.display());
-                return (Settings::default(), Some(what));
+                return Stored { value: Settings::default(), fault: Some(what) };
             }
         };
         match ron::from_str(&text) {
-            Ok(settings) => (self.without_secrets(Settings::repaired(settings)), None),
+            Ok(settings) => Stored { value: self.without_secrets(Settings::repaired(settings)), fault: None },
             Err(_) => {
                 let aside = path.with_extension("ron.damaged");
                 let kept = match fs::rename(&path, &aside) {
                     Ok(()) => format!("saved as {}", aside.display()),
                     Err(error) => format!("and could not be renamed: {error}"),
                 };
-                (
-                    Settings::default(),
-                    Some(format!("The settings file was damaged, so the defaults are in use; the old file is {kept}")),
-                )
+                Stored {
+                    value: Settings::default(),
+                    fault: Some(format!(
+                        "The settings file was damaged, so the defaults are in use; the old file is {kept}"
+                    )),
+                }
             }
         }
     }
@@ -81,16 +92,16 @@ impl SettingsFile {
     /// What stacks are about: the rules in the user's file of tags, if there is one, and those that come along. A sentence if
     /// some of it cannot be used.
     #[must_use]
-    pub fn read_tags(&self) -> (TagRules, Option<String>) {
+    pub fn read_tags(&self) -> Stored<TagRules> {
         let Some(path) = self.folder.as_ref().map(|folder| folder.join(TAGS_FILE)) else {
-            return (TagRules::default(), None);
+            return Stored::default();
         };
         let text = match read_own(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return (TagRules::default(), None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Stored::default(),
             Err(error) => {
                 let said = format!("The tags in {} cannot be read: {error}", path.display());
-                return (TagRules::default(), Some(said));
+                return Stored { value: TagRules::default(), fault: Some(said) };
             }
         };
         let (rules, faults) = TagRules::with(&text);
@@ -98,7 +109,7 @@ impl SettingsFile {
             let more = if faults.len() > 1 { format!(" ({} more)", faults.len() - 1) } else { String::new() };
             format!("Line {} of {} is left out: {}{more}", fault.line, path.display(), fault.message)
         });
-        (rules, said)
+        Stored { value: rules, fault: said }
     }
 
     /// The settings without passwords and tokens in addresses, which older versions kept; on disk, too.
@@ -194,9 +205,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use trace_core::analysis::tags::TagRules;
-
-    use super::{FILE, SettingsFile, TAGS_FILE, Writer};
+    use super::{FILE, SettingsFile, Stored, TAGS_FILE, Writer};
     use crate::state::settings::{Settings, ThemeChoice};
 
     #[test]
@@ -208,7 +217,7 @@ mod tests {
         writer.write(Settings::default());
         writer.write(settings.clone());
         writer.finish();
-        assert_eq!(store.read(), (settings, None));
+        assert_eq!(store.read(), Stored { value: settings, fault: None });
         let files = std::fs::read_dir(folder.path().join("new")).expect("it is there").count();
         assert_eq!(files, 1, "nothing but the settings is left");
     }
@@ -220,7 +229,7 @@ mod tests {
         let addresses =
             ["http://me:hunter2@host/t?token=abc".to_owned(), "http://localhost:6060/t?seconds=5".to_owned()];
         store.write(&Settings { recent_addresses: addresses.to_vec(), ..Settings::default() }).expect("written");
-        let (settings, _) = store.read();
+        let settings = store.read().value;
         assert_eq!(settings.recent_addresses, ["http://***@host/t?token=***", "http://localhost:6060/t?seconds=5"]);
         let text = std::fs::read_to_string(folder.path().join(FILE)).expect("there");
         assert!(!text.contains("hunter2") && !text.contains("abc"), "{text}");
@@ -231,26 +240,26 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join(FILE), b"(theme: Dar\xff").expect("written");
         let store = SettingsFile::in_folder(folder.path());
-        let (settings, said) = store.read();
+        let Stored { value: settings, fault: said } = store.read();
         assert_eq!(settings, Settings::default());
         assert!(said.expect("it is said").contains("damaged"));
         assert!(folder.path().join("settings.ron.damaged").exists());
-        assert_eq!(store.read(), (Settings::default(), None));
+        assert_eq!(store.read(), Stored::default());
     }
 
     #[test]
     fn tags_of_the_user_are_read() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SettingsFile::in_folder(folder.path());
-        assert_eq!(store.read_tags(), (TagRules::default(), None));
+        assert_eq!(store.read_tags(), Stored::default());
         std::fs::write(folder.path().join(TAGS_FILE), "cart: shop/cart.*\nnonsense\n").expect("written");
-        let (rules, said) = store.read_tags();
+        let Stored { value: rules, fault: said } = store.read_tags();
         assert_eq!(rules.tag_of("shop/cart.Add"), Some("cart"));
         let said = said.expect("it is said");
         assert!(said.starts_with("Line 2 of ") && said.contains("left out"), "{said}");
         std::fs::remove_file(folder.path().join(TAGS_FILE)).expect("removed");
         std::fs::create_dir(folder.path().join(TAGS_FILE)).expect("made");
-        assert!(store.read_tags().1.expect("it is said").contains("cannot be read"));
+        assert!(store.read_tags().fault.expect("it is said").contains("cannot be read"));
     }
 
     /// A pipe would be waited for, a link followed, a device read without end; none is replaced, either.
@@ -262,7 +271,7 @@ mod tests {
         let shared = outer.path().join("shared");
         let other = outer.path().join("other.ron");
         std::fs::write(&other, "(theme: Dark)").expect("written");
-        let dark = |store: &SettingsFile| store.read().0.theme == ThemeChoice::Dark;
+        let dark = |store: &SettingsFile| store.read().value.theme == ThemeChoice::Dark;
         type Put<'a> = &'a dyn Fn(&std::path::Path);
         let in_place: [(&str, Put<'_>); 5] = [
             ("pipe", &|path| {
@@ -280,7 +289,7 @@ mod tests {
             put(&shared.join(FILE));
             let kind = std::fs::symlink_metadata(shared.join(FILE)).expect("it is there").file_type();
             let store = SettingsFile::in_folder(&shared);
-            let (settings, said) = store.read();
+            let Stored { value: settings, fault: said } = store.read();
             assert_eq!(settings, Settings::default(), "{name}");
             assert!(said.is_some(), "{name}");
             assert!(store.write(&settings).is_err(), "{name}");
@@ -302,7 +311,7 @@ mod tests {
     fn unknown_and_missing_fields_and_wild_values_do_no_harm() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join(FILE), "(theme: Dark, of_the_future: 3, ui_scale: 1e9)").expect("written");
-        let (settings, said) = SettingsFile::in_folder(folder.path()).read();
+        let Stored { value: settings, fault: said } = SettingsFile::in_folder(folder.path()).read();
         assert_eq!((settings.theme, settings.ui_scale, said), (ThemeChoice::Dark, 1.0, None));
     }
 }

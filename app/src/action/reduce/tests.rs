@@ -11,7 +11,7 @@ use trace_core::model::trace::Trace;
 
 use super::reduce;
 use crate::action::action::{Action, FileAction, SelectAction, SettingsAction, ViewAction, WorkerAction};
-use crate::action::effect::Effect;
+use crate::action::effect::{Effect, WindowEffect};
 use crate::state::app::AppState;
 use crate::state::document::{Document, DocumentId, LoadState, Source};
 use crate::state::edges;
@@ -43,7 +43,7 @@ fn cause(state: &AppState) -> (trace_core::model::spans::Span, Arc<Trace>) {
     let trace = Arc::clone(&document(state).trace);
     let span = (0..trace.goroutine_count())
         .flat_map(|idx| trace.spans(LaneId::Goroutine(trace_core::base::ids::GoroutineIdx(idx)), trace.range()))
-        .find(|span| span.state == GoState::Running && trace.flows_out_of(span.at, 2).1 >= 2)
+        .find(|span| span.state == GoState::Running && trace.flows_out_of(span.at, 2).total >= 2)
         .expect("somebody unblocks somebody");
     (span, trace)
 }
@@ -51,7 +51,7 @@ fn cause(state: &AppState) -> (trace_core::model::spans::Span, Arc<Trace>) {
 #[test]
 fn what_is_copied_cannot_do_anything_in_a_terminal() {
     let copied = |text: &str| match play(&mut AppState::default(), [Action::Copy(text.to_owned())]).pop() {
-        Some(Effect::Copy(text)) => text,
+        Some(Effect::Window(WindowEffect::Copy(text))) => text,
         other => panic!("{other:?}"),
     };
     assert_eq!(copied("main.f(...)\n\t/a/main.go:12\n"), "main.f(...)\n\t/a/main.go:12\n");
@@ -147,7 +147,7 @@ fn following_flows_and_going_back_returns_to_the_same_place() {
     let (span, trace) = cause(&state);
     play(&mut state, [Action::Select(SelectAction::GoTo(span.at))]);
     let before = (document(&state).view, document(&state).selection);
-    let (flows, _) = edges::outgoing(&trace, span.at);
+    let flows = edges::outgoing(&trace, span.at).flows;
     play(
         &mut state,
         [
