@@ -3,20 +3,21 @@
 #![expect(unsafe_code, reason = "rusqlite's traits for virtual tables are unsafe to implement: they fix the layout")]
 
 use std::borrow::Cow;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::ValueRef;
 use rusqlite::vtab::{
-    Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor, sqlite3_vtab,
-    sqlite3_vtab_cursor,
+    Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor, sqlite3_vtab, sqlite3_vtab_cursor,
 };
 use rusqlite::{Connection, Error, Result};
+use trace_core::tables::scan::Compare;
 use trace_core::tables::value::Value;
 
 use crate::lake::LakeError;
 use crate::lake::layout::{DATE, Partition, SERVICE, TRACE_ID};
 use crate::lake::reader::{Lake, LakeTable, RowAt};
+use crate::sql::vtab::{compare, condition, conditions, declaration, hand_over};
 
 /// What a walk over all rows costs, for SQLite's planner; over those of a snapshot, and over those with a number.
 const ALL_ROWS: f64 = 1e6;
@@ -81,14 +82,9 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
         _: &[&[u8]],
     ) -> Result<(Cow<'static, CStr>, Self)> {
         let shared = aux.ok_or_else(|| Error::ModuleError("a table without a lake".to_owned()))?.clone();
-        let columns: Vec<String> = shared
-            .table()?
-            .columns()
-            .iter()
-            .map(|column| format!("\"{}\" {}", column.name, column.kind.sql()))
-            .collect();
-        let definition = CString::new(format!("CREATE TABLE rows({})", columns.join(", ")))?;
-        Ok((Cow::Owned(definition), Self { base: sqlite3_vtab::default(), shared }))
+        let columns = shared.table()?.columns().iter().map(|column| (column.name.to_owned(), column.kind.sql()));
+        let declared = declaration(columns)?;
+        Ok((Cow::Owned(declared), Self { base: sqlite3_vtab::default(), shared }))
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
@@ -96,26 +92,26 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
         let (mut used, mut key) = (Vec::new(), None);
         let mut has_trace = false;
         for (at, constraint) in info.constraints().enumerate() {
-            let Some(sign) = sign(&constraint.operator()).filter(|_| constraint.is_usable()) else { continue };
+            let Some(compare) = compare(&constraint.operator()).filter(|_| constraint.is_usable()) else { continue };
             let place = usize::try_from(constraint.column()).unwrap_or(usize::MAX);
-            let is_exact = info.collation(at) == Ok("BINARY");
+            let (is_exact, is_equal) = (info.collation(at) == Ok("BINARY"), compare == Compare::Equal);
             match on(table, place).filter(|_| is_exact) {
-                Some(On::Trace) if sign == '=' && !has_trace => {
+                Some(On::Trace) if is_equal && !has_trace => {
                     has_trace = true;
-                    used.push((at, place, sign));
+                    used.push((at, place, compare));
                 }
-                Some(On::Service) if sign == '=' => used.push((at, place, sign)),
-                Some(On::Date) => used.push((at, place, sign)),
-                Some(On::Key(_)) if sign == '=' && key.is_none() => key = Some((at, place, sign)),
+                Some(On::Service) if is_equal => used.push((at, place, compare)),
+                Some(On::Date) => used.push((at, place, compare)),
+                Some(On::Key(_)) if is_equal && key.is_none() => key = Some((at, place, compare)),
                 _ => {}
             }
         }
         // Numbers are those of a snapshot: without it they find nothing.
         used.extend(key.filter(|_| has_trace));
         let mut plan = String::new();
-        for (argument, (constraint, place, sign)) in used.iter().enumerate() {
+        for (argument, (constraint, place, compare)) in used.iter().enumerate() {
             info.constraint_usage(*constraint).set_argv_index(argument as c_int + 1);
-            plan.push_str(&format!("{place}{sign} "));
+            plan.push_str(&condition(*place, *compare));
         }
         let cost = match (has_trace, key) {
             (true, Some(_)) => KEY_ROWS,
@@ -137,15 +133,6 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
             at: None,
             row: 0,
         })
-    }
-}
-
-const fn sign(operator: &IndexConstraintOp) -> Option<char> {
-    match operator {
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_EQ => Some('='),
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LE => Some('<'),
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GE => Some('>'),
-        _ => None,
     }
 }
 
@@ -207,16 +194,14 @@ fn failed(error: LakeError) -> Error {
 unsafe impl VTabCursor for Cursor<'_> {
     fn filter(&mut self, _: c_int, plan: Option<&str>, arguments: &Filters<'_>) -> Result<()> {
         let (mut trace, mut key) = (None, None);
-        let mut wanted: Vec<(On, char, String)> = Vec::new();
-        for (part, argument) in plan.unwrap_or_default().split_whitespace().zip(arguments.iter()) {
-            let Some((place, sign)) = part.split_at_checked(part.len().saturating_sub(1)) else { continue };
-            let Some(on) = place.parse().ok().and_then(|place| on(self.table, place)) else { continue };
+        let mut wanted: Vec<(On, Compare, String)> = Vec::new();
+        for ((place, compare), argument) in conditions(plan.unwrap_or_default()).zip(arguments.iter()) {
+            let Some(on) = on(self.table, place) else { continue };
             match (on, argument) {
                 (On::Trace, ValueRef::Integer(number)) => trace = Some(number),
                 (On::Key(place), ValueRef::Integer(number)) => key = Some((place, number)),
                 (On::Service | On::Date, ValueRef::Text(text)) => {
-                    let text = String::from_utf8_lossy(text).into_owned();
-                    wanted.push((on, sign.chars().next().unwrap_or('='), text));
+                    wanted.push((on, compare, String::from_utf8_lossy(text).into_owned()));
                 }
                 _ => {}
             }
@@ -226,12 +211,12 @@ unsafe impl VTabCursor for Cursor<'_> {
             (Some(trace), None) => Walk::Runs(self.table.of_trace(trace).map_err(failed)?, 0),
             _ => {
                 let wants = |partition: &Partition| {
-                    wanted.iter().all(|(on, sign, text)| {
+                    wanted.iter().all(|(on, compare, text)| {
                         let value = if *on == On::Service { &partition.service } else { &partition.date };
-                        match sign {
-                            '<' => value <= text,
-                            '>' => value >= text,
-                            _ => value == text,
+                        match compare {
+                            Compare::AtMost => value <= text,
+                            Compare::AtLeast => value >= text,
+                            Compare::Equal => value == text,
                         }
                     })
                 };
@@ -257,12 +242,7 @@ unsafe impl VTabCursor for Cursor<'_> {
             Some(at) => self.table.value(at, place).map_err(failed)?,
             None => Value::Null,
         };
-        context.set_result(ToSqlOutput::Borrowed(match &value {
-            Value::Null => ValueRef::Null,
-            Value::Int(number) => ValueRef::Integer(*number),
-            Value::Real(number) => ValueRef::Real(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
+        hand_over(context, &value)
     }
 
     fn rowid(&self) -> Result<i64> {

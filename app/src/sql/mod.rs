@@ -10,3 +10,4 @@ pub mod schema;
 
 mod lake_table;
 mod virtual_table;
+mod vtab;

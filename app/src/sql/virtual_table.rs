@@ -2,13 +2,12 @@
 #![expect(unsafe_code, reason = "rusqlite's traits for virtual tables are unsafe to implement: they fix the layout")]
 
 use std::borrow::Cow;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::ValueRef;
 use rusqlite::vtab::{
-    Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor, sqlite3_vtab,
-    sqlite3_vtab_cursor,
+    Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor, sqlite3_vtab, sqlite3_vtab_cursor,
 };
 use rusqlite::{Connection, Error, Result};
 use trace_core::tables::column::{Column, Role};
@@ -16,6 +15,8 @@ use trace_core::tables::scan::{Compare, Scan};
 use trace_core::tables::source::Source;
 use trace_core::tables::table::{Rows, Table};
 use trace_core::tables::value::Value;
+
+use crate::sql::vtab::{compare, condition, conditions, declaration, hand_over};
 
 /// The last column of every table: which trace a row is of.
 pub(super) const TRACE_ID: &str = "trace_id";
@@ -58,13 +59,9 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
         _: &[&[u8]],
     ) -> Result<(Cow<'static, CStr>, Self)> {
         let shared = aux.ok_or_else(|| Error::ModuleError("a table without traces".to_owned()))?.clone();
-        let mut columns: Vec<String> = Vec::new();
-        for column in shared.table.columns() {
-            columns.push(format!("{} {}", column.name, column.kind.sql()));
-        }
-        columns.push(format!("{TRACE_ID} INTEGER"));
-        let definition = CString::new(format!("CREATE TABLE rows({})", columns.join(", ")))?;
-        Ok((Cow::Owned(definition), Self { base: sqlite3_vtab::default(), shared }))
+        let columns = shared.table.columns().into_iter().map(|column| (column.name.to_owned(), column.kind.sql()));
+        let declared = declaration(columns.chain([(TRACE_ID.to_owned(), "INTEGER")]))?;
+        Ok((Cow::Owned(declared), Self { base: sqlite3_vtab::default(), shared }))
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
@@ -85,7 +82,7 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
         let mut plan = String::new();
         for (argument, (constraint, place, compare)) in used.iter().enumerate() {
             info.constraint_usage(*constraint).set_argv_index(argument as c_int + 1);
-            plan.push_str(&format!("{place}{} ", sign(*compare)));
+            plan.push_str(&condition(*place, *compare));
             cost /= match columns.get(*place).map(|column| column.role) {
                 Some(Role::Key) => 1e6,
                 Some(Role::Goroutine) => 1e4,
@@ -130,27 +127,6 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
     }
 }
 
-const fn compare(operator: &IndexConstraintOp) -> Option<Compare> {
-    match operator {
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_EQ => Some(Compare::Equal),
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LE => {
-            Some(Compare::AtMost)
-        }
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GE => {
-            Some(Compare::AtLeast)
-        }
-        _ => None,
-    }
-}
-
-const fn sign(compare: Compare) -> char {
-    match compare {
-        Compare::Equal => '=',
-        Compare::AtMost => '<',
-        Compare::AtLeast => '>',
-    }
-}
-
 #[repr(C)]
 struct Cursor<'vtab> {
     base: sqlite3_vtab_cursor,
@@ -192,20 +168,14 @@ impl Cursor<'_> {
 
     fn read_plan(&mut self, plan: &str, arguments: &Filters<'_>) -> Result<()> {
         (self.scan, self.only) = (Scan::default(), None);
-        for (part, argument) in plan.split_whitespace().zip(arguments.iter()) {
-            let Some((place, sign)) = part.split_at_checked(part.len().saturating_sub(1)) else { continue };
-            let compare = match sign {
-                "=" => Compare::Equal,
-                "<" => Compare::AtMost,
-                _ => Compare::AtLeast,
-            };
+        for ((place, compare), argument) in conditions(plan).zip(arguments.iter()) {
             let value = match argument {
                 ValueRef::Null => Value::Null,
                 ValueRef::Integer(number) => Value::Int(number),
                 ValueRef::Real(number) => Value::Real(number),
                 ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text)),
             };
-            match place.parse().ok().and_then(|place: usize| self.columns.get(place)) {
+            match self.columns.get(place) {
                 Some(column) => self.scan.require(column, compare, &value),
                 None => self.only = if let Value::Int(id) = value { Some(id) } else { Some(0) },
             }
@@ -239,12 +209,7 @@ unsafe impl VTabCursor for Cursor<'_> {
             Some(_) => Value::Int(self.at as i64 + 1),
             None => Value::Null,
         };
-        context.set_result(ToSqlOutput::Borrowed(match &value {
-            Value::Null => ValueRef::Null,
-            Value::Int(number) => ValueRef::Integer(*number),
-            Value::Real(number) => ValueRef::Real(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
+        hand_over(context, &value)
     }
 
     fn rowid(&self) -> Result<i64> {
