@@ -4,6 +4,7 @@
 
 use egui::{Key, Modifiers};
 use trace_core::event::state::GoState;
+use trace_core::model::flows::FlowList;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::spans::Span;
 use tracelane::action::action::FileAction;
@@ -62,8 +63,8 @@ fn the_sample_tells_who_made_the_requests_wait() {
     assert!(window.shows("main.sendReport"), "the stack is not told: {:?}", window.words());
 
     // Following: it made several others ready. The first one is a request that waited for a mutex.
-    let (flows, count) = window.document().trace.flows_out_of(culprit.at, 100);
-    assert!(count >= 4 && flows.len() as u64 == count, "{flows:?}");
+    let FlowList { flows, total } = window.document().trace.flows_out_of(culprit.at, 100);
+    assert!(total >= 4 && flows.len() as u64 == total, "{flows:?}");
     let trace = &window.document().trace;
     assert!(trace.frames(flows[0].stack).any(|frame| frame.function == "main.sendReport"));
     window.key(Key::CloseBracket, Modifiers::NONE);

@@ -164,7 +164,7 @@ impl Counts {
         Self {
             cause: incoming.first().copied(),
             incoming: incoming.len(),
-            outgoing: edges::outgoing(trace, span.at).1,
+            outgoing: edges::outgoing(trace, span.at).total,
             events: trace.events(span.at.lane, span.range).take(Self::MOST_EVENTS + 1).count(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Rect, RichText, Sense, Ui, UiBuilder, vec2};
 
 use trace_core::base::time::{TimeRange, TraceTime};
-use trace_core::model::flows::Flow;
+use trace_core::model::flows::{Flow, FlowList};
 use trace_core::session::crossing::Crossing;
 
 use crate::action::action::{Actions, SelectAction};
@@ -51,7 +51,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let key = ListKey::new(document, at.lane, Some(at), trace.range());
     let both = kept(ui, "edges", key, || {
         let incoming = edges::incoming(trace, at);
-        let (outgoing, count) = edges::outgoing(trace, at);
+        let FlowList { flows: outgoing, total: count } = edges::outgoing(trace, at);
         let tables = (flows::incoming(trace, incoming.clone()), flows::outgoing(trace, outgoing.clone()));
         let in_count = incoming.len() as u64;
         [

@@ -1,7 +1,7 @@
 //! The flow edges of a span as the window offers them: to draw, to list, to follow.
 
 use trace_core::event::state::GoState;
-use trace_core::model::flows::Flow;
+use trace_core::model::flows::{Flow, FlowList};
 use trace_core::model::lanes::SpanRef;
 use trace_core::model::trace::Trace;
 
@@ -22,8 +22,8 @@ pub fn incoming(trace: &Trace, at: SpanRef) -> Vec<Flow> {
     telling.map_or(flows, |span| trace.flows_into(span.at))
 }
 
-/// The edges that leave from a span, in time order, and how many there are in all.
+/// The edges that leave from a span, in time order.
 #[must_use]
-pub fn outgoing(trace: &Trace, at: SpanRef) -> (Vec<Flow>, u64) {
+pub fn outgoing(trace: &Trace, at: SpanRef) -> FlowList {
     trace.flows_out_of(at, MAX_EDGES)
 }

@@ -1,6 +1,6 @@
 //! Colours and sizes of the timeline, derived from the tokens: how a state is told by height and hue.
 
-use egui::Color32;
+use egui::{Color32, Rangef};
 use trace_core::event::state::SpanClass;
 
 use crate::theme::tokens::Tokens;
@@ -54,11 +54,11 @@ const WAIT_OPACITY: f32 = 0.64;
 pub const HEIGHTS: [f32; SpanClass::COUNT] =
     [0.0, 1.0, 2.0 / 3.0, 1.0, 2.0 / 5.0, 2.0 / 5.0, 2.0 / 5.0, 2.0 / 5.0, 1.0, 2.0 / 5.0];
 
-/// Upper edge and height of the bar of a running span in a row of this height without lines below.
+/// Where the bar of a running span lies in a row of this height without lines below: from its upper to its lower edge.
 #[must_use]
-pub fn bar_in(row: f32) -> (f32, f32) {
+pub fn bar_in(row: f32) -> Rangef {
     let top = if row < COMPACT_BELOW { COMPACT_TOP } else { BAR_TOP };
-    (top, row - top - 1.0)
+    Rangef::new(top, row - 1.0)
 }
 
 /// How high a span of a class is drawn in a row of this height, as a fraction of the bar.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use egui::{Pos2, Rect, pos2, vec2};
-use trace_core::model::flows::Flow;
+use trace_core::model::flows::{Flow, FlowList};
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::fmt::number;
@@ -148,11 +148,10 @@ pub fn arrows(frame: &Frame<'_>, cache: &mut TimelineCache) -> Arrows {
             .then_some((flows.outgoing.len(), flows.outgoing_count));
     }
     if let Some(in_view) = cache.view_flows().filter(|_| frame.settings.all_flows) {
-        let (flows, total) = &*in_view;
-        for flow in flows {
+        for flow in &in_view.flows {
             arrows.add(frame, flow, Role::Other, false);
         }
-        arrows.counted = Some((flows.len(), *total));
+        arrows.counted = Some((in_view.flows.len(), in_view.total));
     }
     arrows
 }
@@ -163,7 +162,7 @@ fn selected(frame: &Frame<'_>, cache: &mut TimelineCache, at: SpanRef) -> Arc<Se
     {
         return Arc::clone(flows);
     }
-    let (outgoing, outgoing_count) = edges::outgoing(frame.trace, at);
+    let FlowList { flows: outgoing, total: outgoing_count } = edges::outgoing(frame.trace, at);
     let flows = Arc::new(SelectedFlows { incoming: edges::incoming(frame.trace, at), outgoing, outgoing_count });
     cache.selected_flows = Some((at, Arc::clone(&flows)));
     flows
@@ -204,8 +203,8 @@ fn end(frame: &Frame<'_>, lane: LaneId, nanos: i64) -> Option<End> {
     let x = frame.axis.x_from_nanos(nanos as f64);
     Some(match row.kind {
         RowKind::Lane(_) | RowKind::Shared(_) => {
-            let (above, height) = bar_in(row.own as f32);
-            End { x, top: y + above, bottom: y + above + height }
+            let bar = bar_in(row.own as f32);
+            End { x, top: y + bar.min, bottom: y + bar.max }
         }
         RowKind::Heading(_) | RowKind::Group(_) | RowKind::TaskGroup(_) | RowKind::Tasks(_) => {
             End { x, top: y + 4.0, bottom: y + row.height as f32 - 4.0 }

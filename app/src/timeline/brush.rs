@@ -2,7 +2,7 @@
 
 use egui::Pos2;
 use egui::epaint::Mesh;
-use egui::{Color32, Rect, pos2};
+use egui::{Color32, Rangef, Rect, pos2};
 use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 
@@ -64,20 +64,20 @@ impl Brush<'_> {
 
     /// Upper and lower edge of the bar of a class.
     pub(super) fn bar(&self, class: SpanClass) -> (f32, f32) {
-        let (above, whole) = lanes::bar_in(self.own);
-        let top = self.snap(self.top + above);
-        let base = self.snap(top + whole);
-        let height = self.snap(whole * lanes::height_in(self.own, class));
+        let bar = lanes::bar_in(self.own);
+        let top = self.snap(self.top + bar.min);
+        let base = self.snap(top + bar.span());
+        let height = self.snap(bar.span() * lanes::height_in(self.own, class));
         if class == SpanClass::Runnable { (top, top + height) } else { (base - height, base) }
     }
 }
 
-/// Where a region of this depth lies below a lane that ends at `below`: (upper, lower edge).
+/// Where a region of this depth lies below a lane that ends at `below`: from its upper to its lower edge.
 #[must_use]
-pub fn region_band(below: f32, depth: u32) -> (f32, f32) {
+pub fn region_band(below: f32, depth: u32) -> Rangef {
     let line = depth.min(MAX_REGION_LINES - 1) as f32;
     let y = below + line * REGION_HEIGHT as f32 + lanes::REGION_TOP;
-    (y, y + lanes::REGION_BOX)
+    Rangef::new(y, y + lanes::REGION_BOX)
 }
 
 /// The same where the process had no CPU.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use egui::epaint::Mesh;
+use trace_core::model::flows::FlowList;
 use trace_core::model::lanes::{LaneId, SpanRef};
 
 use crate::state::document::{Document, DocumentId};
@@ -15,12 +16,13 @@ use crate::timeline::axis::Axis;
 use crate::timeline::curves::Curves;
 use crate::timeline::density::Density;
 use crate::timeline::drag::Drag;
+
 use crate::timeline::flow_edges::SelectedFlows;
-use crate::timeline::flow_edges::ViewFlows;
 use crate::timeline::flow_edges::ViewFlowsKey;
 use crate::timeline::frame::TimelineSlot;
 use crate::timeline::grid::Grid;
 use crate::timeline::job_pool::{Job, JobPool, Made, Source, Version};
+use crate::timeline::labels::LaneLabel;
 use crate::timeline::motion::Motion;
 use crate::timeline::scene::LaneScene;
 use crate::timeline::track::Track;
@@ -41,10 +43,10 @@ pub struct TimelineCache {
     pub(super) counter_meshes: Option<(CountersKey, CounterMeshes)>,
     pub(super) density_mesh: Option<(DensityKey, Arc<Mesh>)>,
     /// Short name and function by lane.
-    pub names: HashMap<LaneId, (String, String)>,
+    pub names: HashMap<LaneId, LaneLabel>,
     /// The edges of the selected span.
     pub selected_flows: Option<(SpanRef, Arc<SelectedFlows>)>,
-    view_flows: Option<(Version, ViewFlowsKey, Arc<ViewFlows>)>,
+    view_flows: Option<(Version, ViewFlowsKey, Arc<FlowList>)>,
     density: Option<(Version, Arc<Density>, u64)>,
     curves: Option<(Version, Grid, Arc<Curves>, u64)>,
     /// Advance of the characters in use, points, by font size and scale.
@@ -129,6 +131,15 @@ const FRAME: Duration = Duration::from_micros(3_200);
 const LEAST_PATIENCE: Duration = Duration::from_micros(250);
 /// The same when there is nothing at all to show yet.
 const FIRST_PATIENCE: Duration = Duration::from_millis(15);
+
+/// Something that was made to be shown. Another number means that it was made anew.
+#[derive(Clone, Debug)]
+pub struct Numbered<T> {
+    /// What was made.
+    pub made: Arc<T>,
+    /// Which of all that were made it is.
+    pub number: u64,
+}
 
 impl TimelineCache {
     /// The store of this context for one of the timelines on show.
@@ -255,27 +266,28 @@ impl TimelineCache {
         }
     }
 
-    /// What a row shows, the best there is, and its number.
+    /// What a row shows, the best there is.
     #[must_use]
-    pub fn scene(&self, track: Track) -> Option<(Arc<LaneScene>, u64)> {
-        self.scenes.get(&track).map(|kept| (Arc::clone(&kept.scene), kept.number))
+    pub fn scene(&self, track: Track) -> Option<Numbered<LaneScene>> {
+        self.scenes.get(&track).map(|kept| Numbered { made: Arc::clone(&kept.scene), number: kept.number })
     }
 
-    /// The counters, the best there are, their columns, and which they are.
+    /// The counters, the best there are, and the columns that they are made for.
     #[must_use]
-    pub fn curves(&self) -> Option<(Grid, Arc<Curves>, u64)> {
-        self.curves.as_ref().map(|(_, grid, curves, number)| (*grid, Arc::clone(curves), *number))
+    pub fn curves(&self) -> Option<(Grid, Numbered<Curves>)> {
+        let (_, grid, curves, number) = self.curves.as_ref()?;
+        Some((*grid, Numbered { made: Arc::clone(curves), number: *number }))
     }
 
-    /// The minimap's columns, and which they are.
+    /// The minimap's columns.
     #[must_use]
-    pub fn density(&self) -> Option<(Arc<Density>, u64)> {
-        self.density.as_ref().map(|(_, density, number)| (Arc::clone(density), *number))
+    pub fn density(&self) -> Option<Numbered<Density>> {
+        self.density.as_ref().map(|(_, density, number)| Numbered { made: Arc::clone(density), number: *number })
     }
 
     /// All edges in view, as last asked for.
     #[must_use]
-    pub fn view_flows(&self) -> Option<Arc<ViewFlows>> {
+    pub fn view_flows(&self) -> Option<Arc<FlowList>> {
         self.view_flows.as_ref().map(|(.., flows)| Arc::clone(flows))
     }
 

@@ -10,7 +10,7 @@ use crate::action::action::{Actions, SettingsAction};
 use crate::fmt::number;
 use crate::state::settings::Settings;
 use crate::theme::lanes::mix;
-use crate::timeline::cache::{CounterMeshes, TimelineCache};
+use crate::timeline::cache::{CounterMeshes, Numbered, TimelineCache};
 use crate::timeline::curves::Curve;
 use crate::timeline::curves::Curves;
 use crate::timeline::drag::handle;
@@ -46,7 +46,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, pointer: Option
     let place = frame.strips.gutter_of(strip);
     ui.painter().rect_filled(place, 0.0, frame.tokens.panel);
     let folded = are_folded(frame);
-    if let Some((grid, curves, number)) = cache.curves().filter(|_| !folded) {
+    if let Some((grid, Numbered { made: curves, number })) = cache.curves().filter(|_| !folded) {
         // The curves may still be those of the columns before.
         let frame = &Frame { grid, ..frame.clone() };
         let key = (number, frame.axis, strip, frame.pixels.to_bits(), frame.tokens.dark);

@@ -16,9 +16,6 @@ pub struct SelectedFlows {
     pub outgoing_count: u64,
 }
 
-/// Edges in view: thinned, and how many there are in all.
-pub type ViewFlows = (Vec<Flow>, u64);
-
 /// What the edges in view depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ViewFlowsKey {

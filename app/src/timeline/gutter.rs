@@ -19,7 +19,7 @@ use crate::theme::lanes::mix;
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::drag::handle;
 use crate::timeline::frame::Frame;
-use crate::timeline::labels;
+use crate::timeline::labels::{self, LaneLabel};
 use crate::timeline::menu::{self, Subject};
 use crate::timeline::shapes::triangle;
 use crate::timeline::visible::Visible;
@@ -208,7 +208,7 @@ fn task_label(
     let painter = ui.painter_at(place);
     let y = rect.top() + frame.document.sizes.lane as f32 / 2.0;
     let advance = |c: char| cache.advances.advance(c);
-    let (id, name) = words::task_parts(frame.trace, first);
+    let words::TaskLabel { id, name } = words::task_label(frame.trace, first);
     let said = if count == 1 { format!("{name} ({id})") } else { counted(u64::from(count), "task") };
     let response = ui.interact(rect.intersect(place), frame.id(("task row", row)), Sense::click());
     let selected = matches!(frame.document.selection, Selection::Task(task) if tasks.row_of(task) == Some(row));
@@ -293,7 +293,7 @@ fn shared_label(ui: &Ui, frame: &Frame<'_>, row: u32, rect: Rect, cache: &mut Ti
     if selected {
         painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, frame.tokens.accent, 0.20));
     }
-    let (id, _) = words::lane_parts(frame.trace, LaneId::Goroutine(first));
+    let id = words::label_of(frame.trace, LaneId::Goroutine(first)).id;
     let y = rect.top() + frame.document.sizes.lane as f32 / 2.0;
     let said = format!("{id} and {} more", number::count(u64::from(count - 1)));
     painter.text(pos2(rect.left() + GROUP_INDENT, y), Align2::LEFT_CENTER, said, frame.font(), frame.tokens.muted);
@@ -384,14 +384,16 @@ fn label(
         if cache.names.len() > 4096 {
             cache.names.clear();
         }
-        let (id, function) = words::lane_parts(frame.trace, lane);
-        let function = words::works_on(frame.trace, lane).unwrap_or(function);
-        cache.names.insert(lane, (id, function.to_owned()));
+        let mut label = words::label_of(frame.trace, lane);
+        if let Some(works_on) = words::works_on(frame.trace, lane) {
+            label.function = works_on.to_owned();
+        }
+        cache.names.insert(lane, label);
     }
-    let Some((id, function)) = cache.names.get(&lane) else { return };
+    let Some(label) = cache.names.get(&lane) else { return };
     let advance = |c: char| cache.advances.advance(c);
     let room = rect.width() - INDENT - 8.0;
-    let (id, function) = labels::lane_label(id, function, room, &advance);
+    let LaneLabel { id, function } = labels::lane_label(label, room, &advance);
     let y = rect.top() + frame.document.sizes.lane as f32 / 2.0;
     let plain = function.is_empty();
     let color = if plain { frame.tokens.text } else { frame.tokens.muted };
@@ -402,7 +404,7 @@ fn label(
     hairline(&painter, frame, rect);
     if response.hovered() {
         response.on_hover_ui(|ui| {
-            let (id, function) = words::lane_parts(frame.trace, lane);
+            let LaneLabel { id, function } = words::label_of(frame.trace, lane);
             ui.label(if function.is_empty() { id } else { format!("{id} {function}") });
             if let Some(works_on) = words::works_on(frame.trace, lane) {
                 ui.label(format!("works on {works_on}"));

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use trace_core::analysis::search::hits::Hits;
+use trace_core::model::flows::FlowList;
 use trace_core::model::trace::Trace;
 
 use crate::state::rows::Rows;
@@ -19,7 +20,8 @@ use crate::state::rows::Rows;
 use crate::timeline::coarse::Coarse;
 use crate::timeline::curves::Curves;
 use crate::timeline::density::Density;
-use crate::timeline::flow_edges::{ViewFlows, ViewFlowsKey};
+
+use crate::timeline::flow_edges::ViewFlowsKey;
 use crate::timeline::grid::Grid;
 use crate::timeline::quiet;
 use crate::timeline::scene::LaneScene;
@@ -47,7 +49,7 @@ pub enum Made {
     /// The columns of the minimap.
     Density(Density),
     /// All edges in view.
-    Flows(ViewFlowsKey, ViewFlows),
+    Flows(ViewFlowsKey, FlowList),
 }
 
 /// What things are made from.

@@ -81,30 +81,44 @@ pub fn cut_start(text: &str, room: f32, advance: &impl Fn(char) -> f32) -> Optio
     Some(text.to_owned())
 }
 
+/// What names a lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LaneLabel {
+    /// `G25`, `P0`, `GC`.
+    pub id: String,
+    /// The function that a goroutine was started with; empty for other lanes, or if it is not known.
+    pub function: String,
+}
+
 /// A lane's label in the room there is: `G25 github.com/x/y.(*T).Run` → `G25 y.(*T).Run` →
 /// `G25 …T).Run` → `G25`. The id always stays whole, and of the function the end.
 #[must_use]
-pub fn lane_label(id: &str, function: &str, room: f32, advance: &impl Fn(char) -> f32) -> (String, String) {
+pub fn lane_label(label: &LaneLabel, room: f32, advance: &impl Fn(char) -> f32) -> LaneLabel {
+    let LaneLabel { id, function } = label;
     let id_width = width_of(id, advance);
     let left = room - id_width - advance(' ');
     let short = without_path(function);
     if function.is_empty() || left < 3.0 * advance(ELLIPSIS) {
-        return (id.to_owned(), String::new());
+        return LaneLabel { id: id.clone(), function: String::new() };
     }
     if width_of(short, advance) <= left {
-        return (id.to_owned(), short.to_owned());
+        return LaneLabel { id: id.clone(), function: short.to_owned() };
     }
-    (id.to_owned(), cut_start(short, left, advance).unwrap_or_default())
+    LaneLabel { id: id.clone(), function: cut_start(short, left, advance).unwrap_or_default() }
 }
 
 const ELLIPSIS: char = '…';
 
 #[cfg(test)]
 mod tests {
-    use super::{cut_end, cut_start, first_that_fits, lane_label, last_part, without_path};
+    use super::{LaneLabel, cut_end, cut_start, first_that_fits, lane_label, last_part, without_path};
 
     fn one(_: char) -> f32 {
         1.0
+    }
+
+    fn labelled(id: &str, function: &str) -> LaneLabel {
+        LaneLabel { id: id.to_owned(), function: function.to_owned() }
     }
 
     #[test]
@@ -144,12 +158,13 @@ mod tests {
     #[test]
     fn lane_labels_keep_the_id_and_the_end_of_the_function() {
         let label = |room: f32| {
-            let (id, function) = lane_label("G25", "github.com/shop/orders.(*Reporter).sendReport", room, &one);
+            let whole = labelled("G25", "github.com/shop/orders.(*Reporter).sendReport");
+            let LaneLabel { id, function } = lane_label(&whole, room, &one);
             format!("{id} {function}").trim_end().to_owned()
         };
         assert_eq!(label(60.0), "G25 orders.(*Reporter).sendReport");
         assert_eq!(label(20.0), "G25 …ter).sendReport");
         assert_eq!(label(5.0), "G25");
-        assert_eq!(lane_label("G1", "", 60.0, &one), ("G1".to_owned(), String::new()));
+        assert_eq!(lane_label(&labelled("G1", ""), 60.0, &one), labelled("G1", ""));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2};
+use egui::{Align2, Color32, Rangef, Rect, Role, Shape, StrokeKind, Ui, accesskit, pos2};
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::{LaneId, SpanRef};
 use trace_core::model::spans::Cell;
@@ -65,7 +65,8 @@ pub fn visible(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache) -> Vec<Vis
     }
     rows.into_iter()
         .map(|row| {
-            let (scene, number) = Track::of(&row).and_then(|track| cache.scene(track)).unzip();
+            let found = Track::of(&row).and_then(|track| cache.scene(track));
+            let (scene, number) = found.map(|found| (found.made, found.number)).unzip();
             Visible { row, top: frame.snap(frame.y_of(&row)), scene, number: number.unwrap_or(0) }
         })
         .collect()
@@ -209,7 +210,7 @@ fn write_labels(
             writer.write(rect, wordings, lanes::text_on(fill));
         }
         for region in &scene.regions {
-            let (y0, y1) = region_band(row.top + row.own(), region.depth);
+            let Rangef { min: y0, max: y1 } = region_band(row.top + row.own(), region.depth);
             let x = |time| frame.axis.x_from_time(time);
             let rect = Rect::from_min_max(pos2(x(region.range.start), y0), pos2(x(region.range.end), y1));
             writer.write(rect, &[frame.trace.str(region.name)], colors.region_label);
@@ -221,7 +222,7 @@ fn write_labels(
 fn label_rect(brush: &Brush<'_>, cell: &Cell, top: f32) -> Rect {
     let rect = brush.span_rect(cell);
     if lanes::is_wait(cell.class) {
-        Rect::from_min_max(pos2(rect.left(), top + lanes::bar_in(brush.own).0 - 1.0), pos2(rect.right(), rect.top()))
+        Rect::from_min_max(pos2(rect.left(), top + lanes::bar_in(brush.own).min - 1.0), pos2(rect.right(), rect.top()))
     } else {
         rect
     }
@@ -273,7 +274,8 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
             Brush { axis: frame.axis, top, own, pixels: frame.pixels, colors: frame.colors, faded: frame.faded };
         let rect = brush.span_rect(cell);
         // Around a low bar and the label above it.
-        let upper = if cell.count == 1 && lanes::is_wait(cell.class) { top + lanes::bar_in(own).0 } else { rect.top() };
+        let upper =
+            if cell.count == 1 && lanes::is_wait(cell.class) { top + lanes::bar_in(own).min } else { rect.top() };
         let rect = Rect::from_min_max(
             pos2(rect.left().max(frame.strips.lanes.left() - 8.0), upper),
             pos2(rect.right().min(frame.strips.lanes.right() + 8.0), rect.bottom()),
@@ -281,7 +283,7 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
         painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
     };
     let around = |row: &Visible, bar: &Bar, width: f32, color: Color32| {
-        let (y0, y1) = task_lanes::band((row.top, row.own()), bar.line);
+        let Rangef { min: y0, max: y1 } = task_lanes::band((row.top, row.own()), bar.line);
         let x = |time| {
             frame.axis.x_from_time(time).clamp(frame.strips.lanes.left() - 8.0, frame.strips.lanes.right() + 8.0)
         };
@@ -316,7 +318,7 @@ fn outlines(painter: &egui::Painter, frame: &Frame<'_>, visible: &[Visible], hit
     if let Some((region, width, color)) = region
         && let Some(row) = row_of(frame, visible, LaneId::Goroutine(region.go))
     {
-        let (y0, y1) = region_band(row.top + row.own(), region.depth);
+        let Rangef { min: y0, max: y1 } = region_band(row.top + row.own(), region.depth);
         if let Some(band) = frame.band(region.range, frame.strips.lanes) {
             let rect = Rect::from_min_max(pos2(band.left(), y0), pos2(band.right(), y1));
             painter.rect_stroke(rect, 1.0, (width, color), StrokeKind::Outside);
@@ -411,7 +413,7 @@ pub fn name_tasks(ui: &Ui, frame: &Frame<'_>, visible: &[Visible], actions: &mut
     let all = visible.iter().flat_map(|row| bars_of(row).map(move |bar| (row, bar)));
     let shown = all.filter(|(_, bar)| bar.count == 1 && (!bar.wordings.is_empty() || is_selected(bar)));
     for (at, (row, bar)) in shown.take(NAMES_MOST).enumerate() {
-        let (y0, y1) = task_lanes::band((row.top, row.own()), bar.line);
+        let Rangef { min: y0, max: y1 } = task_lanes::band((row.top, row.own()), bar.line);
         let x = |time| frame.axis.x_from_time(time);
         let rect = Rect::from_min_max(pos2(x(bar.range.start), y0), pos2(x(bar.range.end), y1));
         let rect = rect.intersect(frame.strips.lanes);
@@ -459,7 +461,7 @@ pub fn name_frames(ui: &Ui, frame: &Frame<'_>, visible: &[Visible]) {
 }
 
 fn frame_rect(frame: &Frame<'_>, row: &Visible, bar: &StackBar) -> Rect {
-    let (y0, y1) = stack_bars::band(row.top + row.own(), bar.depth);
+    let Rangef { min: y0, max: y1 } = stack_bars::band(row.top + row.own(), bar.depth);
     let x = |time| frame.axis.x_from_time(time);
     Rect::from_min_max(pos2(x(bar.range.start), y0), pos2(x(bar.range.end), y1))
 }

@@ -11,7 +11,7 @@ use crate::fmt::time::duration;
 use crate::state::view::View;
 use crate::theme::lanes::mix;
 use crate::timeline::axis::Axis;
-use crate::timeline::cache::TimelineCache;
+use crate::timeline::cache::{Numbered, TimelineCache};
 use crate::timeline::drag::Drag;
 use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::shapes::hatched;
@@ -44,7 +44,7 @@ pub fn ui(ui: &Ui, frame: &Frame<'_>, cache: &mut TimelineCache, actions: &mut A
     ui.painter().rect_filled(all, 0.0, frame.tokens.panel);
     painter.rect_filled(strip, 0.0, frame.tokens.background);
 
-    if let Some((density, number)) = cache.density() {
+    if let Some(Numbered { made: density, number }) = cache.density() {
         let key = (number, axis, strip, frame.pixels.to_bits(), frame.tokens.dark);
         let kept = cache.density_mesh.take().filter(|(made_of, _)| *made_of == key);
         let mesh =

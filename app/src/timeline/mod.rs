@@ -68,6 +68,7 @@ use crate::timeline::axis::Axis;
 use crate::timeline::cache::TimelineCache;
 use crate::timeline::frame::{Frame, TimelineSlot};
 use crate::timeline::grid::Grid;
+use crate::timeline::motion::Moved;
 use crate::timeline::strips::Strips;
 
 /// The timeline of the active document, filling the given `Ui`.
@@ -112,15 +113,15 @@ pub fn document_ui(
     let bounds = document.trace.range();
     let meant = document.view.unwrap_or_else(|| View::whole(bounds));
     let meant = fitted(ui, document, (meant, led.is_some()), (&strips, &mut cache), actions);
-    let (view, moving) = match led {
+    let Moved { view, goes_on } = match led {
         Some(led) => {
             let view = View { scroll_points: meant.scroll_points, ..led };
             cache.motion.set_directly(view);
-            (view, false)
+            Moved { view, goes_on: false }
         }
         None => cache.motion.advance(meant, state.settings.animate, ui.input(|input| input.time)),
     };
-    if moving {
+    if goes_on {
         ui.ctx().request_repaint();
     }
     if (document.lanes_height_points - f64::from(strips.lanes.height())).abs() > 0.25 {

@@ -19,9 +19,18 @@ pub struct Motion {
     direct: Option<View>,
 }
 
+/// What a move has come to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moved {
+    /// The view to paint.
+    pub view: View,
+    /// Whether it is not there yet, so that another frame is due.
+    pub goes_on: bool,
+}
+
 impl Motion {
-    /// The view to paint at `now` (seconds), and whether the move goes on.
-    pub fn advance(&mut self, meant: View, animate: bool, now: f64) -> (View, bool) {
+    /// What to paint at `now` (seconds).
+    pub fn advance(&mut self, meant: View, animate: bool, now: f64) -> Moved {
         if self.target != Some(meant) {
             let jump = animate && self.direct != Some(meant) && self.target.is_some();
             self.from = self.shown.filter(|_| jump).map(|shown| (shown, now));
@@ -36,7 +45,7 @@ impl Motion {
             }
         };
         self.shown = Some(view);
-        (view, self.from.is_some())
+        Moved { view, goes_on: self.from.is_some() }
     }
 
     /// The pointer moved the view: it is painted at once, and no move leads to it.
@@ -75,7 +84,7 @@ fn between(from: &View, to: &View, progress: f64) -> View {
 
 #[cfg(test)]
 mod tests {
-    use super::{Motion, SECONDS};
+    use super::{Motion, Moved, SECONDS};
     use crate::state::view::View;
 
     fn view(start: f64, span: f64) -> View {
@@ -84,7 +93,10 @@ mod tests {
 
     #[test]
     fn the_first_view_is_there_at_once() {
-        assert_eq!(Motion::default().advance(view(0.0, 10.0), true, 5.0), (view(0.0, 10.0), false));
+        assert_eq!(
+            Motion::default().advance(view(0.0, 10.0), true, 5.0),
+            Moved { view: view(0.0, 10.0), goes_on: false }
+        );
     }
 
     #[test]
@@ -92,12 +104,12 @@ mod tests {
         let mut motion = Motion::default();
         motion.advance(view(0.0, 1000.0), true, 0.0);
         let target = view(500.0, 100.0);
-        assert_eq!(motion.advance(target, true, 1.0), (view(0.0, 1000.0), true));
-        let (half, moving) = motion.advance(target, true, 1.0 + SECONDS / 2.0);
+        assert_eq!(motion.advance(target, true, 1.0), Moved { view: view(0.0, 1000.0), goes_on: true });
+        let Moved { view: half, goes_on: moving } = motion.advance(target, true, 1.0 + SECONDS / 2.0);
         assert!(moving && half.span_nanos < 500.0 && half.span_nanos > 100.0, "{half:?}");
         // The target stays in view on the way.
         assert!(half.start_nanos <= 500.0 && half.end_nanos() >= 600.0, "{half:?}");
-        assert_eq!(motion.advance(target, true, 1.001 + SECONDS), (target, false));
+        assert_eq!(motion.advance(target, true, 1.001 + SECONDS), Moved { view: target, goes_on: false });
     }
 
     #[test]
@@ -105,8 +117,8 @@ mod tests {
         let mut motion = Motion::default();
         motion.advance(view(0.0, 1000.0), true, 0.0);
         motion.set_directly(view(10.0, 1000.0));
-        assert_eq!(motion.advance(view(10.0, 1000.0), true, 0.01), (view(10.0, 1000.0), false));
+        assert_eq!(motion.advance(view(10.0, 1000.0), true, 0.01), Moved { view: view(10.0, 1000.0), goes_on: false });
         // Without animation a jump is at once.
-        assert_eq!(motion.advance(view(90.0, 1000.0), false, 0.02), (view(90.0, 1000.0), false));
+        assert_eq!(motion.advance(view(90.0, 1000.0), false, 0.02), Moved { view: view(90.0, 1000.0), goes_on: false });
     }
 }

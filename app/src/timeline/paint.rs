@@ -1,7 +1,7 @@
 //! One lane's scene → one mesh: four vertices a span, edges on whole pixels.
 
 use egui::epaint::Mesh;
-use egui::{Rect, pos2};
+use egui::{Rangef, Rect, pos2};
 use trace_core::event::state::SpanClass;
 use trace_core::model::spans::Cell;
 use trace_core::model::trace::SpecialKind;
@@ -153,7 +153,7 @@ impl Columns {
 /// that the class has when alone, so that an area looks the same merged or not. What happened at all
 /// has at least a trace, and the sum never exceeds the bar.
 fn mix_heights(cell: &Cell, row: f32, pixels: f32) -> [u8; SpanClass::COUNT] {
-    let bar = (lanes::bar_in(row).1 * pixels).round();
+    let bar = (lanes::bar_in(row).span() * pixels).round();
     let total = cell.nanos.iter().sum::<u64>().max(1) as f64;
     let mut heights = [0u8; SpanClass::COUNT];
     let mut sum = 0.0;
@@ -214,7 +214,7 @@ fn marks(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     let top = brush.snap(brush.top);
     for sample in &scene.samples {
         let x = brush.snap(brush.axis.x_from_time(sample.time));
-        let rect = Rect::from_min_max(pos2(x, top), pos2(x + brush.pixel(), top + lanes::bar_in(brush.own).0));
+        let rect = Rect::from_min_max(pos2(x, top), pos2(x + brush.pixel(), top + lanes::bar_in(brush.own).min));
         mesh.add_colored_rect(rect, brush.colors.sample);
     }
     for log in &scene.logs {
@@ -230,7 +230,7 @@ fn marks(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
 fn regions(scene: &LaneScene, brush: &Brush<'_>, mesh: &mut Mesh) {
     for region in &scene.regions {
         let (x0, mut x1) = brush.edges(region.range);
-        let (y0, y1) = region_band(brush.top + brush.own, region.depth);
+        let Rangef { min: y0, max: y1 } = region_band(brush.top + brush.own, region.depth);
         let (y0, y1) = (brush.snap(y0), brush.snap(y1));
         if x1 - x0 >= WIDE {
             x1 -= brush.pixel();

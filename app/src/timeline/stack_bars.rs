@@ -1,7 +1,7 @@
 //! Stack frames over time as they are drawn: bars below a pinned lane, the outermost function first, a line each.
 
 use egui::epaint::Mesh;
-use egui::{Rect, pos2};
+use egui::{Rangef, Rect, pos2};
 
 use trace_core::base::ids::StackId;
 use trace_core::base::time::TimeRange;
@@ -39,9 +39,9 @@ pub fn function_of(trace: &Trace, (stack, at): (StackId, u32)) -> Option<&str> {
 
 /// Upper and lower edge of the bars at a depth, below a lane that ends at `below`.
 #[must_use]
-pub fn band(below: f32, depth: u32) -> (f32, f32) {
+pub fn band(below: f32, depth: u32) -> Rangef {
     let y = below + depth as f32 * FRAME_HEIGHT as f32;
-    (y, y + FRAME_HEIGHT as f32 - 1.0)
+    Rangef::new(y, y + FRAME_HEIGHT as f32 - 1.0)
 }
 
 /// The colour of a bar.
@@ -61,7 +61,7 @@ pub(super) fn add(bars: &[StackBar], brush: &Brush<'_>, mesh: &mut Mesh) {
         if x1 - x0 > 3.0 {
             x1 -= brush.pixel();
         }
-        let (y0, y1) = band(brush.top + brush.own, bar.depth);
+        let Rangef { min: y0, max: y1 } = band(brush.top + brush.own, bar.depth);
         let rect = Rect::from_min_max(pos2(x0, brush.snap(y0)), pos2(x1, brush.snap(y1)));
         mesh.add_colored_rect(rect, color(bar, brush.colors.paper, brush.colors.is_dark));
     }

@@ -2,7 +2,7 @@
 //! data, and as a mesh.
 
 use egui::epaint::Mesh;
-use egui::{Rect, pos2};
+use egui::{Rangef, Rect, pos2};
 use trace_core::analysis::tasks::life;
 use trace_core::base::ids::TaskIdx;
 use trace_core::base::time::TimeRange;
@@ -72,7 +72,7 @@ fn bars(trace: &Trace, tasks: impl Iterator<Item = TaskIdx>, line: u32, grid: &G
 }
 
 fn wordings(trace: &Trace, task: TaskIdx, range: TimeRange, is_open: bool) -> Vec<String> {
-    let (id, name) = words::task_parts(trace, task);
+    let words::TaskLabel { id, name } = words::task_label(trace, task);
     let length = format!("{}{}", if is_open { "at least " } else { "" }, duration(range.nanos()));
     vec![format!("{name} ({id}) \u{b7} {length}"), format!("{name} ({id})"), name, id]
 }
@@ -120,12 +120,12 @@ pub fn underway(trace: &Trace, groups: &Groups, group: u32, grid: &Grid) -> Unde
     Underway { grid: Some(wide), columns, range: trace.range(), most }
 }
 
-/// Where a bar lies in a row that begins at `top` and is so high without lines below: (upper, lower edge).
+/// Where a bar lies in a row that begins at `top` and is so high without lines below: from its upper to its lower edge.
 #[must_use]
-pub fn band((top, own): (f32, f32), line: u32) -> (f32, f32) {
-    let (above, height) = lanes::bar_in(own);
+pub fn band((top, own): (f32, f32), line: u32) -> Rangef {
+    let bar = lanes::bar_in(own);
     match line.checked_sub(1) {
-        None => (top + above, top + above + height),
+        None => Rangef::new(top + bar.min, top + bar.max),
         Some(line) => region_band(top + own, line),
     }
 }
@@ -133,7 +133,7 @@ pub fn band((top, own): (f32, f32), line: u32) -> (f32, f32) {
 /// Where the words of a bar go: right of the hatch of one that began before the trace.
 #[must_use]
 pub fn label_rect(axis: &Axis, bar: &Bar, row: (f32, f32)) -> Rect {
-    let (y0, y1) = band(row, bar.line);
+    let Rangef { min: y0, max: y1 } = band(row, bar.line);
     let (x0, x1) = (axis.x_from_time(bar.range.start), axis.x_from_time(bar.range.end));
     let hatched = if bar.began_before { HATCHED } else { 0.0 };
     Rect::from_min_max(pos2(x0.max(axis.left) + hatched, y0), pos2(x1, y1))
@@ -146,7 +146,7 @@ pub fn add_bars(bars: &[Bar], brush: &Brush<'_>, mesh: &mut Mesh) {
         if x1 <= brush.axis.left || x0 >= brush.axis.right() {
             continue;
         }
-        let (y0, y1) = band((brush.top, brush.own), bar.line);
+        let Rangef { min: y0, max: y1 } = band((brush.top, brush.own), bar.line);
         let (y0, y1) = (brush.snap(y0), brush.snap(y1));
         let is_wide = x1 - x0 >= WIDE;
         if is_wide {

@@ -16,20 +16,21 @@ use trace_core::model::trace::{Frame, Trace};
 use crate::fmt::name::{self, is_in_c};
 use crate::fmt::time::duration;
 use crate::fmt::words::counted;
-use crate::timeline::labels::{last_part, without_path};
+use crate::timeline::labels::{LaneLabel, last_part, without_path};
 use crate::timeline::stack_bars::StackBar;
 
-/// A lane's short name and its function: `("G25", "main.sendReport")`, `("P0", "")`.
+/// A lane's short name and its function: `G25` and `main.sendReport`; `P0`.
 #[must_use]
-pub fn lane_parts(trace: &Trace, lane: LaneId) -> (String, &str) {
+pub fn label_of(trace: &Trace, lane: LaneId) -> LaneLabel {
+    let plain = |id: String| LaneLabel { id, function: String::new() };
     match lane {
-        LaneId::Gc => ("GC".to_owned(), ""),
-        LaneId::Stw => ("Stop the world".to_owned(), ""),
-        LaneId::Proc(idx) => (format!("P{}", trace.proc_id(idx).signed()), ""),
-        LaneId::Thread(idx) => (format!("M{}", trace.thread_id(idx).signed()), ""),
+        LaneId::Gc => plain("GC".to_owned()),
+        LaneId::Stw => plain("Stop the world".to_owned()),
+        LaneId::Proc(idx) => plain(format!("P{}", trace.proc_id(idx).signed())),
+        LaneId::Thread(idx) => plain(format!("M{}", trace.thread_id(idx).signed())),
         LaneId::Goroutine(idx) => match trace.goroutine(idx) {
-            Some(go) => (format!("G{}", go.id.signed()), trace.str(go.name)),
-            None => ("G?".to_owned(), ""),
+            Some(go) => LaneLabel { id: format!("G{}", go.id.signed()), function: trace.str(go.name).to_owned() },
+            None => plain("G?".to_owned()),
         },
     }
 }
@@ -59,8 +60,8 @@ pub fn works_on(trace: &Trace, lane: LaneId) -> Option<&str> {
 /// A lane's full name: `G25 main.sendReport`.
 #[must_use]
 pub fn lane_name(trace: &Trace, lane: LaneId) -> String {
-    let (id, function) = lane_parts(trace, lane);
-    if function.is_empty() { id } else { format!("{id} {}", without_path(function)) }
+    let LaneLabel { id, function } = label_of(trace, lane);
+    if function.is_empty() { id } else { format!("{id} {}", without_path(&function)) }
 }
 
 /// What a class means, in a few words. Of many spans it is not told apart which are cgo calls.
@@ -127,11 +128,20 @@ pub fn span_function<'a>(trace: &'a Trace, span: &Span) -> Option<&'a str> {
     name::frame_of(trace, stack).map(|frame| frame.function).filter(|function| !function.is_empty())
 }
 
-/// A task's number and its type: `("17", "checkout")`.
+/// What names a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskLabel {
+    /// Its number: `17`.
+    pub id: String,
+    /// Its type: `checkout`.
+    pub name: String,
+}
+
+/// The number and the type of a task; both empty if the trace does not have it.
 #[must_use]
-pub fn task_parts(trace: &Trace, task: TaskIdx) -> (String, String) {
-    let Some(task) = trace.task(task) else { return (String::new(), String::new()) };
-    (task.id.signed().to_string(), name::task_type(trace, task.name).into_owned())
+pub fn task_label(trace: &Trace, task: TaskIdx) -> TaskLabel {
+    let Some(task) = trace.task(task) else { return TaskLabel::default() };
+    TaskLabel { id: task.id.signed().to_string(), name: name::task_type(trace, task.name).into_owned() }
 }
 
 /// Wordings for the inside of a span, longest first. What a wait or call is for (`TLS: network`) is said where there is room.
@@ -209,8 +219,8 @@ fn carrier_wordings(trace: &Trace, span: &Span) -> Vec<String> {
     if !span.go.is_some() {
         return vec![trace.str(span.reason).to_owned()];
     }
-    let (id, function) = lane_parts(trace, LaneId::Goroutine(span.go));
-    let (short, last) = (without_path(function), last_part(function));
+    let LaneLabel { id, function } = label_of(trace, LaneId::Goroutine(span.go));
+    let (short, last) = (without_path(&function), last_part(&function));
     let blocked = match call_name(trace, span) {
         call if span.state == GoState::Syscall => format!(" in {call}"),
         _ => String::new(),

@@ -15,7 +15,7 @@ use crate::input::source::Source;
 use crate::load::pipeline::Pipeline;
 use crate::load::reader;
 use crate::model::build::SEGMENT_ROWS;
-use crate::model::flows::FlowKind;
+use crate::model::flows::{FlowKind, FlowList};
 use crate::model::lanes::LaneId;
 use crate::model::state_intervals::StateInterval;
 use crate::model::trace::{Metric, Trace};
@@ -348,8 +348,8 @@ fn every_unblock_ends_a_wait_and_leaves_from_where_it_came() {
                         if unblocks % 7 == 0
                             && let Some(source) = flows[0].from.span
                         {
-                            let (leaving, count) = trace.flows_out_of(source, 100_000);
-                            assert_eq!(leaving.len() as u64, count, "{name}");
+                            let FlowList { flows: leaving, total } = trace.flows_out_of(source, 100_000);
+                            assert_eq!(leaving.len() as u64, total, "{name}");
                             assert!(leaving.contains(&flows[0]), "{name}: {:?} not among {leaving:?}", flows[0]);
                         }
                     }
@@ -459,13 +459,13 @@ fn damaged_traces_answer_every_question() {
             assert!(trace.events(lane, range).count() < 1_000_000, "{path:?}");
             for span in trace.spans(lane, range).take(2_000) {
                 assert!(span.range.end >= span.range.start, "{path:?} {span:?}");
-                let flows = (trace.flows_into(span.at).len(), trace.flows_out_of(span.at, 10).0.len());
+                let flows = (trace.flows_into(span.at).len(), trace.flows_out_of(span.at, 10).flows.len());
                 assert!(flows.1 <= 10, "{path:?}");
                 assert!(trace.next_span(span.at).is_none_or(|next| next.at != span.at), "{path:?}");
                 assert!(trace.prev_span(span.at).is_none_or(|before| before.at != span.at), "{path:?}");
             }
         }
-        assert!(trace.flows_in_view(range, &lanes(&trace), 50).0.len() <= 50, "{path:?}");
+        assert!(trace.flows_in_view(range, &lanes(&trace), 50).flows.len() <= 50, "{path:?}");
         assert!(trace.states_at(range.start.plus_nanos(range.nanos() / 2)).count() <= trace.goroutine_count() as usize);
     }
     assert!(loaded > 5, "{loaded} damaged traces could be loaded");

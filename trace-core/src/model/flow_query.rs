@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState};
-use crate::model::flows::{Flow, FlowEnd, FlowKind};
+use crate::model::flows::{Flow, FlowEnd, FlowKind, FlowList};
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::row_codes::{ACTOR_NONE, ACTOR_PROC, ACTOR_THREAD};
@@ -102,12 +102,12 @@ impl Trace {
         flows
     }
 
-    /// The edges that leave from this span, in time order, at most `limit`; and how many there are in all.
+    /// The edges that leave from this span, in time order, at most `limit`.
     #[must_use]
-    pub fn flows_out_of(&self, at: SpanRef, limit: usize) -> (Vec<Flow>, u64) {
-        let Some(span) = self.span(at) else { return (Vec::new(), 0) };
+    pub fn flows_out_of(&self, at: SpanRef, limit: usize) -> FlowList {
+        let Some(span) = self.span(at) else { return FlowList::default() };
         if !span.go.is_some() || matches!(at.lane, LaneId::Gc) {
-            return (Vec::new(), 0);
+            return FlowList::default();
         }
         let lane = LaneId::Goroutine(span.go);
         let (mut flows, mut count) = (Vec::new(), 0);
@@ -129,13 +129,13 @@ impl Trace {
             flows.push(Flow { kind: FlowKind::SyscallExit, from, to, stack: StackId::NONE, reason: StrId::EMPTY });
             flows.truncate(limit);
         }
-        (flows, count)
+        FlowList { flows, total: count }
     }
 
-    /// Edges within `range` that touch one of `lanes`, thinned evenly to at most `limit`; and how many
-    /// there are in all (an estimate when there are many).
+    /// Edges within `range` that touch one of `lanes`, thinned evenly to at most `limit`. The total is an estimate when there
+    /// are many.
     #[must_use]
-    pub fn flows_in_view(&self, range: TimeRange, lanes: &[LaneId], limit: usize) -> (Vec<Flow>, u64) {
+    pub fn flows_in_view(&self, range: TimeRange, lanes: &[LaneId], limit: usize) -> FlowList {
         let shown: FxHashSet<LaneId> = lanes.iter().copied().collect();
         // (segment, first row, end row) of incoming, stretches of acts of outgoing.
         let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
@@ -187,7 +187,7 @@ impl Trace {
             let &(_, index, row) = found.get(at * all / kept)?;
             self.flow_of_row(self.seg(index)?, index, row)
         });
-        (flows.collect(), count)
+        FlowList { flows: flows.collect(), total: count }
     }
 
     /// The edge that ends at a row, if one does.

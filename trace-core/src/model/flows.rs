@@ -44,3 +44,12 @@ pub struct Flow {
     /// What the receiver was waiting for, for unblocks; else empty.
     pub reason: StrId,
 }
+
+/// Some edges, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowList {
+    /// The edges, as many as were asked for.
+    pub flows: Vec<Flow>,
+    /// How many there are in all.
+    pub total: u64,
+}
