@@ -12,6 +12,7 @@ use trace_core::analysis::why::{why, why_one};
 use trace_core::analysis::workload::Workload;
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::GoState;
 use trace_core::model::lanes::LaneId;
@@ -122,7 +123,7 @@ fn why_without_a_scope_explains_the_slowest_request_and_never_the_recording() {
     let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("nobody cancelled");
     assert_eq!(why.choice, Some(Choice::Call("app.Handle".to_owned())));
     assert_eq!(why.go, trace.goroutine_by_id(GoId(10)));
-    assert!((20 * MS..22 * MS).contains(&why.nanos), "{}", why.nanos);
+    assert!((20 * MS..22 * MS).contains(&why.nanos.0), "{}", why.nanos);
     assert!(why.sentence.contains("app.fetch"), "{}", why.sentence);
     // Where only the recording is at work, whoever ran last is shown, but not the recorder.
     let late = Scope::during(TimeRange::new(trace.range().start.plus_nanos(50 * MS as i64), trace.range().end));
@@ -190,8 +191,8 @@ fn a_chain_covers_its_interval_exactly_and_ends_at_the_root() {
             at = step.range.end;
         }
         assert_eq!(at, range.end);
-        let sum: u64 = why_one(&trace, go, range).shares.iter().map(|share| share.nanos).sum();
-        assert_eq!(sum, range.nanos().unsigned_abs());
+        let sum: Nanos = why_one(&trace, go, range).shares.iter().map(|share| share.nanos).sum();
+        assert_eq!(sum, range.length());
     }
     let places = Places::new(&trace);
     let found = why_one(&trace, go, wait.range);

@@ -9,6 +9,7 @@ use trace_core::analysis::collector::cycles::Collector;
 use trace_core::analysis::collector::work::{assists, sweeps, worker_runs};
 use trace_core::analysis::mmu::{Mutator, ShareKind, Takes, window_lengths};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::export::reference::dump;
 use trace_core::input::source::Source;
@@ -302,29 +303,22 @@ fn everything_the_collector_does_belongs_to_one_collection() {
         helped += helps.len();
         swept += sweeping.len();
         if !found.cycles.is_empty() {
-            let workers: u64 = found.cycles.iter().flat_map(|cycle| cycle.workers).sum();
-            assert_eq!(workers, runs.iter().map(|run| run.range.nanos().unsigned_abs()).sum::<u64>(), "{name}");
-            let sums = |of: &dyn Fn(&trace_core::analysis::collector::cycles::Cycle) -> u64| {
-                found.cycles.iter().map(of).sum::<u64>()
+            let workers: Nanos = found.cycles.iter().flat_map(|cycle| cycle.workers).sum();
+            assert_eq!(workers, runs.iter().map(|run| run.range.length()).sum(), "{name}");
+            let sums = |of: &dyn Fn(&trace_core::analysis::collector::cycles::Cycle) -> Nanos| {
+                found.cycles.iter().map(of).sum::<Nanos>()
             };
-            assert_eq!(sums(&|cycle| cycle.assists()), helps.len() as u64, "{name}");
-            assert_eq!(
-                sums(&|cycle| cycle.assist()),
-                helps.iter().map(|help| help.range.nanos().unsigned_abs()).sum::<u64>(),
-                "{name}"
-            );
-            assert_eq!(
-                sums(&|cycle| cycle.assist_run()),
-                helps.iter().map(|help| help.run_nanos()).sum::<u64>(),
-                "{name}"
-            );
+            let number: u64 = found.cycles.iter().map(|cycle| cycle.assists()).sum();
+            assert_eq!(number, helps.len() as u64, "{name}");
+            assert_eq!(sums(&|cycle| cycle.assist()), helps.iter().map(|help| help.range.length()).sum(), "{name}");
+            assert_eq!(sums(&|cycle| cycle.assist_run()), helps.iter().map(|help| help.run_time()).sum(), "{name}");
         }
         let bytes = |swept: u64, cycle: u64| swept + cycle;
         let reclaimed = found.cycles.iter().map(|cycle| cycle.swept.reclaimed).fold(found.early.reclaimed, bytes);
         assert_eq!(reclaimed, sweeping.iter().map(|sweep| sweep.bytes.1).sum::<u64>(), "{name}");
         for cycle in &found.cycles {
-            let parts = cycle.setup() + cycle.marking.nanos().unsigned_abs() + cycle.ending();
-            assert_eq!(parts, cycle.range.nanos().unsigned_abs(), "{name} {cycle:?}");
+            let parts = cycle.setup() + cycle.marking.length() + cycle.ending();
+            assert_eq!(parts, cycle.range.length(), "{name} {cycle:?}");
             let known = cycle.goal.zip(cycle.heap_marked).is_some() || !cycle.is_whole();
             assert!(known || cycle.range.start == range.start, "{name}: {cycle:?}");
             if cycle.is_whole() {

@@ -8,6 +8,7 @@ use trace_core::analysis::collector::work::{WorkerMode, worker_runs, workers};
 use trace_core::analysis::mmu::{Mutator, ShareKind, Takes};
 use trace_core::base::ids::{GoId, GoroutineIdx, ProcId};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::kind::EventKind;
 use trace_core::load::load_bytes;
@@ -351,10 +352,10 @@ fn a_collection_is_told_from_begin_to_sweep() {
     assert_eq!(first.go, go(&trace, 1));
     assert_eq!(micros(&trace, first.range), (100, 210));
     assert_eq!(micros(&trace, first.marking), (120, 200));
-    assert_eq!((first.setup(), first.ending(), first.stopped), (20_000, 10_000, 30_000));
+    assert_eq!((first.setup(), first.ending(), first.stopped), (Nanos(20_000), Nanos(10_000), Nanos(30_000)));
     assert_eq!(first.stops, [0, 1]);
-    assert_eq!(first.worker(WorkerMode::Dedicated) / 1_000, 49, "from its start to its end, ns apart");
-    assert_eq!((first.assists(), first.assist(), first.assist_run()), (1, 10_000, 10_000));
+    assert_eq!(first.worker(WorkerMode::Dedicated) / 1_000, Nanos(49), "from its start to its end, ns apart");
+    assert_eq!((first.assists(), first.assist(), first.assist_run()), (1, Nanos(10_000), Nanos(10_000)));
     assert_eq!(first.helpers.first().map(|helper| helper.go), Some(go(&trace, 1)));
     assert_eq!((first.heap_before, first.heap_marked, first.heap_after), (Some(50), Some(80), Some(30)));
     assert_eq!((first.goal, first.next_goal), (Some(64), Some(60)));
@@ -375,7 +376,7 @@ fn a_collection_that_began_before_the_trace_says_so() {
     assert!(cycle.began_before && !cycle.goes_on && !cycle.is_whole());
     assert_eq!((cycle.trigger, cycle.go.is_some()), (Trigger::Unknown, false));
     assert_eq!(cycle.range.start, trace.range().start);
-    assert_eq!((cycle.setup(), cycle.heap_before), (0, None));
+    assert_eq!((cycle.setup(), cycle.heap_before), (Nanos::ZERO, None));
 }
 
 #[test]

@@ -53,13 +53,13 @@ fn ours(trace: &Trace) -> BTreeMap<u64, (Times, bool)> {
     let all = goroutines(trace, &pieces, None, (SortBy::Name, usize::MAX), &Monitor::new()).expect("not cancelled");
     let one = |times: &trace_core::analysis::goroutines::GoTimes| {
         let found = &times.breakdown;
-        let waits = found.waits.iter().map(|&(reason, nanos)| (trace.str(reason).replace(' ', "_"), nanos));
+        let waits = found.waits.iter().map(|&(reason, nanos)| (trace.str(reason).replace(' ', "_"), nanos.0));
         let times_of = Times {
-            total: found.total,
-            running: found.running,
-            runnable: found.runnable,
-            syscall: found.syscall,
-            syscall_blocked: found.syscall_blocked,
+            total: found.total.0,
+            running: found.running.0,
+            runnable: found.runnable.0,
+            syscall: found.syscall.0,
+            syscall_blocked: found.syscall_blocked.0,
             waits: waits.filter(|wait| wait.1 > 0).collect(),
         };
         (times.id.0, (times_of, times.goes_on))

@@ -12,6 +12,7 @@ use trace_core::analysis::representative::frame_of;
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TraceTime;
 use trace_core::event::state::{Cause, GoState};
 use trace_core::load::load_path;
@@ -145,13 +146,13 @@ fn those_alike_are_those_of_a_slow_look() {
         let found = alike(&trace, &Example::Span(span.at), &Monitor::new()).expect("it is in the trace");
         let start_function = |go: GoroutineIdx| trace.goroutine_name(go).map(|(_, name)| name);
         let place = |stack| frame_of(&trace, stack).map(|frame| (frame.function, frame.file, frame.line));
-        let mut slow: Vec<u64> = all_goroutines(&trace)
+        let mut slow: Vec<Nanos> = all_goroutines(&trace)
             .filter(|go| start_function(*go) == start_function(span.go))
             .flat_map(|go| trace.spans(LaneId::Goroutine(go), trace.range()).collect::<Vec<_>>())
             .filter(|other| (other.state, other.reason) == (span.state, span.reason))
             .filter(|other| !other.began_before && !other.goes_on)
             .filter(|other| place(span.start_stack).is_none() || place(other.start_stack) == place(span.start_stack))
-            .map(|other| other.range.nanos().unsigned_abs())
+            .map(|other| other.range.length())
             .collect();
         slow.sort_unstable();
         assert_eq!(found.distribution.count, slow.len() as u64, "{name}");

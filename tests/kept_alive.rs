@@ -137,5 +137,5 @@ fn the_slowest_call_is_one_request_and_findings_count_each() {
     let trace = requests(&[READ, PARSE], &[ANSWER]).load(&[(10, "network", IDLE)]);
     let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("nobody cancelled");
     assert_eq!(why.choice, Some(Choice::Call("app.Handle".to_owned())));
-    assert!((80 * MS..84 * MS).contains(&why.nanos), "{}", why.sentence);
+    assert!((80 * MS..84 * MS).contains(&why.nanos.0), "{}", why.sentence);
 }

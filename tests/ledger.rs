@@ -16,6 +16,7 @@ use trace_core::analysis::profile::{Profile, ProfileKind, by_function, profile};
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::event::state::{GoState, SpanClass};
 use trace_core::export::pprof;
@@ -83,7 +84,7 @@ fn totals_of_profiles_are_gos() {
             let found = expected.iter().filter_map(|&(kind, count, nanos)| {
                 let profile = profile_of(&trace, Scope::whole(&trace), kind);
                 let moved = MOVED.iter().find(|moved| moved.0 == *file && moved.1 == kind).map_or(0, |moved| moved.2);
-                let is_same = profile.count == count && profile.nanos == nanos.wrapping_add_signed(moved);
+                let is_same = profile.count == count && profile.nanos.0 == nanos.wrapping_add_signed(moved);
                 let ours = (profile.count, profile.nanos);
                 (!is_same).then(|| format!("{file}: {} is {ours:?}, Go's {:?}", kind.name(), (count, nanos)))
             });
@@ -100,8 +101,8 @@ fn life(trace: &Trace, go: GoroutineIdx) -> TimeRange {
     TimeRange::new(goroutine.created.unwrap_or(whole.start), goroutine.ended.unwrap_or(whole.end))
 }
 
-fn sum(breakdown: &Breakdown) -> u64 {
-    let waits: u64 = breakdown.waits.iter().map(|wait| wait.1).sum();
+fn sum(breakdown: &Breakdown) -> Nanos {
+    let waits: Nanos = breakdown.waits.iter().map(|wait| wait.1).sum();
     breakdown.running + breakdown.runnable + breakdown.syscall + breakdown.syscall_blocked + breakdown.unknown + waits
 }
 
@@ -116,10 +117,10 @@ fn the_parts_of_a_goroutines_time_are_its_life() {
         let mut faults = Vec::new();
         for times in each(trace, Scope::whole(trace)) {
             let (life, breakdown) = (life(trace, times.go), &times.breakdown);
-            let by_class = trace.time_by_class(LaneId::Goroutine(times.go), trace.range()).nanos;
+            let by_class = trace.time_by_class(LaneId::Goroutine(times.go), trace.range()).nanos.map(Nanos);
             let calls = breakdown.syscall + breakdown.syscall_blocked;
             let is_right = sum(breakdown) == breakdown.total
-                && breakdown.total == life.nanos().unsigned_abs()
+                && breakdown.total == life.length()
                 && times.range == life
                 && breakdown.running == by_class[SpanClass::Running as usize]
                 && breakdown.runnable == by_class[SpanClass::Runnable as usize]
@@ -166,11 +167,11 @@ fn groups_sum_to_their_goroutines() {
                 total.add(&member.breakdown);
             }
             total.sort();
-            let execution: Vec<u64> = members.iter().map(|member| member.breakdown.running).collect();
+            let execution: Vec<Nanos> = members.iter().map(|member| member.breakdown.running).collect();
             let is_right = total == group.breakdown
                 && members.len() as u64 == group.count
                 && execution.first().copied() == group.execution.max
-                && execution.iter().sum::<u64>() == group.execution.total
+                && execution.iter().sum::<Nanos>() == group.execution.total
                 && execution.get(execution.len() / 2).copied() == group.execution.p50;
             if !is_right {
                 faults.push(format!("{}: {group:?}, but {total:?}", trace.str(group.name)));
@@ -216,12 +217,12 @@ fn profiles_by_scope_and_their_trees_sum_up() {
                 let of = |&name| {
                     profile_of(trace, Scope { range: trace.range(), filter: GoroutineFilter::Named(name) }, kind).nanos
                 };
-                let by_name: u64 = names.iter().map(of).sum();
+                let by_name: Nanos = names.iter().map(of).sum();
                 if by_name != whole.nanos {
                     faults.push(format!("{}: by function {by_name}, in all {}", kind.name(), whole.nanos));
                 }
             }
-            let stacks = || whole.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
+            let stacks = || whole.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos.0));
             for merge in [MergeBy::Function, MergeBy::Line] {
                 let flame = Flame::of(trace, stacks(), merge);
                 let own: u64 = flame.nodes.iter().map(|node| node.own).sum();
@@ -230,13 +231,13 @@ fn profiles_by_scope_and_their_trees_sum_up() {
                     let (node, parent) = (&flame.nodes[at], &flame.nodes[flame.nodes[at].parent]);
                     node.start >= parent.start && node.start + node.total <= parent.start + parent.total
                 });
-                if own != whole.nanos || root != whole.nanos || !fits {
+                if own != whole.nanos.0 || root != whole.nanos.0 || !fits {
                     faults.push(format!("{}: tree {root}, own {own}, profile {}", kind.name(), whole.nanos));
                 }
             }
             let with_stack: u64 = stacks().filter(|sum| sum.0.is_some()).map(|sum| sum.2).sum();
-            let own: u64 = by_function(trace, &whole).iter().map(|function| function.own).sum();
-            if own != with_stack {
+            let own: Nanos = by_function(trace, &whole).iter().map(|function| function.own).sum();
+            if own != Nanos(with_stack) {
                 faults.push(format!("{}: functions {own}, stacks {with_stack}", kind.name()));
             }
         }
@@ -258,9 +259,9 @@ fn a_cancelled_question_has_no_answer() {
 fn calls_that_lose_their_proc_are_told_from_quick_ones() {
     let trace = load("real/sysio-go1.27.trace");
     let times = each(&trace, Scope::whole(&trace));
-    let calls = |pick: fn(&Breakdown) -> u64| times.iter().map(|times| pick(&times.breakdown)).sum::<u64>();
-    assert!(calls(|breakdown| breakdown.syscall) > 0);
-    assert!(calls(|breakdown| breakdown.syscall_blocked) > 0);
+    let calls = |pick: fn(&Breakdown) -> Nanos| times.iter().map(|times| pick(&times.breakdown)).sum::<Nanos>();
+    assert!(!calls(|breakdown| breakdown.syscall).is_zero());
+    assert!(!calls(|breakdown| breakdown.syscall_blocked).is_zero());
     let mut waiting = 0;
     for at in 0..trace.goroutine_count() {
         trace.state_intervals(GoroutineIdx(at), trace.range(), |stretch| {
@@ -298,7 +299,7 @@ fn gos_pprof_reads_what_we_write() {
                 Some((count.parse::<u64>().ok()?, nanos.parse::<u64>().ok()?))
             });
             let totals = numbers.fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
-            assert_eq!(totals, (profile.count, profile.nanos), "{file} {}", kind.name());
+            assert_eq!(totals, (profile.count, profile.nanos.0), "{file} {}", kind.name());
         }
     }
 }
@@ -353,7 +354,7 @@ fn tasks_and_regions_are_all_told_and_their_parts_sum_up() {
     let trace = load("real/tasks-go1.27.trace");
     assert!(!tasks(&trace, &Filter::default(), &Monitor::new()).expect("not cancelled").is_empty());
     assert!(!regions(&trace, &Filter::default(), &Monitor::new()).expect("not cancelled").is_empty());
-    let none = Filter { least: Some(u64::MAX), ..Filter::default() };
+    let none = Filter { least: Some(Nanos::MAX), ..Filter::default() };
     assert!(tasks(&trace, &none, &Monitor::new()).expect("not cancelled").is_empty());
     let none = Filter { log: Some("no log has this".to_owned()), ..Filter::default() };
     assert!(tasks(&trace, &none, &Monitor::new()).expect("not cancelled").is_empty());

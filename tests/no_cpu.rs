@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::antagonists::antagonists_of;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::kind::EventKind;
 use trace_core::load::load_bytes;
@@ -166,10 +167,10 @@ fn who_had_the_procs_while_others_waited_ran_only_with_a_cpu() {
     let silence = *trace.no_cpu().ranges.first().expect("a silence");
     let wait = TimeRange::new(silence.start.plus_nanos(-5 * MS.cast_signed()), silence.end);
     let found = antagonists_of(&trace, wait, 5, &Monitor::new()).expect("nobody cancelled");
-    assert_eq!(found.no_cpu, 2 * silence.nanos().unsigned_abs(), "on both procs");
-    assert!(found.running <= 2 * 5 * MS && found.running > 2 * 4 * MS, "{found:?}");
+    assert_eq!(found.no_cpu, silence.length() * 2, "on both procs");
+    assert!(found.running <= Nanos(2 * 5 * MS) && found.running > Nanos(2 * 4 * MS), "{found:?}");
     let parts = found.running + found.syscall + found.looking + found.no_cpu + found.idle;
-    assert_eq!((parts, found.proc_nanos), (found.proc_nanos, 2 * wait.nanos().unsigned_abs()));
+    assert_eq!((parts, found.proc_nanos), (found.proc_nanos, wait.length() * 2));
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod follow;
 mod golden_dump;
 mod hostile_text;
 mod https;
+mod json_fields;
 mod lake;
 mod lake_engines;
 mod layers;

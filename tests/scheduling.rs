@@ -13,6 +13,7 @@ use trace_core::analysis::syscalls::syscalls;
 use trace_core::analysis::threads::threads;
 use trace_core::base::ids::{GoroutineIdx, ProcIdx};
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::kind::EventKind;
 use trace_core::event::state::GoState;
@@ -54,7 +55,7 @@ fn damaged_traces_give_answers_that_stay_within_their_time() {
             assert!(others.avoidable + others.stopped <= others.ready, "{name}: {others:?}");
             let calls = syscalls(&trace, &pieces, &monitor).expect("not cancelled");
             assert!(calls.all.blocked <= calls.all.calls.total, "{name}");
-            let range = pieces.range.nanos().unsigned_abs();
+            let range = pieces.range.length();
             let found = procs(&trace, scope.range, &monitor).expect("not cancelled");
             for times in &found.each {
                 // Where a thread's events are lost, what its proc ran is told as it was before.
@@ -105,10 +106,10 @@ fn a_trace_made_by_hand_has_the_numbers_it_was_made_with() {
     let pieces = Scope::whole(&trace).pieces(&trace);
     let monitor = Monitor::new();
     // Events at the same time are told apart by nanoseconds.
-    let near = |found: u64, expected: u64| assert!(found.abs_diff(expected) <= 6, "{found}, not {expected}");
+    let near = |found: Nanos, expected: u64| assert!(found.0.abs_diff(expected) <= 6, "{found}, not {expected} ns");
     let waits = latency(&trace, &pieces, &monitor).expect("not cancelled").all;
     assert_eq!(waits.waits.count, 2);
-    near(waits.waits.max.unwrap_or(0), 320);
+    near(waits.waits.max.unwrap_or_default(), 320);
     near(waits.waits.total, 420);
     near(waits.made[Made::Created as usize], 320);
     near(waits.made[Made::Returned as usize], 100);
@@ -128,14 +129,14 @@ fn a_trace_made_by_hand_has_the_numbers_it_was_made_with() {
     assert_eq!((p1.starts, p1.steals, p1.stops, p1.handovers), (1, 1, 0, 0));
     assert_eq!((found.limits, found.idle_while_ready.count), (Some((2, 2)), 2));
     near(found.idle_while_ready.nanos, 400);
-    near((found.idle_while_ready.worst[0].start.0 - start).unsigned_abs(), 100);
+    near(Nanos((found.idle_while_ready.worst[0].start.0 - start).unsigned_abs()), 100);
     let calls = syscalls(&trace, &pieces, &monitor).expect("not cancelled");
     assert_eq!((calls.functions[0].function.as_str(), calls.all.blocking), ("syscall.read", 1));
     near(calls.all.calls.total, 300);
     near(calls.all.blocked, 200);
     let found = threads(&trace, trace.range(), &monitor).expect("not cancelled");
     let blocked: u64 = found.each.iter().map(|times| times.blocked).sum();
-    near(blocked, 200);
+    near(Nanos(blocked), 200);
     assert_eq!(found.each[1].starts, 1);
 }
 
@@ -174,10 +175,10 @@ fn the_parts_of_a_procs_time_are_the_range() {
             for times in &found.each {
                 let sum = times.running + times.syscall + times.looking + times.idle + times.unknown;
                 let used = ProcUse::of(trace, times.proc, range);
-                let had = nanos_in(&used.with_thread, range);
+                let had = Nanos(nanos_in(&used.with_thread, range));
                 let spans = trace.spans(LaneId::Proc(times.proc), range);
-                let busy: u64 = spans.map(|span| span.range.intersect(range).nanos().unsigned_abs()).sum();
-                let is_right = sum == range.nanos().unsigned_abs()
+                let busy: Nanos = spans.map(|span| span.range.intersect(range).length()).sum();
+                let is_right = sum == range.length()
                     && busy == times.running + times.syscall
                     && had == busy + times.looking
                     && times.gc <= times.running
@@ -225,16 +226,16 @@ fn latency_and_system_calls_sum_to_the_goroutines_breakdown() {
             let waits = latency(trace, &pieces, &Monitor::new()).expect("not cancelled");
             for group in &all.groups {
                 let known = waits.groups.iter().find(|known| known.name == group.name);
-                let total = known.map_or(0, |known| known.waits.total);
+                let total = known.map_or(Nanos::ZERO, |known| known.waits.total);
                 if total != group.breakdown.runnable {
                     faults.push(format!("{}: {total}, not {}", trace.str(group.name), group.breakdown.runnable));
                 }
             }
-            let longest = waits.groups.iter().filter_map(|group| group.waits.max).max().unwrap_or(0);
-            let made: u64 = waits.all.made.iter().sum();
+            let longest = waits.groups.iter().filter_map(|group| group.waits.max).max().unwrap_or_default();
+            let made: Nanos = waits.all.made.iter().sum();
             let is_right = waits.all.waits.total == all.all.runnable
-                && waits.all.waits.max.unwrap_or(0) == longest
-                && waits.all.worst.first().map_or(0, |wait| wait.nanos) == longest
+                && waits.all.waits.max.unwrap_or_default() == longest
+                && waits.all.worst.first().map_or(Nanos::ZERO, |wait| wait.nanos) == longest
                 && waits.all.worst.is_sorted_by(|one, next| one.nanos >= next.nanos)
                 && made == all.all.runnable;
             if !is_right {
@@ -242,7 +243,7 @@ fn latency_and_system_calls_sum_to_the_goroutines_breakdown() {
             }
             let calls = syscalls(trace, &pieces, &Monitor::new()).expect("not cancelled");
             let sum = |groups: &[trace_core::analysis::syscalls::CallGroup]| {
-                groups.iter().map(|group| group.calls.total).sum::<u64>()
+                groups.iter().map(|group| group.calls.total).sum::<Nanos>()
             };
             let in_calls = all.all.syscall + all.all.syscall_blocked;
             let is_right = calls.all.calls.total == in_calls
@@ -264,8 +265,8 @@ fn the_longest_are_the_longest() {
         let (mut ready, mut calls) = (Vec::new(), Vec::new());
         for go in (0..trace.goroutine_count()).map(GoroutineIdx) {
             trace.state_intervals(go, trace.range(), |stretch| match stretch.state {
-                GoState::Runnable => ready.push(stretch.range.nanos().unsigned_abs()),
-                GoState::Syscall => calls.push(stretch.range.nanos().unsigned_abs()),
+                GoState::Runnable => ready.push(stretch.range.length()),
+                GoState::Syscall => calls.push(stretch.range.length()),
                 _ => {}
             });
         }
@@ -291,17 +292,18 @@ fn what_threads_did_is_what_procs_did() {
         let mut faults = Vec::new();
         let sum =
             |pick: fn(&trace_core::analysis::threads::ThreadTimes) -> u64| found.each.iter().map(pick).sum::<u64>();
-        let running: u64 = on_procs.each.iter().map(|times| times.running).sum();
-        let syscall: u64 = on_procs.each.iter().map(|times| times.syscall).sum();
-        let looking: u64 = on_procs.each.iter().map(|times| times.looking).sum();
+        let running: Nanos = on_procs.each.iter().map(|times| times.running).sum();
+        let syscall: Nanos = on_procs.each.iter().map(|times| times.syscall).sum();
+        let looking: Nanos = on_procs.each.iter().map(|times| times.looking).sum();
         let ours = (sum(|times| times.running), sum(|times| times.syscall), sum(|times| times.looking));
+        let ours = (Nanos(ours.0), Nanos(ours.1), Nanos(ours.2));
         if ours != (running, syscall, looking) {
             faults.push(format!("{ours:?}, not {:?}", (running, syscall, looking)));
         }
-        if found.blocked.iter().sum::<u64>() != all.syscall_blocked {
+        if Nanos(found.blocked.iter().sum::<u64>()) != all.syscall_blocked {
             faults.push(format!("blocked {}, not {}", sum(|times| times.blocked), all.syscall_blocked));
         }
-        if found.with_proc.iter().sum::<u64>() != running + syscall + looking {
+        if Nanos(found.with_proc.iter().sum::<u64>()) != running + syscall + looking {
             faults.push("the series is not the sum".to_owned());
         }
         faults
@@ -314,24 +316,24 @@ fn slow(trace: &Trace, waits: &[TimeRange]) -> Antagonists {
     let stops: Vec<TimeRange> = trace.spans(LaneId::Stw, trace.range()).map(|stop| stop.range).collect();
     let idle = idle_ranges(trace, trace.range());
     for &wait in waits {
-        found.ready += wait.nanos().unsigned_abs();
-        let mut had = 0;
+        found.ready += wait.length();
+        let mut had = Nanos::ZERO;
         for proc in (0..trace.proc_count()).map(ProcIdx) {
             for span in trace.spans(LaneId::Proc(proc), wait) {
-                let nanos = span.range.intersect(wait).nanos().unsigned_abs();
+                let nanos = span.range.intersect(wait).length();
                 if span.state == GoState::Running { found.running += nanos } else { found.syscall += nanos }
             }
             let used = ProcUse::of(trace, proc, trace.range());
-            had += nanos_in(&used.with_thread, wait);
-            found.idle += nanos_in(&used.idle, wait);
+            had += Nanos(nanos_in(&used.with_thread, wait));
+            found.idle += Nanos(nanos_in(&used.idle, wait));
         }
         found.looking += had;
-        found.stopped += nanos_in(&stops, wait);
+        found.stopped += Nanos(nanos_in(&stops, wait));
         for part in trace_core::analysis::scope::parts(&idle, wait) {
-            found.avoidable += part.nanos().unsigned_abs() - nanos_in(&stops, part);
+            found.avoidable += part.length().saturating_sub(Nanos(nanos_in(&stops, part)));
         }
     }
-    found.looking -= found.running + found.syscall;
+    found.looking = found.looking.saturating_sub(found.running + found.syscall);
     found.proc_nanos = found.running + found.syscall + found.looking + found.idle;
     found
 }
@@ -353,7 +355,7 @@ fn antagonists_are_those_of_a_slow_count() {
             }
             let expected = slow(&trace, &waits);
             let mut found = antagonists(&trace, &scope.pieces(&trace), 5, &Monitor::new()).expect("not cancelled");
-            let by_go: u64 = found.goroutines.iter().map(|share| share.running + share.syscall).sum();
+            let by_go: Nanos = found.goroutines.iter().map(|share| share.running + share.syscall).sum();
             assert!(by_go <= found.running + found.syscall);
             found.functions.clear();
             found.goroutines.clear();
@@ -370,6 +372,6 @@ fn one_wait_has_as_much_proc_time_as_there_are_procs() {
     let found = antagonists_of(&trace, worst.range, 10, &Monitor::new()).expect("not cancelled");
     assert_eq!(found.ready, worst.nanos);
     assert_eq!(found.proc_nanos, worst.nanos * u64::from(trace.proc_count()));
-    let shown: u64 = found.functions.iter().map(|share| share.running + share.syscall).sum();
+    let shown: Nanos = found.functions.iter().map(|share| share.running + share.syscall).sum();
     assert_eq!(shown, found.running + found.syscall);
 }

@@ -107,7 +107,7 @@ fn sums_of_spans_are_those_of_the_model() {
             .sum();
         let pieces = Scope::whole(source.trace()).pieces(source.trace());
         let blocked = profile(source.trace(), &pieces, ProfileKind::Blocked, &Monitor::new()).expect("not cancelled");
-        assert_eq!(sites, blocked.stacks.iter().map(|sum| sum.nanos as i64).sum::<i64>());
+        assert_eq!(sites, blocked.stacks.iter().map(|sum| sum.nanos.0 as i64).sum::<i64>());
         for (state, column) in [
             ("running", "running_ns"),
             ("runnable", "runnable_ns"),

@@ -10,6 +10,7 @@ use trace_core::analysis::scope::Scope;
 use trace_core::analysis::tasks::{TaskIndex, details};
 use trace_core::base::ids::TaskIdx;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::event::kind::EventKind;
 use trace_core::load::load_bytes;
 use trace_core::model::trace::Trace;
@@ -468,6 +469,6 @@ fn what_of_a_task_no_region_covers_is_known() {
     let trace = load_bytes(&writer.finish(), &Monitor::new(), &mut |_| {}).expect("a trace");
     let task = trace.task(TaskIdx(0)).expect("a task");
     let found = details(&trace, &TaskIndex::of(&trace), &task);
-    assert_eq!((found.breakdown.total, found.on_others), (15 * MS, 5 * MS));
-    assert_eq!(found.outside_regions, 65 * MS);
+    assert_eq!((found.breakdown.total, found.on_others), (Nanos(15 * MS), Nanos(5 * MS)));
+    assert_eq!(found.outside_regions, Nanos(65 * MS));
 }

@@ -9,6 +9,7 @@ use trace_core::analysis::profile::ProfileKind;
 use trace_core::analysis::scope::{GoroutineFilter, Scope};
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use tracelane::action::action::{
@@ -77,8 +78,8 @@ fn the_wait_chain_of_a_slow_request_sums_to_it_and_names_the_cause() {
     window.act(SelectAction::SelectSpan(span.at)).act(PanelAction::OpenPanel(Panel::WaitChain));
     let query = ask::WaitChain(victim, span.range);
     let found = window.answer(&query);
-    let sum: u64 = found.why.shares.iter().map(|share| share.nanos).sum();
-    assert_eq!(sum, span.range.nanos().unsigned_abs());
+    let sum: Nanos = found.why.shares.iter().map(|share| share.nanos).sum();
+    assert_eq!(sum, span.range.length());
     assert!(window.shows("G13 · main.main.func3"), "who held it up: {:?}", window.words());
     assert!(window.shows(&found.why.sentence) && window.shows("Total"));
     window.press("In order (");
@@ -190,10 +191,10 @@ fn gc_cycles_and_stw_pauses_are_listed() {
     assert_eq!((found.cycles.len(), found.stops.len()), (spans(LaneId::Gc), spans(LaneId::Stw)));
     assert_eq!(window.report_of("gc", &ask).tables[0].len(), found.cycles.len());
     // Findings count mark assists while they run.
-    let help: u64 = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
-    let lost = window.answer(&ask::Findings).assist_ns;
+    let help: Nanos = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
+    let lost = Nanos(window.answer(&ask::Findings).assist_ns);
     assert!(help <= lost, "assist outside of collections is nobody's: {help} of {lost}");
-    assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && cycle.stopped > 0), "{:?}", found.cycles);
+    assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && !cycle.stopped.is_zero()), "{:?}", found.cycles);
     window.press_named("STW pauses");
     assert_eq!(window.report_of("stw", &ask).tables[0].len(), found.stops.len());
     let before = window.document().view;

@@ -61,7 +61,7 @@ fn waits_for_a_proc_lead_to_their_lanes() {
     let trace = &window.document().trace;
     let pieces = window.document().scope().pieces(trace);
     let all = latency(trace, &pieces, &Monitor::new()).expect("not cancelled").all;
-    assert_eq!(totals.iter().sum::<u64>(), all.waits.total, "parts sum to the whole");
+    assert_eq!(totals.iter().sum::<u64>(), all.waits.total.0, "parts sum to the whole");
     assert!(totals.is_sorted_by(|one, next| one >= next));
     let first = latency_by_goroutine(trace, &pieces, 1, &Monitor::new()).expect("not cancelled")[0].go;
     let title = column(table(each, "goroutines"), "goroutine")[0].text();
@@ -89,10 +89,10 @@ fn who_was_running_instead_is_shown_for_the_scope_and_for_one_wait() {
     let of_wait = Ask::about(Scope { range: wait.range, filter: GoroutineFilter::One(wait.go) });
     let found = window.report_of("antagonists", &of_wait);
     let fact = |id: &str| found.value(id).map(Value::raw);
-    assert_eq!(fact("antagonists.ready_ns"), Some(wait.nanos.to_string()));
+    assert_eq!(fact("antagonists.ready_ns"), Some(wait.nanos.0.to_string()));
     let alone = antagonists_of(&window.document().trace, wait.range, 1, &Monitor::new()).expect("not cancelled");
-    assert_eq!(fact("antagonists.running_ns"), Some(alone.running.to_string()));
-    assert_eq!(fact("antagonists.idle_ns"), Some(alone.idle.to_string()));
+    assert_eq!(fact("antagonists.running_ns"), Some(alone.running.0.to_string()));
+    assert_eq!(fact("antagonists.idle_ns"), Some(alone.idle.0.to_string()));
 }
 
 #[test]

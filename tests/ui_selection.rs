@@ -165,7 +165,7 @@ fn a_click_in_a_table_leaves_the_selection_as_it_is() {
     let range = TimeRange::new(all.start, all.start.plus_nanos(all.nanos() * 3 / 4));
     window.act(SelectAction::SelectArea(range, Vec::new()));
     let scope = window.document().scope();
-    for panel in Panel::ALL.iter().filter(|panel| !panel.info().analyses.is_empty()) {
+    for panel in Panel::ALL.iter().filter(|panel| !panel.analyses().is_empty()) {
         window.act(PanelAction::OpenPanel(*panel));
         let rows: Vec<String> = window.words().into_iter().filter(|word| word.contains(" · ")).take(12).collect();
         for row in rows {

@@ -401,7 +401,7 @@ fn others(trace: &Trace, finding: &Finding) -> Vec<String> {
     match finding.kind {
         Kind::IdleProcs => {
             let found = procs(trace, trace.range(), &monitor).expect("not cancelled").idle_while_ready;
-            same("idle_while_ready_ns", found.nanos);
+            same("idle_while_ready_ns", found.nanos.0);
             same("longest_ns", found.worst.first().map_or(0, |range| range.nanos().unsigned_abs()));
         }
         Kind::GcPressure => {
@@ -471,14 +471,14 @@ fn whole(trace: &Trace, found: &Findings) -> Vec<String> {
         }
     };
     let all = locks(trace, &pieces, &monitor).expect("not cancelled");
-    same("lock_wait_ns", found.lock_wait_ns, all.iter().map(|lock| lock.nanos).sum());
+    same("lock_wait_ns", found.lock_wait_ns, all.iter().map(|lock| lock.nanos.0).sum());
     let used = procs(trace, trace.range(), &monitor).expect("not cancelled");
-    same("stw_ns", found.stw_ns, used.stopped);
+    same("stw_ns", found.stw_ns, used.stopped.0);
     let waits = latency(trace, &pieces, &monitor).expect("not cancelled");
     let longest = waits.groups.iter().flat_map(|group| &group.worst).map(|wait| wait.nanos).max();
-    same("longest_runnable_ns", found.longest_runnable_ns, longest.unwrap_or(0));
+    same("longest_runnable_ns", found.longest_runnable_ns, longest.unwrap_or_default().0);
     let gc = Collector::of(trace, trace.range(), &monitor).expect("not cancelled");
-    same("assist_ns", found.assist_ns, gc.assist_run());
+    same("assist_ns", found.assist_ns, gc.assist_run().0);
     same("gc_ns", found.gc_ns, gc.cycles.iter().map(|cycle| cycle.range.nanos().unsigned_abs()).sum());
     let load = found.load;
     let limit = load.procs * found.duration_ns;

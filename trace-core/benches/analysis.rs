@@ -69,7 +69,7 @@ fn measure(trace: &Trace) {
     }
     schedule(trace, &pieces, &monitor);
     let blocked = profile(trace, &pieces, ProfileKind::Blocked, &monitor).expect("not cancelled");
-    let stacks = || blocked.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos));
+    let stacks = || blocked.stacks.iter().map(|sum| (sum.stack, sum.count, sum.nanos.0));
     time("flame graph of it", || Flame::of(trace, stacks(), MergeBy::Function));
     collector(trace, &monitor);
     searches(trace, &monitor);

@@ -4,27 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::keys::{Chord, Key};
 use crate::action::menu::Group;
-use crate::report::analyses::Analysis;
-use crate::report::analyses::blocked::BlockedBy;
-use crate::report::analyses::flows::Flows;
-use crate::report::analyses::gc::GcCycles;
-use crate::report::analyses::goroutines::Goroutines;
-use crate::report::analyses::instant::OneInstant;
-use crate::report::analyses::latency::SchedulerLatency;
-use crate::report::analyses::leaks::Leaks;
-use crate::report::analyses::locks::Locks;
-use crate::report::analyses::logs::Logs;
-use crate::report::analyses::mmu::MutatorUtilisation;
-use crate::report::analyses::population::GoroutinesAlive;
-use crate::report::analyses::procs::Procs;
-use crate::report::analyses::profile::Profiles;
-use crate::report::analyses::selection::Selection;
-use crate::report::analyses::stw::StwPauses;
-use crate::report::analyses::syscalls::SystemCalls;
-use crate::report::analyses::tasks::{Regions, Tasks};
-use crate::report::analyses::threads::Threads;
-use crate::report::analyses::warnings::Warnings;
-use crate::report::analyses::why::WaitChains;
+use crate::report::analyses::{ALL, Analysis};
 
 /// What a panel needs to have something to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +53,6 @@ pub struct Info {
     pub menu: Option<Group>,
     /// The keys that open it.
     pub keys: &'static [Chord],
-    /// The analyses whose reports it shows.
-    pub analyses: &'static [&'static dyn Analysis],
 }
 
 /// Defines [`Panel`] from a table: the names in it are stored with the arrangement of panels and must stay.
@@ -113,36 +91,29 @@ panels! {
     Events: selected("events", "Events", "Every event of the selection").key(&[digit('4')]);
     Spans: selected("spans", "Spans", "Every span of the lane").at(Home::RightTop).key(&[digit('5')]);
     Warnings: Info { menu: Some(Group::Panels), ..about("warnings", "Warnings", "Damage found while loading") }
-        .key(&[digit('6')]).of(&[&Warnings]);
+        .key(&[digit('6')]);
 
     Findings: about("report", "Findings", "What probably costs the program its time").key(&[digit('7')]);
-    Selection: about("selection", "Selection", "What happened in the selected time, on the selected rows")
-        .of(&[&Selection, &Flows, &Logs]);
+    Selection: about("selection", "Selection", "What happened in the selected time, on the selected rows");
     Bookmarks: about("bookmarks", "Bookmarks", "Places in this trace with notes").menu(Group::Panels);
-    Instant: Info { menu: None, ..about("instant", "Instant", "Everything at one moment") }.of(&[&OneInstant]);
+    Instant: Info { menu: None, ..about("instant", "Instant", "Everything at one moment") };
     WaitChain: about("why", "Wait chain", "Where the time of the selected span went")
-        .key(&[digit('8')]).of(&[&WaitChains]);
+        .key(&[digit('8')]);
     BlockedBy: about("blocked", "Blocked by", "What blocked goroutines, by the place where they waited")
-        .key(&[digit('9')]).of(&[&BlockedBy]);
-    Locks: about("locks", "Locks", "Locks inferred from wakeups: holders and queues").of(&[&Locks]);
+        .key(&[digit('9')]);
+    Locks: about("locks", "Locks", "Locks inferred from wakeups: holders and queues");
     Goroutines: about("goroutines", "Goroutines", "Where goroutines' time went, by start function")
-        .key(&[digit('0')]).of(&[&Goroutines]);
-    Profile: about("profile", "Blocking profile", "Time lost by waiting, by stack, as table and flame graph")
-        .of(&[&Profiles]);
+        .key(&[digit('0')]);
+    Profile: about("profile", "Blocking profile", "Time lost by waiting, by stack, as table and flame graph");
     Samples: about("samples", "CPU samples", "Where processor time went, by stack");
-    Mutator: about("mmu", "Mutator utilisation", "What the GC leaves to the program, and the worst windows")
-        .of(&[&MutatorUtilisation]);
-    Latency: about("latency", "Scheduler latency", "How long goroutines waited for a proc, and what was running instead")
-        .of(&[&SchedulerLatency]);
-    Procs: about("procs", "Procs and threads", "What procs and threads were used for").of(&[&Procs, &Threads]);
-    Syscalls: about("syscalls", "System calls", "Which system calls, how long, and which cost their proc")
-        .of(&[&SystemCalls]);
-    Population: about("population", "Goroutines alive", "Goroutines alive over time, by creation stack; leak suspects")
-        .of(&[&GoroutinesAlive, &Leaks]);
-    Collector: about("gc", "GC cycles and pauses", "Every GC cycle, and every STW pause")
-        .of(&[&GcCycles, &StwPauses]);
+    Mutator: about("mmu", "Mutator utilisation", "What the GC leaves to the program, and the worst windows");
+    Latency: about("latency", "Scheduler latency", "How long goroutines waited for a proc, and what was running instead");
+    Procs: about("procs", "Procs and threads", "What procs and threads were used for");
+    Syscalls: about("syscalls", "System calls", "Which system calls, how long, and which cost their proc");
+    Population: about("population", "Goroutines alive", "Goroutines alive over time, by creation stack; leak suspects");
+    Collector: about("gc", "GC cycles and pauses", "Every GC cycle, and every STW pause");
     Tasks: about("tasks", "Tasks and regions", "Tasks and regions by type, slowest first")
-        .key(&[Chord::plain(Key::Char('Q'))]).of(&[&Tasks, &Regions]);
+        .key(&[Chord::plain(Key::Char('Q'))]);
 
     Query: about("query", "Query", "Questions in SQL about this trace: tables, ready queries, answers as a table or a lane")
         .key(&[Chord::ctrl(Key::Char('E'))]);
@@ -176,7 +147,7 @@ const fn digit(digit: char) -> Chord {
 /// A panel about the whole trace or a part of it.
 const fn about(id: &'static str, title: &'static str, help: &'static str) -> Info {
     let (home, menu) = (Home::Bottom, Some(Group::Analyses));
-    Info { id, title, help, needs: Needs::Trace, home, menu, keys: &[], analyses: &[] }
+    Info { id, title, help, needs: Needs::Trace, home, menu, keys: &[] }
 }
 
 /// A panel about the selection.
@@ -207,10 +178,6 @@ impl Info {
     const fn key(self, keys: &'static [Chord]) -> Self {
         Self { keys, ..self }
     }
-
-    const fn of(self, analyses: &'static [&'static dyn Analysis]) -> Self {
-        Self { analyses, ..self }
-    }
 }
 
 impl Panel {
@@ -218,6 +185,13 @@ impl Panel {
     #[must_use]
     pub const fn title(self) -> &'static str {
         self.info().title
+    }
+
+    /// The analyses whose reports it shows, in the order of the registry: those that name it.
+    #[must_use]
+    pub fn analyses(self) -> Vec<&'static dyn Analysis> {
+        let id = self.info().id;
+        ALL.iter().copied().filter(|analysis| analysis.info().panel_id() == id).collect()
     }
 
     /// The panel with this name on the command line, or this title; in any case, and spaces may be dashes.
@@ -244,8 +218,7 @@ mod tests {
 
     #[test]
     fn every_analysis_has_exactly_one_panel() {
-        let shown: Vec<_> =
-            Panel::ALL.iter().flat_map(|panel| panel.info().analyses).map(|one| one.info().id).collect();
+        let shown: Vec<_> = Panel::ALL.iter().flat_map(|panel| panel.analyses()).map(|one| one.info().id).collect();
         for analysis in analyses::ALL {
             let id = analysis.info().id;
             assert_eq!(shown.iter().filter(|known| **known == id).count(), 1, "{id}");
@@ -256,7 +229,7 @@ mod tests {
     fn a_panel_is_titled_as_its_analyses() {
         for panel in Panel::ALL {
             let title = panel.title().to_lowercase();
-            let titles: Vec<String> = panel.info().analyses.iter().map(|one| one.info().title.to_lowercase()).collect();
+            let titles: Vec<String> = panel.analyses().iter().map(|one| one.info().title.to_lowercase()).collect();
             // A panel of several is called as the first of them, or by the last word of each: "GC cycles and pauses".
             let has_all = titles.iter().all(|one| title.contains(one.rsplit(' ').next().unwrap_or(one)));
             assert!(titles.is_empty() || titles[0] == title || titles.len() > 1 && has_all, "{title}: {titles:?}");
@@ -289,7 +262,7 @@ mod tests {
         for panel in Panel::ALL {
             let info = panel.info();
             assert!(names.insert(info.id) && names.insert(info.title), "{panel:?} is named as another");
-            if let Some(first) = info.analyses.first() {
+            if let Some(first) = panel.analyses().first() {
                 assert_eq!(info.id, first.info().id);
             }
             assert_eq!(Panel::named(&info.id.to_uppercase()), Some(*panel));

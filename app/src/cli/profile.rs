@@ -18,7 +18,7 @@ use crate::cli::print::print;
 use crate::cli::values;
 use crate::fmt::number::count;
 use crate::fmt::text::Text;
-use crate::fmt::time::{nanos, unix_nanos};
+use crate::fmt::time::unix_nanos;
 use crate::report::analyses::profile::{kind, pieces, report};
 use crate::report::format::Format;
 
@@ -76,7 +76,7 @@ fn write(out: &Checked<'_>, trace: &Trace, found: &Profile) -> CliResult {
     if out.is_standard_output() {
         return Ok(Exit::Fine);
     }
-    let sums = format!("{} events, {}", count(found.count), nanos(found.nanos));
+    let sums = format!("{} events, {}", count(found.count), found.nanos);
     let mut text = Text::new();
     text.line(&format!("{}: {} profile, {sums}; open with go tool pprof", out.name(), found.kind.name()));
     print(text)

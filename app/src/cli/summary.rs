@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use trace_core::base::nanos::Nanos;
 use trace_core::base::warning::Warning;
 use trace_core::model::trace::Trace;
 
@@ -99,11 +98,7 @@ fn fields(report: Report, file: &str, trace: &Trace, cost: &LoadCost) -> Report 
         .field("procs", "that the trace mentions", Value::Count(trace.proc_count().into()))
         .field("threads", "that the trace mentions", Value::Count(trace.thread_count().into()))
         .field("tasks", "that the trace mentions", Value::Count(trace.task_count().into()))
-        .field(
-            "duration_ns",
-            "from the first to the last event",
-            Value::Duration(Nanos(trace.range().nanos().unsigned_abs())),
-        )
+        .field("duration_ns", "from the first to the last event", Value::Duration(trace.range().length()))
         .field_of(
             Kind::Text,
             "start",

@@ -21,8 +21,8 @@ pub fn nanos(nanos: u64) -> String {
 
 /// The same of a figure that there may be none of: a mean of nothing is `–`.
 #[must_use]
-pub fn nanos_or_dash(value: Option<u64>) -> String {
-    value.map_or_else(|| "–".to_owned(), nanos)
+pub fn nanos_or_dash(value: Option<Nanos>) -> String {
+    value.map_or_else(|| "–".to_owned(), |length| length.to_string())
 }
 
 /// The same of a figure that was computed, a mean say.

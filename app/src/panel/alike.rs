@@ -6,7 +6,7 @@ use trace_core::analysis::alike::{Alike, Example};
 
 use crate::action::action::{Action, Actions, AnalysisAction};
 use crate::fmt::number::{count, percent};
-use crate::fmt::time::{nanos, nanos_or_dash};
+use crate::fmt::time::nanos_or_dash;
 use crate::panel::answer;
 use crate::state::document::Document;
 use crate::state::query::ask;
@@ -43,15 +43,13 @@ pub fn alike_ui(ui: &mut Ui, document: &Document, (example, query): (Example, St
             }
         }
     });
-    #[expect(clippy::cast_precision_loss, reason = "a place on screen")]
-    let values: Vec<f64> = found.durations.iter().map(|length| (*length).max(1) as f64).collect();
+    let values: Vec<f64> = found.durations.iter().map(|length| length.as_f64().max(1.0)).collect();
     let sample = Sample { values, count: found.distribution.count };
     let samples = [sample, Sample::default()];
     let Some(x) = axis(&samples, !is_linear) else { return };
     let series = [histogram(&samples[0], &x, false, ("", tokens.accent))];
     let most = series[0].points.iter().map(|point| point[1]).fold(1.0, f64::max);
-    #[expect(clippy::cast_precision_loss, reason = "a place on screen")]
-    let marks = [found.example.max(1) as f64];
+    let marks = [found.example.as_f64().max(1.0)];
     let y = Axis::up_to(Unit::Count, most);
     let shown = Plot { name: "Durations", x, x_name: "", y, series: &series, marks: &marks, height: HEIGHT };
     let touched = plot(ui, &shown).chosen;
@@ -74,7 +72,6 @@ fn words(found: &Alike) -> String {
         nanos_or_dash(all.p95),
         nanos_or_dash(all.max)
     );
-    let place =
-        format!("this one, {least}{}, is longer than {}", nanos(found.example), percent(found.shorter, all.count));
+    let place = format!("this one, {least}{}, is longer than {}", found.example, percent(found.shorter, all.count));
     format!("{} of this kind: {percentiles}; {place}", count(all.count))
 }

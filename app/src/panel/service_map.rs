@@ -6,6 +6,8 @@ use egui::{Align2, Color32, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, 
 use crate::action::action::{Actions, FileAction};
 use crate::action::session_action::SessionAction;
 use crate::fmt::number::count;
+use trace_core::base::nanos::Nanos;
+
 use crate::fmt::time::nanos_or_dash;
 use crate::fmt::words::counted;
 use crate::panel::session_table::{session, session_table_ui};
@@ -150,7 +152,7 @@ fn edge_ui(ui: &Ui, (from, to): (Rect, Rect), width: f32, color: Color32) -> Pos
 /// How often and how long; a click shows the slowest.
 fn label_ui(ui: &Ui, built: &Built, edge: &Edge, middle: Pos2, actions: &mut Actions) {
     let tokens = tokens::of(ui.ctx());
-    let (p50, p99) = (nanos_or_dash(edge.rank(50)), nanos_or_dash(edge.rank(99)));
+    let (p50, p99) = (nanos_or_dash(edge.rank(50).map(Nanos)), nanos_or_dash(edge.rank(99).map(Nanos)));
     let calls = counted(edge.nanos.len() as u64, "call");
     let errors = if edge.errors > 0 { format!(" · {} failed", count(edge.errors)) } else { String::new() };
     let text = format!("{calls}{errors}\np50 {p50} · p99 {p99}");

@@ -5,6 +5,7 @@ use egui::{Color32, RichText, ScrollArea, Ui};
 use trace_core::analysis::alike::Example;
 use trace_core::analysis::tasks::{TaskDetails, life};
 use trace_core::base::ids::{GoroutineIdx, TaskIdx};
+use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
@@ -13,10 +14,10 @@ use trace_core::model::trace::{Task, Trace};
 use crate::action::action::{Actions, PanelAction, SelectAction, ViewAction};
 use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
+use crate::fmt::name;
 use crate::fmt::number::{count, percent};
 use crate::fmt::time::{duration, exact};
 use crate::fmt::words::counted;
-use crate::fmt::{name, time};
 use crate::panel::alike::alike_ui;
 use crate::panel::{answer, point_to, time_row};
 use crate::state::app::AppState;
@@ -156,31 +157,31 @@ fn times_ui(ui: &mut Ui, trace: &Trace, found: &TaskDetails) {
     let tokens = tokens::of(ui.ctx());
     let times = &found.breakdown;
     let color = |class: SpanClass| tokens.classes.get(class as usize).copied().unwrap_or(tokens.muted);
-    let rows: Vec<(&str, u64, Color32)> = [
+    let rows: Vec<(&str, Nanos, Color32)> = [
         ("Running", times.running, color(SpanClass::Running)),
         ("Runnable", times.runnable, color(SpanClass::Runnable)),
         (name::class_in(trace, SpanClass::Syscall), times.syscall + times.syscall_blocked, color(SpanClass::Syscall)),
         ("Waiting", times.blocked(), color(SpanClass::WaitSync)),
     ]
     .into_iter()
-    .filter(|row| row.1 > 0)
+    .filter(|row| !row.1.is_zero())
     .collect();
-    let whole = rows.iter().map(|row| row.1).sum::<u64>();
-    if whole == 0 {
+    let whole = rows.iter().map(|row| row.1).sum::<Nanos>();
+    if whole.is_zero() {
         ui.label(RichText::new("None recorded").color(tokens.muted));
         return;
     }
-    let bar: Vec<(u64, Color32)> = rows.iter().map(|row| (row.1, row.2)).collect();
+    let bar: Vec<(u64, Color32)> = rows.iter().map(|row| (row.1.0, row.2)).collect();
     proportion(ui, &bar, "Time by state");
     pairs(ui, "task times", |pairs| {
-        for (title, nanos, _) in rows {
-            pairs.text(title, &format!("{} ({})", time::nanos(nanos), percent(nanos, whole)), "");
+        for (title, time, _) in rows {
+            pairs.text(title, &format!("{time} ({})", percent(time.0, whole.0)), "");
         }
-        if found.on_others > 0 {
-            pairs.text("On other goroutines", &time::nanos(found.on_others), "");
+        if !found.on_others.is_zero() {
+            pairs.text("On other goroutines", &found.on_others.to_string(), "");
         }
-        if found.outside_regions > 0 {
-            pairs.text("Outside regions", &time::nanos(found.outside_regions), "");
+        if !found.outside_regions.is_zero() {
+            pairs.text("Outside regions", &found.outside_regions.to_string(), "");
         }
     });
 }

@@ -243,14 +243,14 @@ fn snapshot_table(rows: &Arc<Vec<SnapshotRow>>) -> Table {
         )
         .column(
             Column::duration("before_ns", "Before", "Time lost in the snapshot of the same service before"),
-            |row| Value::duration(row.before_ns),
+            |row| Value::duration(row.before_ns.map(Nanos)),
         )
         .column(Column::word("change", "Change", "Against the snapshot of the same service before"), |row| {
             row.before_ns.map_or(Value::Missing, |before| Value::Word(change(row.lost_ns as f64, before as f64)))
         })
         .column(Column::count("findings", "Findings", "Notes among them"), |row| Value::Count(row.findings))
         .column(Column::duration("length_ns", "Length", "From the first event to the last"), |row| {
-            Value::duration(row.snapshot.duration_ns)
+            Value::duration(row.snapshot.duration_ns.map(Nanos))
         })
         .column(Column::text("file", "File", ""), |row| text(&name::last_part(&row.snapshot.file)))
         .empty("No snapshot is here yet")

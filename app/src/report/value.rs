@@ -28,10 +28,10 @@ enum Key {
 }
 
 impl Value {
-    /// A duration of which there may be none, nanoseconds.
+    /// A duration of which there may be none.
     #[must_use]
-    pub fn duration(nanos: Option<u64>) -> Self {
-        nanos.map_or(Self::Missing, |nanos| Self::Duration(Nanos(nanos)))
+    pub fn duration(length: Option<Nanos>) -> Self {
+        length.map_or(Self::Missing, Self::Duration)
     }
 
     /// A count of which there may be none.
@@ -51,6 +51,12 @@ impl Value {
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]
     pub fn share(part: u64, whole: u64) -> Self {
         if whole == 0 { Self::Missing } else { Self::Ratio(part as f64 / whole as f64) }
+    }
+
+    /// A part of a length of time; missing if the whole is 0.
+    #[must_use]
+    pub fn part(part: Nanos, whole: Nanos) -> Self {
+        Self::share(part.0, whole.0)
     }
 
     /// What kind of column it belongs in; `None` if it is unknown.

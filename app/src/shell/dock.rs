@@ -259,7 +259,7 @@ impl Behavior<Panel> for Shown<'_> {
                 | Panel::Population
                 | Panel::Procs
                 | Panel::Syscalls => {
-                    panel::analysis::group_ui(ui, state, pane.title(), pane.info().analyses, actions);
+                    panel::analysis::group_ui(ui, state, pane.title(), &pane.analyses(), actions);
                 }
                 Panel::Query => panel::query::ui(ui, state, actions),
                 Panel::Requests => panel::requests::ui(ui, state, actions),

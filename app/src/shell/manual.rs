@@ -87,7 +87,7 @@ fn panel_ui(ui: &mut Ui, state: &AppState, panel: Panel, actions: &mut Actions) 
     if !key.is_empty() {
         ui.label(RichText::new(format!("Key: {key}")).color(tokens.muted));
     }
-    for analysis in info.analyses {
+    for analysis in panel.analyses() {
         let about = analysis.info();
         heading(ui, about.title);
         for paragraph in about.help.split("\n\n") {

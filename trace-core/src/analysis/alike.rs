@@ -8,6 +8,7 @@ use crate::analysis::representative::frame_of;
 use crate::analysis::tasks::life;
 use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -34,11 +35,11 @@ pub struct Alike {
     /// Count, mean and percentiles. Of those that begin and end in the trace.
     pub distribution: Distribution,
     /// Their durations by rising length; of many evenly by rank, with the shortest and the longest.
-    pub durations: Vec<u64>,
+    pub durations: Vec<Nanos>,
     /// How many took less time than the example.
     pub shorter: u64,
     /// How long the example took, nanoseconds.
-    pub example: u64,
+    pub example: Nanos,
     /// It is cut by an edge of the trace, so that it took at least so long.
     pub is_cut: bool,
 }
@@ -54,7 +55,7 @@ pub fn alike(trace: &Trace, example: &Example, monitor: &Monitor) -> Option<Alik
         }
         Example::Region(name, range) => {
             let is_whole = |region: &&Region| region.name == name && !region.began_before && !region.goes_on;
-            let regions = trace.all_regions().iter().filter(is_whole).map(|region| nanos(region.range));
+            let regions = trace.all_regions().iter().filter(is_whole).map(|region| region.range.length());
             let known = trace.all_regions().iter().find(|region| region.name == name && region.range == range);
             let is_cut = known.is_some_and(|region| region.began_before || region.goes_on);
             (regions.collect(), range, is_cut)
@@ -63,7 +64,7 @@ pub fn alike(trace: &Trace, example: &Example, monitor: &Monitor) -> Option<Alik
             let task = trace.task(idx)?;
             let all = (0..trace.task_count()).filter_map(|at| trace.task(TaskIdx(at)));
             let whole = all.filter(|other| other.name == task.name && other.began.is_some() && other.ended.is_some());
-            let durations = whole.map(|other| nanos(life(trace, &other))).collect();
+            let durations = whole.map(|other| life(trace, &other).length()).collect();
             (durations, life(trace, &task), task.began.is_none() || task.ended.is_none())
         }
     };
@@ -71,7 +72,7 @@ pub fn alike(trace: &Trace, example: &Example, monitor: &Monitor) -> Option<Alik
         return None;
     }
     durations.sort_unstable();
-    let example = nanos(example);
+    let example = example.length();
     let shorter = durations.partition_point(|length| *length < example) as u64;
     let distribution = Distribution::of(&mut durations.clone());
     Some(Alike { distribution, durations: thinned(durations), shorter, example, is_cut })
@@ -83,7 +84,7 @@ fn spans_like(
     go: GoroutineIdx,
     (state, reason, stack): (GoState, StrId, StackId),
     monitor: &Monitor,
-) -> Option<Vec<u64>> {
+) -> Option<Vec<Nanos>> {
     let (_, name) = trace.goroutine_name(go)?;
     let gos: Vec<GoroutineIdx> = trace.goroutines_by_name(name).collect();
     let reasons = trace.reasons_by_kind();
@@ -104,7 +105,7 @@ fn spans_like(
                 None => true,
             };
             if is_there {
-                found.durations.push(nanos(interval.range));
+                found.durations.push(interval.range.length());
             }
         });
     };
@@ -118,7 +119,7 @@ fn spans_like(
 /// What a thread has found.
 #[derive(Default)]
 struct Found {
-    durations: Vec<u64>,
+    durations: Vec<Nanos>,
     /// Whether a stack is at the line in question.
     places: FxHashMap<StackId, bool>,
 }
@@ -128,12 +129,8 @@ fn line(trace: &Trace, stack: StackId) -> Option<(&str, &str, u64)> {
     frame_of(trace, stack).map(|frame| (frame.function, frame.file, frame.line))
 }
 
-fn nanos(range: TimeRange) -> u64 {
-    range.nanos().unsigned_abs()
-}
-
 /// At most [`KEPT`] of sorted values, evenly by rank, with the first and the last.
-fn thinned(sorted: Vec<u64>) -> Vec<u64> {
+fn thinned(sorted: Vec<Nanos>) -> Vec<Nanos> {
     let last = sorted.len().saturating_sub(1);
     if last < KEPT {
         return sorted;
@@ -150,13 +147,14 @@ pub const fn is_of_goroutine(at: SpanRef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{KEPT, thinned};
+    use crate::base::nanos::Nanos;
 
     #[test]
     fn thinned_values_keep_both_ends_and_their_order() {
-        let many: Vec<u64> = (0..100_000).collect();
+        let many: Vec<Nanos> = (0..100_000).map(Nanos).collect();
         let few = thinned(many);
-        assert_eq!((few.len(), few.first(), few.last()), (KEPT, Some(&0), Some(&99_999)));
+        assert_eq!((few.len(), few.first(), few.last()), (KEPT, Some(&Nanos(0)), Some(&Nanos(99_999))));
         assert!(few.is_sorted());
-        assert_eq!(thinned(vec![3, 4]), [3, 4]);
+        assert_eq!(thinned(vec![Nanos(3), Nanos(4)]), [Nanos(3), Nanos(4)]);
     }
 }

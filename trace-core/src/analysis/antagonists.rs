@@ -17,6 +17,7 @@ use crate::analysis::runqueue_depth::{Ready, WindowDepth, by_window};
 use crate::analysis::scope::{ScopeRanges, parts, united, without};
 use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::goroutines::is_system_function;
@@ -34,9 +35,9 @@ pub struct FunctionShare {
     /// How many of them.
     pub goroutines: u64,
     /// Proc time they ran, nanoseconds.
-    pub running: u64,
+    pub running: Nanos,
     /// Proc time they held in system calls, nanoseconds.
-    pub syscall: u64,
+    pub syscall: Nanos,
 }
 
 /// One goroutine that had a proc meanwhile.
@@ -49,50 +50,50 @@ pub struct GoShare {
     /// The function that it was started with.
     pub name: StrId,
     /// Proc time it ran, nanoseconds.
-    pub running: u64,
+    pub running: Nanos,
     /// Proc time it held in system calls, nanoseconds.
-    pub syscall: u64,
+    pub syscall: Nanos,
 }
 
 /// Who had the procs meanwhile. Nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Antagonists {
     /// How long goroutines of the scope were ready, added up.
-    pub ready: u64,
+    pub ready: Nanos,
     /// The same times the procs there were: what the parts below sum to.
-    pub proc_nanos: u64,
+    pub proc_nanos: Nanos,
     /// By start function, most first.
     pub functions: Vec<FunctionShare>,
     /// Single goroutines, most first, as many as asked for.
     pub goroutines: Vec<GoShare>,
     /// Proc time that goroutines ran.
-    pub running: u64,
+    pub running: Nanos,
     /// Proc time that goroutines held in system calls.
-    pub syscall: u64,
+    pub syscall: Nanos,
     /// Proc time that threads had without running a goroutine.
-    pub looking: u64,
+    pub looking: Nanos,
     /// Proc time that threads had while the process got no CPU: part of none of the above.
-    pub no_cpu: u64,
+    pub no_cpu: Nanos,
     /// Proc time that nobody had.
-    pub idle: u64,
+    pub idle: Nanos,
     /// Of `ready`: while at least one proc was idle and the world was not stopped. The scheduler could have run one.
-    pub avoidable: u64,
+    pub avoidable: Nanos,
     /// Of `ready`: while the world was stopped.
-    pub stopped: u64,
+    pub stopped: Nanos,
 }
 
 impl FunctionShare {
-    /// Running and system calls together, ns.
+    /// Running and system calls together.
     #[must_use]
-    pub const fn total(&self) -> u64 {
+    pub fn total(&self) -> Nanos {
         self.running + self.syscall
     }
 }
 
 impl GoShare {
-    /// Running and system calls together, ns.
+    /// Running and system calls together.
     #[must_use]
-    pub const fn total(&self) -> u64 {
+    pub fn total(&self) -> Nanos {
         self.running + self.syscall
     }
 }
@@ -108,6 +109,7 @@ impl Growing {
         let (id, name) = trace.goroutine_name(go).unwrap_or((GoId::NONE, StrId::EMPTY));
         let function = self.functions.entry(name).or_default();
         function.goroutines += 1;
+        let (running, syscall) = (Nanos(running), Nanos(syscall));
         function.running += running;
         function.syscall += syscall;
         self.goroutines.push(GoShare { go, id, name, running, syscall });
@@ -148,12 +150,12 @@ struct Stay {
 #[derive(Default)]
 struct Found {
     stays: Vec<Stay>,
-    ready: u64,
-    with_thread: u64,
-    no_cpu: u64,
-    idle: u64,
-    stopped: u64,
-    avoidable: u64,
+    ready: Nanos,
+    with_thread: Nanos,
+    no_cpu: Nanos,
+    idle: Nanos,
+    stopped: Nanos,
+    avoidable: Nanos,
 }
 
 impl Found {
@@ -189,7 +191,7 @@ impl Found {
     fn look(&mut self, rush: &WindowDepth<'_>, times: &Times, had: &[ProcTimeWhileWaiting]) {
         let runqueue_depth = rush.runqueue_depth;
         let within =
-            |ranges: &[TimeRange]| parts(ranges, rush.range).map(|part| runqueue_depth.within(part)).sum::<u64>();
+            |ranges: &[TimeRange]| Nanos(parts(ranges, rush.range).map(|part| runqueue_depth.within(part)).sum());
         if runqueue_depth.total() > 0 {
             for stays in self.stays.chunk_by(|one, next| one.go == next.go) {
                 let mut meter = runqueue_depth.meter();
@@ -202,10 +204,10 @@ impl Found {
                     sum.fetch_add(more, Ordering::Relaxed);
                 }
             }
-            self.ready += runqueue_depth.total();
-            self.with_thread += times.procs.iter().map(|used| within(&used.with_thread)).sum::<u64>();
-            self.no_cpu += times.no_cpu.iter().map(|parts| within(parts)).sum::<u64>();
-            self.idle += times.procs.iter().map(|used| within(&used.idle)).sum::<u64>();
+            self.ready += Nanos(runqueue_depth.total());
+            self.with_thread += times.procs.iter().map(|used| within(&used.with_thread)).sum();
+            self.no_cpu += times.no_cpu.iter().map(|parts| within(parts)).sum();
+            self.idle += times.procs.iter().map(|used| within(&used.idle)).sum();
             self.stopped += within(&times.stops);
             self.avoidable += within(&times.avoidable);
         }

@@ -7,6 +7,7 @@ use crate::analysis::parallel::{GOROUTINES, gather};
 use crate::analysis::scope::ScopeRanges;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState, SpanClass};
 use crate::model::flows::FlowKind;
@@ -41,9 +42,9 @@ pub struct FlowGroup {
     /// How many flows there are.
     pub count: u64,
     /// The waits that the flows ended, nanoseconds; none for creations.
-    pub waited: u64,
+    pub waited: Nanos,
     /// The longest of these waits, nanoseconds.
-    pub longest: u64,
+    pub longest: Nanos,
     /// Whose that was, and when; of creations, the first goroutine at its creation.
     pub example: Option<(GoroutineIdx, TimeRange)>,
     /// Where the actor was then.
@@ -58,21 +59,21 @@ struct Found(FxHashMap<Key, FlowGroup>);
 impl Found {
     fn add(&mut self, key: Key, (go, wait, stack): (GoroutineIdx, TimeRange, StackId)) {
         let (kind, from, to, reason) = key;
-        let nanos = wait.nanos().unsigned_abs();
+        let waited = wait.length();
         let group = self.0.entry(key).or_insert_with(|| FlowGroup {
             kind,
             from,
             to,
             reason,
             count: 0,
-            waited: 0,
-            longest: 0,
+            waited: Nanos::ZERO,
+            longest: Nanos::ZERO,
             example: None,
             stack: StackId::NONE,
         });
         group.count += 1;
-        group.waited += nanos;
-        group.take_example(nanos, Some((go, wait)), stack);
+        group.waited += waited;
+        group.take_example(waited, Some((go, wait)), stack);
     }
 
     fn merged(mut self, other: Self) -> Self {
@@ -92,11 +93,11 @@ impl Found {
 
 impl FlowGroup {
     /// Keeps the longest wait; of equal ones the first.
-    fn take_example(&mut self, nanos: u64, example: Option<(GoroutineIdx, TimeRange)>, stack: StackId) {
+    fn take_example(&mut self, waited: Nanos, example: Option<(GoroutineIdx, TimeRange)>, stack: StackId) {
         let order = |example: Option<(GoroutineIdx, TimeRange)>| example.map(|(go, range)| (range.start, go));
         let is_first = self.example.is_none() || order(example) < order(self.example);
-        if nanos > self.longest || (nanos == self.longest && is_first) {
-            (self.longest, self.example, self.stack) = (nanos, example, stack);
+        if waited > self.longest || (waited == self.longest && is_first) {
+            (self.longest, self.example, self.stack) = (waited, example, stack);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::analysis::distribution::Distribution;
 use crate::analysis::scope::ScopeRanges;
 use crate::base::ids::{GoId, GoroutineIdx, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{Cause, GoState};
 use crate::model::goroutines::is_system_function;
@@ -19,39 +20,39 @@ use crate::model::trace::{SpecialKind, Trace};
 /// Goroutines that one task of a parallel pass takes: few, as those that live long may all come first.
 const CHUNK: usize = 256;
 
-/// Where time went, nanoseconds. The first seven parts, `waits` summed, make up `total` exactly; the last
+/// Where time went. The first seven parts, `waits` summed, make up `total` exactly; the last
 /// three lie inside them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breakdown {
     /// Presence in the scope: from the goroutine's creation (or the trace's start) to its end (or the trace's).
-    pub total: u64,
+    pub total: Nanos,
     /// Executing on a proc.
-    pub running: u64,
+    pub running: Nanos,
     /// Executing, or in a system call with its proc, as far as the runtime knows, but the operating system gave the
     /// process no CPU (see [`Trace::no_cpu`]).
-    pub no_cpu: u64,
+    pub no_cpu: Nanos,
     /// Ready, waiting for a proc.
-    pub runnable: u64,
+    pub runnable: Nanos,
     /// In a system call, holding its proc.
-    pub syscall: u64,
+    pub syscall: Nanos,
     /// In a system call, its proc gone to others.
-    pub syscall_blocked: u64,
+    pub syscall_blocked: Nanos,
     /// Blocked, by the runtime's reason (empty: not told), most first.
-    pub waits: Vec<(StrId, u64)>,
+    pub waits: Vec<(StrId, Nanos)>,
     /// Nothing is known (gaps of damaged traces).
-    pub unknown: u64,
+    pub unknown: Nanos,
     /// Running mark assists, inside of running, ns.
-    pub assist: u64,
+    pub assist: Nanos,
     /// Sweeping while it ran.
-    pub sweep: u64,
+    pub sweep: Nanos,
     /// Holding the world stopped (or stopping it).
-    pub stw: u64,
+    pub stw: Nanos,
 }
 
 impl Breakdown {
     /// Blocked for whatever reason.
     #[must_use]
-    pub fn blocked(&self) -> u64 {
+    pub fn blocked(&self) -> Nanos {
         self.waits.iter().map(|wait| wait.1).sum()
     }
 
@@ -72,7 +73,7 @@ impl Breakdown {
         }
     }
 
-    fn wait(&mut self, reason: StrId, nanos: u64) {
+    fn wait(&mut self, reason: StrId, nanos: Nanos) {
         match self.waits.iter_mut().find(|wait| wait.0 == reason) {
             Some(wait) => wait.1 += nanos,
             None => self.waits.push((reason, nanos)),
@@ -150,13 +151,13 @@ impl SortBy {
     #[must_use]
     pub fn value(self, breakdown: &Breakdown, count: u64) -> u64 {
         match self {
-            Self::Execution => breakdown.running,
+            Self::Execution => breakdown.running.0,
             Self::Count => count,
-            Self::Lifetime => breakdown.total,
-            Self::Runnable => breakdown.runnable,
-            Self::Syscall => breakdown.syscall + breakdown.syscall_blocked,
-            Self::Blocked => breakdown.blocked(),
-            Self::Assist => breakdown.assist,
+            Self::Lifetime => breakdown.total.0,
+            Self::Runnable => breakdown.runnable.0,
+            Self::Syscall => (breakdown.syscall + breakdown.syscall_blocked).0,
+            Self::Blocked => breakdown.blocked().0,
+            Self::Assist => breakdown.assist.0,
             Self::Name => 0,
         }
     }
@@ -186,8 +187,8 @@ impl Groups {
 /// A group while it grows.
 #[derive(Default)]
 struct Growing {
-    execution: Vec<u64>,
-    lifetime: Vec<u64>,
+    execution: Vec<Nanos>,
+    lifetime: Vec<Nanos>,
     breakdown: Breakdown,
     began_before: u64,
     goes_on: u64,
@@ -377,9 +378,9 @@ impl<'a> Clock<'a> {
                     times.began_before = is_cut || stretch.began_before;
                 }
                 // What lies between stretches is a gap.
-                let gap = last.map_or(0, |last| part.start.nanos_since(last).max(0).unsigned_abs());
+                let gap = last.map_or(Nanos::ZERO, |last| TimeRange::new(last, part.start).length());
                 times.breakdown.unknown += gap;
-                times.breakdown.total += gap + nanos(part);
+                times.breakdown.total += gap + part.length();
                 times.goes_on = stretch.goes_on || stretch.range.end > range.end;
                 last = Some(part.end);
                 let lost = || losses.get_or_insert_with(|| self.trace.proc_losses(go)).first_in(stretch.range);
@@ -403,38 +404,38 @@ impl<'a> Clock<'a> {
     ) {
         match stretch.state {
             GoState::Running => {
-                let with_cpu = self.trace.no_cpu().with_cpu(go, part);
+                let with_cpu = Nanos(self.trace.no_cpu().with_cpu(go, part));
                 breakdown.running += with_cpu;
-                breakdown.no_cpu += nanos(part) - with_cpu;
+                breakdown.no_cpu += part.length().saturating_sub(with_cpu);
             }
-            GoState::Runnable => breakdown.runnable += nanos(part),
+            GoState::Runnable => breakdown.runnable += part.length(),
             GoState::Syscall => {
                 let held = held(stretch, lost()).intersect(part);
-                let with_cpu = self.trace.no_cpu().with_cpu(go, held);
+                let with_cpu = Nanos(self.trace.no_cpu().with_cpu(go, held));
                 breakdown.syscall += with_cpu;
-                breakdown.no_cpu += nanos(held) - with_cpu;
-                breakdown.syscall_blocked += nanos(part) - nanos(held);
+                breakdown.no_cpu += held.length().saturating_sub(with_cpu);
+                breakdown.syscall_blocked += part.length().saturating_sub(held.length());
             }
             GoState::Waiting => {
                 let reason = self.kinds.get(usize::from(stretch.kind)).map_or(StrId::EMPTY, |kind| kind.1);
-                if nanos(part) > 0 {
-                    breakdown.wait(reason, nanos(part));
+                if part.nanos() > 0 {
+                    breakdown.wait(reason, part.length());
                 }
             }
-            GoState::Unknown | GoState::Dead => breakdown.unknown += nanos(part),
+            GoState::Unknown | GoState::Dead => breakdown.unknown += part.length(),
         }
     }
 
     fn add_ranges(&self, go: GoroutineIdx, range: TimeRange, breakdown: &mut Breakdown) {
         for special in self.trace.special_ranges(LaneId::Goroutine(go), range) {
-            let part = nanos(special.range.intersect(range));
+            let part = special.range.intersect(range).length();
             match special.kind {
                 SpecialKind::MarkAssist => breakdown.assist += part,
                 SpecialKind::Sweep => breakdown.sweep += part,
             }
         }
         for stop in self.stops.get(&go).map_or(&[][..], Vec::as_slice) {
-            breakdown.stw += nanos(stop.intersect(range));
+            breakdown.stw += stop.intersect(range).length();
         }
     }
 }
@@ -448,8 +449,4 @@ pub(crate) fn held(call: &StateInterval, lost: Option<TraceTime>) -> TimeRange {
     }
     let entered_here = call.cause == Cause::SyscallEnter;
     kept(if entered_here || call.returns_with_proc { call.range.end } else { call.range.start })
-}
-
-fn nanos(range: TimeRange) -> u64 {
-    range.nanos().unsigned_abs()
 }

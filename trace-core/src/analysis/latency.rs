@@ -11,6 +11,7 @@ use crate::analysis::distribution::Distribution;
 use crate::analysis::scope::{ScopeRanges, nanos_in};
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::{Cause, GoState};
 use crate::model::goroutines::is_system_function;
@@ -72,8 +73,8 @@ pub struct ReadyWait {
     pub go: GoroutineIdx,
     /// When, from beginning to end (also outside of the scope).
     pub range: TimeRange,
-    /// Nanoseconds inside the scope.
-    pub nanos: u64,
+    /// How long, inside the scope.
+    pub nanos: Nanos,
     /// What made it ready.
     pub made: Made,
     /// The stack recorded with that: of who created or unblocked it, or its own.
@@ -96,7 +97,7 @@ pub struct LatencyGroup {
     /// Of those, cut by the edges of the trace or of the scope.
     pub cut: u64,
     /// Time by what made them runnable ([`Made`]), ns.
-    pub made: [u64; Made::ALL.len()],
+    pub made: [Nanos; Made::ALL.len()],
     /// The longest, longest first, at most [`WORST`].
     pub worst: Vec<ReadyWait>,
 }
@@ -112,13 +113,13 @@ pub struct Latency {
 
 #[derive(Default)]
 struct Growing {
-    lengths: Vec<u64>,
+    lengths: Vec<Nanos>,
     goroutines: u64,
     cut: u64,
-    made: [u64; Made::ALL.len()],
+    made: [Nanos; Made::ALL.len()],
     worst: Vec<ReadyWait>,
     /// Shorter ones are not among the longest.
-    floor: u64,
+    floor: Nanos,
     last: Option<GoroutineIdx>,
 }
 
@@ -145,7 +146,7 @@ impl Growing {
     fn shrink(&mut self) {
         sort(&mut self.worst);
         self.worst.truncate(WORST);
-        self.floor = self.worst.get(WORST - 1).map_or(0, |shortest| shortest.nanos);
+        self.floor = self.worst.get(WORST - 1).map_or(Nanos::ZERO, |shortest| shortest.nanos);
     }
 
     fn merge(&mut self, other: &mut Self) {
@@ -162,7 +163,7 @@ impl Growing {
         self.shrink();
     }
 
-    fn finished(mut self, trace: &Trace, name: StrId) -> (LatencyGroup, Vec<u64>) {
+    fn finished(mut self, trace: &Trace, name: StrId) -> (LatencyGroup, Vec<Nanos>) {
         self.shrink();
         let group = LatencyGroup {
             name,
@@ -231,7 +232,7 @@ pub struct GoLatency {
     /// How long the single waits were.
     pub waits: Distribution,
     /// Time by what made it runnable ([`Made`]), ns.
-    pub made: [u64; Made::ALL.len()],
+    pub made: [Nanos; Made::ALL.len()],
     /// Its longest wait for a proc.
     pub longest: ReadyWait,
 }
@@ -270,7 +271,7 @@ pub fn latency_by_goroutine(
 
 fn of_one(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange]) -> Option<GoLatency> {
     let (first, last) = (ranges.first()?, ranges.last()?);
-    let (mut lengths, mut made): (Vec<u64>, [u64; Made::ALL.len()]) = (Vec::new(), [0; Made::ALL.len()]);
+    let (mut lengths, mut made): (Vec<Nanos>, [Nanos; Made::ALL.len()]) = (Vec::new(), [Nanos::ZERO; Made::ALL.len()]);
     let mut longest: Option<ReadyWait> = None;
     trace.state_intervals(go, TimeRange::new(first.start, last.end), |stretch| {
         let Some(wait) = wait_of(go, ranges, stretch) else { return };
@@ -297,7 +298,7 @@ fn look_at(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange], grown: &mut Fx
             group = Some(groups.entry(name).or_default());
         }
         if let Some(group) = &mut group {
-            group.add(wait, wait.is_cut || wait.nanos < stretch.range.nanos().unsigned_abs());
+            group.add(wait, wait.is_cut || wait.nanos < stretch.range.length());
         }
     });
 }
@@ -307,9 +308,9 @@ fn wait_of(go: GoroutineIdx, ranges: &[TimeRange], stretch: &StateInterval) -> O
     if stretch.state != GoState::Runnable {
         return None;
     }
-    let nanos = nanos_in(ranges, stretch.range);
+    let nanos = Nanos(nanos_in(ranges, stretch.range));
     let is_instant = stretch.range.nanos() == 0;
-    (nanos > 0 || is_instant).then_some(ReadyWait {
+    (!nanos.is_zero() || is_instant).then_some(ReadyWait {
         go,
         range: stretch.range,
         nanos,

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::scope::ScopeRanges;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::flows::Flow;
@@ -100,9 +101,9 @@ pub struct Suspects {
     /// Goroutines of the same start function and creation stack that ended in the range.
     pub ended: u64,
     /// How long they have waited, added up, nanoseconds.
-    pub waited: u64,
+    pub waited: Nanos,
     /// The median of that.
-    pub median: u64,
+    pub median: Nanos,
     /// Since when the one waits that has waited longest.
     pub since: TraceTime,
     /// Those that have waited longest: who, and since when; at most [`OLDEST`].
@@ -119,8 +120,8 @@ struct Growing {
     created: u64,
     by_quarter: [u64; 4],
     returning: u64,
-    /// How long they have lived in the range, added up, nanoseconds.
-    lived: u64,
+    /// How long they have lived in the range, added up.
+    lived: Nanos,
     class: Option<SpanClass>,
 }
 
@@ -243,7 +244,7 @@ impl Found {
         group.class = Some(wait.class);
         group.waits.push((wait.range.start, go.idx));
         let born = go.created.map_or(range.start, |created| created.max(range.start));
-        group.lived += range.end.nanos_since(born).max(0).unsigned_abs();
+        group.lived += TimeRange::new(born, range.end).length();
         group.returning += u64::from(woken_at.contains(&wait.stack) && is_woken(trace, go.idx, range, wait.stack));
         if let Some(created) = go.created.filter(|created| *created >= range.start) {
             group.created += 1;
@@ -276,7 +277,7 @@ impl Found {
 fn judged(trace: &Trace, key: Key, mut group: Growing, ended: u64, range: TimeRange) -> Suspects {
     let (wait, reason, (creation, origin), name) = key;
     group.waits.sort_unstable();
-    let waited = |since: TraceTime| range.end.nanos_since(since.max(range.start)).max(0).unsigned_abs();
+    let waited = |since: TraceTime| TimeRange::new(since.max(range.start), range.end).length();
     let middle = group.waits.get(group.waits.len() / 2).map_or(range.end, |wait| wait.0);
     let mut found = Suspects {
         wait,
@@ -311,7 +312,7 @@ fn suspicion(found: &Suspects, group: &Growing, range: TimeRange) -> Suspicion {
         Suspicion::Parked
     } else if is_external {
         Suspicion::External
-    } else if found.median.saturating_mul(20) < range.nanos().unsigned_abs() {
+    } else if found.median * 20 < range.length() {
         Suspicion::Recent
     } else {
         Suspicion::Stuck
@@ -321,12 +322,12 @@ fn suspicion(found: &Suspects, group: &Growing, range: TimeRange) -> Suspicion {
 /// Whether some of each part of the range are still there. Of those that were woken meanwhile there have to be many,
 /// and hardly one may have ended, or they have done little else than wait where they are now: else they are workers, of
 /// which a few more were started.
-fn grows(found: &Suspects, returns: bool, lived: u64) -> bool {
+fn grows(found: &Suspects, returns: bool, lived: Nanos) -> bool {
     // Some of a quarter: a twelfth of them all, a third of an even share.
     let quarters = found.by_quarter.iter().filter(|&&count| count > 0 && count * 12 >= found.created).count();
     let has_more = found.created * 2 >= found.count;
     if returns {
-        let is_last = found.ended <= found.count && found.waited.saturating_mul(4) >= lived.saturating_mul(3);
+        let is_last = found.ended <= found.count && found.waited * 4 >= lived * 3;
         return has_more && quarters == 4 && found.created >= MANY && (found.ended * 8 <= found.count || is_last);
     }
     // A few that happen to be there at the end, while most of their kind end, are not.

@@ -18,6 +18,7 @@ use crate::analysis::prior::is_prior;
 use crate::analysis::scope::ScopeRanges;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::goroutines::is_system_function;
@@ -38,8 +39,8 @@ pub struct Site {
     pub op: Op,
     /// Waits there, or waits ended from there.
     pub count: u64,
-    /// Nanoseconds of these waits.
-    pub nanos: u64,
+    /// How long these waits took in all.
+    pub nanos: Nanos,
     /// A stack that leads there.
     pub stack: StackId,
 }
@@ -58,17 +59,17 @@ pub struct Hold {
     pub is_known: bool,
 }
 
-/// How readers and writers of an `RWMutex` hold each other up. Nanoseconds.
+/// How long readers and writers of an `RWMutex` hold each other up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadersAndWriters {
     /// Of readers that waited for a writer to finish.
-    pub readers_ns: u64,
+    pub readers: Nanos,
     /// Of writers that waited for readers to finish.
-    pub writers_ns: u64,
+    pub writers: Nanos,
     /// The longest wait of a writer.
-    pub longest_writer_ns: u64,
+    pub longest_writer: Nanos,
     /// Waits of readers during which a writer waited, too: they queued behind one that had not even begun.
-    pub behind_waiting_ns: u64,
+    pub behind_waiting: Nanos,
 }
 
 /// A lock that the program probably has.
@@ -80,29 +81,29 @@ pub struct Lock {
     pub released: Vec<Site>,
     /// How many waits for it there were.
     pub count: u64,
-    /// Nanoseconds of these in all.
-    pub nanos: u64,
+    /// How long these took in all.
+    pub nanos: Nanos,
     /// Of these waits, those that began before the trace: without a stack, so that they are at none of the lines
     /// in `acquired`.
     pub prior: u64,
-    /// Time of the waits of `prior`, total, ns.
-    pub prior_ns: u64,
-    /// The longest wait for it, ns.
-    pub max: u64,
+    /// How long the waits of `prior` took in all.
+    pub prior_time: Nanos,
+    /// The longest wait for it.
+    pub max: Nanos,
     /// The longest wait, and whose.
     pub longest_wait: (GoroutineIdx, TimeRange),
     /// How many goroutines waited for it.
     pub gos: u64,
     /// Most waiters at once.
     pub most_waiting: u32,
-    /// Nanoseconds in which `CONVOY` or more waited at once.
-    pub convoy_ns: u64,
+    /// How long `CONVOY` or more waited at once.
+    pub convoy: Nanos,
     /// The longest stretch in which the queue never ran empty.
     pub longest_queue: TimeRange,
     /// Holds whose both ends are known.
     pub holds: u64,
-    /// Time of the known holds, ns.
-    pub held_ns: u64,
+    /// How long it was held in all.
+    pub held: Nanos,
     /// The longest of them.
     pub longest_holds: Vec<Hold>,
     /// Most that seemed to hold it at once: more than one are several locks of the same code (or readers).
@@ -247,7 +248,7 @@ fn is_unlock(places: &Places<'_>, wait: &Wait) -> bool {
 }
 
 fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
-    let nanos = |wait: &Wait| wait.range.nanos().unsigned_abs();
+    let length = |wait: &Wait| wait.range.length();
     let longest = waits.iter().max_by_key(|wait| (wait.range.nanos(), std::cmp::Reverse(wait.range.start)));
     let mut gos: Vec<GoroutineIdx> = waits.iter().map(|wait| wait.go).collect();
     gos.sort_unstable();
@@ -255,31 +256,34 @@ fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
     let holds = holds(waits);
     let known: Vec<Hold> = holds.iter().copied().filter(|hold| hold.is_known).collect();
     let (at_once, overlapping) = overlap(&known);
-    let held: u64 = holds.iter().map(|hold| hold.range.nanos().unsigned_abs()).sum();
+    let held: Nanos = holds.iter().map(|hold| hold.range.length()).sum();
     let queue = queue(waits);
-    let all: u64 = waits.iter().map(nanos).sum();
-    let ended: u64 = waits.iter().filter(|wait| is_unlock(places, wait)).map(nanos).sum();
+    let all: Nanos = waits.iter().map(length).sum();
+    let ended: Nanos = waits.iter().filter(|wait| is_unlock(places, wait)).map(length).sum();
     let prior = || waits.iter().filter(|wait| wait.is_prior);
     let mut longest_holds = holds.clone();
     longest_holds.sort_by_key(|hold| (std::cmp::Reverse(hold.range.nanos()), hold.range.start, hold.go));
     longest_holds.truncate(KEPT);
-    let ended_share = ended as f64 / all.max(1) as f64;
-    let alone_share = 1.0 - overlapping as f64 / held.max(1) as f64;
+    let ended_share = ended.as_f64() / all.as_f64().max(1.0);
+    let alone_share = 1.0 - overlapping as f64 / held.as_f64().max(1.0);
     Lock {
-        acquired: sites(places, waits.iter().map(|wait| (wait.stack, nanos(wait)))),
-        released: sites(places, waits.iter().filter(|w| w.waker.is_some()).map(|wait| (wait.waker_stack, nanos(wait)))),
+        acquired: sites(places, waits.iter().map(|wait| (wait.stack, length(wait)))),
+        released: sites(
+            places,
+            waits.iter().filter(|w| w.waker.is_some()).map(|wait| (wait.waker_stack, length(wait))),
+        ),
         count: waits.len() as u64,
         nanos: all,
         prior: prior().count() as u64,
-        prior_ns: prior().map(nanos).sum(),
-        max: longest.map_or(0, nanos),
+        prior_time: prior().map(length).sum(),
+        max: longest.map_or(Nanos::ZERO, length),
         longest_wait: longest.map_or((GoroutineIdx::NONE, TimeRange::default()), |wait| (wait.go, wait.range)),
         gos: gos.len() as u64,
         most_waiting: queue.most,
-        convoy_ns: queue.convoy,
+        convoy: queue.convoy,
         longest_queue: queue.longest,
         holds: holds.len() as u64,
-        held_ns: held,
+        held,
         longest_holds,
         at_once,
         rw: readers_and_writers(places, waits),
@@ -288,8 +292,8 @@ fn lock(places: &Places<'_>, waits: &[Wait]) -> Lock {
     }
 }
 
-fn sites(places: &Places<'_>, seen: impl Iterator<Item = (StackId, u64)>) -> Vec<Site> {
-    let mut sums: FxHashMap<StackId, (u64, u64)> = FxHashMap::default();
+fn sites(places: &Places<'_>, seen: impl Iterator<Item = (StackId, Nanos)>) -> Vec<Site> {
+    let mut sums: FxHashMap<StackId, (u64, Nanos)> = FxHashMap::default();
     for (stack, nanos) in seen {
         let sum = sums.entry(stack).or_default();
         *sum = (sum.0 + 1, sum.1 + nanos);
@@ -297,7 +301,7 @@ fn sites(places: &Places<'_>, seen: impl Iterator<Item = (StackId, u64)>) -> Vec
     let mut by_place: BTreeMap<(Place, Op), Site> = BTreeMap::new();
     for (stack, (count, nanos)) in sums {
         let (Some(place), op) = (places.near(stack), places.op(stack)) else { continue };
-        let new = Site { place: place.clone(), op, count: 0, nanos: 0, stack };
+        let new = Site { place: place.clone(), op, count: 0, nanos: Nanos::ZERO, stack };
         let site = by_place.entry((place, op)).or_insert(new);
         site.count += count;
         site.nanos += nanos;
@@ -353,7 +357,7 @@ fn overlap(holds: &[Hold]) -> (u32, u64) {
 #[derive(Default)]
 struct Queue {
     most: u32,
-    convoy: u64,
+    convoy: Nanos,
     longest: TimeRange,
 }
 
@@ -365,7 +369,7 @@ fn queue(waits: &[Wait]) -> Queue {
     let (mut queue, mut now, mut before, mut begin) = (Queue::default(), 0u32, TraceTime::MIN, TraceTime::MIN);
     for (at, comes) in edges {
         if now >= CONVOY {
-            queue.convoy += at.nanos_since(before).unsigned_abs();
+            queue.convoy += TimeRange::new(before, at).length();
         }
         if comes {
             begin = if now == 0 { at } else { begin };
@@ -393,21 +397,22 @@ fn readers_and_writers(places: &Places<'_>, waits: &[Wait]) -> Option<ReadersAnd
     }
     let mut writers: Vec<TimeRange> = Vec::new();
     for wait in waits.iter().filter(|wait| !wait.is_prior) {
-        let nanos = wait.range.nanos().unsigned_abs();
+        let waited = wait.range.length();
         if op(wait) == Op::ReadLock {
-            found.readers_ns += nanos;
+            found.readers += waited;
         } else {
             writers.push(wait.range);
-            found.longest_writer_ns = found.longest_writer_ns.max(nanos);
-            found.writers_ns += if places.op(wait.waker_stack) == Op::ReadUnlock { nanos } else { 0 };
+            found.longest_writer = found.longest_writer.max(waited);
+            if places.op(wait.waker_stack) == Op::ReadUnlock {
+                found.writers += waited;
+            }
         }
     }
     let writers = crate::analysis::scope::united(writers);
     for wait in waits.iter().filter(|wait| op(wait) == Op::ReadLock) {
         let first = writers.partition_point(|writer| writer.end <= wait.range.start);
         let behind = writers.iter().skip(first).take_while(|writer| writer.start < wait.range.end);
-        let behind = behind.map(|writer| writer.intersect(wait.range).nanos().unsigned_abs());
-        found.behind_waiting_ns += behind.sum::<u64>();
+        found.behind_waiting += behind.map(|writer| writer.intersect(wait.range).length()).sum();
     }
     Some(found)
 }
@@ -447,7 +452,7 @@ mod tests {
     #[test]
     fn queues_are_counted() {
         let queue = queue(&[wait(2, (0, 10), 1), wait(3, (4, 25), 2), wait(4, (5, 40), 3), wait(5, (50, 51), 1)]);
-        assert_eq!((queue.most, queue.convoy), (3, 5));
+        assert_eq!((queue.most, queue.convoy), (3, Nanos(5)));
         assert_eq!(queue.longest, TimeRange::new(TraceTime(0), TraceTime(40)));
     }
 }

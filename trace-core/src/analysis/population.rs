@@ -7,6 +7,7 @@ use crate::analysis::scope::ScopeRanges;
 use crate::analysis::series::Buckets;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::goroutines::is_system_function;
 use crate::model::trace::{Goroutine, Origin, Trace};
@@ -37,8 +38,8 @@ pub struct PopulationGroup {
     pub alive: u64,
     /// The most at once.
     pub peak: u64,
-    /// The longest life, clipped to the trace, nanoseconds.
-    pub longest: u64,
+    /// The longest life, clipped to the trace.
+    pub longest: Nanos,
     /// Whose that was, and when; to jump to.
     pub longest_of: Option<(GoroutineIdx, TimeRange)>,
     /// There at the end of each bucket.
@@ -66,7 +67,7 @@ type Key = (StackId, Origin, StrId);
 #[derive(Default)]
 struct Growing {
     before: u64,
-    longest: u64,
+    longest: Nanos,
     longest_of: Option<(GoroutineIdx, TimeRange)>,
     /// Nanoseconds since the range's start, doubled, plus 1 for a creation: ends come first among equals.
     moves: Vec<u64>,
@@ -82,15 +83,15 @@ impl Growing {
         if let Some(ended) = go.ended.filter(|ended| *ended < range.end || range.end <= range.start) {
             self.moves.push(pack(ended, 0));
         }
-        self.keep_longer(life.nanos().unsigned_abs(), Some((go.idx, life)));
+        self.keep_longer(life.length(), Some((go.idx, life)));
     }
 
-    fn keep_longer(&mut self, nanos: u64, of: Option<(GoroutineIdx, TimeRange)>) {
+    fn keep_longer(&mut self, length: Nanos, of: Option<(GoroutineIdx, TimeRange)>) {
         let key = |of: Option<(GoroutineIdx, TimeRange)>| of.map(|(go, range)| (range.start, go));
-        if nanos > self.longest
-            || (nanos == self.longest && (self.longest_of.is_none() || key(of) < key(self.longest_of)))
+        if length > self.longest
+            || (length == self.longest && (self.longest_of.is_none() || key(of) < key(self.longest_of)))
         {
-            (self.longest, self.longest_of) = (nanos, of);
+            (self.longest, self.longest_of) = (length, of);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::analysis::runqueue_depth::{Ready, WindowDepth, by_window};
 use crate::analysis::scope::{Scope, nanos_in, parts, united, without};
 use crate::base::ids::{GoroutineIdx, ProcId, ProcIdx};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
@@ -24,23 +25,23 @@ pub struct ProcTimes {
     /// The runtime's id of the proc.
     pub id: ProcId,
     /// It ran a goroutine.
-    pub running: u64,
+    pub running: Nanos,
     /// Its goroutine was in a system call and held it.
-    pub syscall: u64,
+    pub syscall: Nanos,
     /// A thread had it but ran no goroutine: it looked for work, or switched.
-    pub looking: u64,
+    pub looking: Nanos,
     /// A thread had it, but the operating system gave the process no CPU (see [`Trace::no_cpu`]).
-    pub no_cpu: u64,
+    pub no_cpu: Nanos,
     /// No thread had it.
-    pub idle: u64,
+    pub idle: Nanos,
     /// It was not in use (GOMAXPROCS was lower, or it was not there yet), or the trace does not tell.
-    pub unknown: u64,
+    pub unknown: Nanos,
     /// Of `running`: workers of the collector.
-    pub gc: u64,
+    pub gc: Nanos,
     /// Sweeping on the proc, inside of its other times, ns.
-    pub sweep: u64,
+    pub sweep: Nanos,
     /// Of `looking` and `idle`: the world was stopped.
-    pub stopped: u64,
+    pub stopped: Nanos,
     /// Threads took it so often.
     pub starts: u64,
     /// They let it go so often, having nothing to run.
@@ -79,11 +80,11 @@ fn with_cpu(trace: &Trace, range: TimeRange, uses: &[(SpanClass, Use)]) -> u64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdleWhileReady {
     /// For how long in all, nanoseconds.
-    pub nanos: u64,
+    pub nanos: Nanos,
     /// How many stretches that were.
     pub count: u64,
     /// How long goroutines were ready meanwhile, added up, nanoseconds.
-    pub waiting: u64,
+    pub waiting: Nanos,
     /// The longest stretches, longest first, at most [`WORST`].
     pub worst: Vec<TimeRange>,
 }
@@ -96,7 +97,7 @@ pub struct Procs {
     /// By the runtime's id.
     pub each: Vec<ProcTimes>,
     /// For how long the world was stopped, nanoseconds.
-    pub stopped: u64,
+    pub stopped: Nanos,
     /// Procs that idled while goroutines were ready.
     pub idle_while_ready: IdleWhileReady,
     /// Smallest and largest GOMAXPROCS; `None` if the trace does not tell.
@@ -184,8 +185,8 @@ fn idle_beside_ready(
 fn times_of(trace: &Trace, proc: ProcIdx, range: TimeRange, stops: &[TimeRange]) -> ProcTimes {
     let used = ProcUse::of(trace, proc, range);
     let by_class = trace.time_by_class(LaneId::Proc(proc), range).nanos;
-    let class = |class: SpanClass| by_class.get(class as usize).copied().unwrap_or(0);
-    let without = |what: Use| trace.no_cpu().nanos_as(LaneId::Proc(proc), range, what);
+    let class = |class: SpanClass| Nanos(by_class.get(class as usize).copied().unwrap_or(0));
+    let without = |what: Use| Nanos(trace.no_cpu().nanos_as(LaneId::Proc(proc), range, what));
     let (running, syscall, idle) = (class(SpanClass::Running), class(SpanClass::Syscall), total(&used.idle));
     let looking = total(&used.with_thread).saturating_sub(running + syscall);
     let told = running + syscall + looking + idle;
@@ -198,10 +199,10 @@ fn times_of(trace: &Trace, proc: ProcIdx, range: TimeRange, stops: &[TimeRange])
         looking: looking.saturating_sub(no_look),
         no_cpu: no_run.min(running) + no_call.min(syscall) + no_look.min(looking),
         idle,
-        unknown: range.nanos().unsigned_abs().saturating_sub(told),
-        gc: 0,
-        sweep: 0,
-        stopped: 0,
+        unknown: range.length().saturating_sub(told),
+        gc: Nanos::ZERO,
+        sweep: Nanos::ZERO,
+        stopped: Nanos::ZERO,
         starts: 0,
         stops: 0,
         handovers: 0,
@@ -211,7 +212,7 @@ fn times_of(trace: &Trace, proc: ProcIdx, range: TimeRange, stops: &[TimeRange])
         let busy = trace.time_by_class(LaneId::Proc(proc), *stop).nanos;
         let busy: u64 = [SpanClass::Running, SpanClass::Syscall].iter().filter_map(|at| busy.get(*at as usize)).sum();
         let there = nanos_in(&used.with_thread, *stop) + nanos_in(&used.idle, *stop);
-        times.stopped += there.saturating_sub(busy);
+        times.stopped += Nanos(there.saturating_sub(busy));
     }
     for (_, change, _) in trace.proc_changes(proc, range) {
         match change {
@@ -223,7 +224,7 @@ fn times_of(trace: &Trace, proc: ProcIdx, range: TimeRange, stops: &[TimeRange])
         }
     }
     for sweep in trace.special_ranges(LaneId::Proc(proc), range).filter(|found| found.kind == SpecialKind::Sweep) {
-        times.sweep += sweep.range.intersect(range).nanos().unsigned_abs();
+        times.sweep += sweep.range.intersect(range).length();
     }
     times
 }
@@ -241,7 +242,7 @@ fn add_collector(trace: &Trace, range: TimeRange, each: &mut [ProcTimes], monito
                 return None;
             }
             if let Some(times) = each.get_mut(span.proc.index()) {
-                times.gc += trace.no_cpu().with_cpu(go, span.range.intersect(range));
+                times.gc += Nanos(trace.no_cpu().with_cpu(go, span.range.intersect(range)));
             }
         }
     }
@@ -285,15 +286,15 @@ fn idle_while_ready(trace: &Trace, range: TimeRange, idle: &[TimeRange], monitor
     });
     let mut found = IdleWhileReady::default();
     for (part, waiting) in &stretches {
-        found.nanos += part.nanos().unsigned_abs();
+        found.nanos += part.length();
         found.count += 1;
-        found.waiting += waiting;
+        found.waiting += Nanos(*waiting);
     }
     stretches.sort_by_key(|(part, _)| (std::cmp::Reverse(part.nanos()), part.start));
     found.worst = stretches.iter().take(WORST).map(|stretch| stretch.0).collect();
     Some(found)
 }
 
-fn total(ranges: &[TimeRange]) -> u64 {
-    ranges.iter().map(|range| range.nanos().unsigned_abs()).sum()
+fn total(ranges: &[TimeRange]) -> Nanos {
+    ranges.iter().map(|range| range.length()).sum()
 }

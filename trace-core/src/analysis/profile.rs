@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::scope::{ScopeRanges, nanos_in};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -112,15 +113,15 @@ pub struct StackSum {
     /// How many events there are.
     pub count: u64,
     /// Nanoseconds in all, inside the scope.
-    pub nanos: u64,
+    pub nanos: Nanos,
     /// The longest, nanoseconds inside the scope.
-    pub max: u64,
+    pub max: Nanos,
     /// Whose that was, and when; to jump to.
     pub longest: Option<(GoroutineIdx, TimeRange)>,
 }
 
 impl StackSum {
-    fn add(&mut self, nanos: u64, go: GoroutineIdx, range: TimeRange) {
+    fn add(&mut self, nanos: Nanos, go: GoroutineIdx, range: TimeRange) {
         self.count += 1;
         self.nanos += nanos;
         self.keep_longer(nanos, Some((go, range)));
@@ -133,7 +134,7 @@ impl StackSum {
     }
 
     /// Of equals the earliest, so that no order of adding matters.
-    fn keep_longer(&mut self, nanos: u64, found: Option<(GoroutineIdx, TimeRange)>) {
+    fn keep_longer(&mut self, nanos: Nanos, found: Option<(GoroutineIdx, TimeRange)>) {
         let key = |longest: Option<(GoroutineIdx, TimeRange)>| longest.map(|(go, range)| (range.start, go));
         if nanos > self.max || (nanos == self.max && (self.longest.is_none() || key(found) < key(self.longest))) {
             self.max = nanos;
@@ -152,18 +153,18 @@ pub struct Profile {
     /// Events of all stacks together.
     pub count: u64,
     /// Time of all stacks together, ns.
-    pub nanos: u64,
+    pub nanos: Nanos,
     /// Events that were still going on when the trace ended: in no sum above, as in Go.
     pub open_count: u64,
     /// Time of what is unfinished at the end, ns.
-    pub open_nanos: u64,
+    pub open_nanos: Nanos,
 }
 
 #[derive(Default)]
 struct Growing {
     stacks: FxHashMap<StackId, StackSum>,
     open_count: u64,
-    open_nanos: u64,
+    open_nanos: Nanos,
 }
 
 /// Sums time by stack. `None` if cancelled.
@@ -264,8 +265,8 @@ impl Growing {
 
     fn add(&mut self, go: GoroutineIdx, ranges: &[TimeRange], stretch: &StateInterval) {
         let told = TimeRange::new(stretch.seen, stretch.range.end);
-        let nanos = nanos_in(ranges, told);
-        if nanos == 0 {
+        let nanos = Nanos(nanos_in(ranges, told));
+        if nanos.is_zero() {
             return;
         }
         if stretch.goes_on {
@@ -295,7 +296,7 @@ fn finished(kind: ProfileKind, stacks: FxHashMap<StackId, StackSum>) -> Profile 
     stacks.sort_unstable_by_key(|sum| (std::cmp::Reverse(sum.nanos), sum.stack));
     let count = stacks.iter().map(|sum| sum.count).sum();
     let nanos = stacks.iter().map(|sum| sum.nanos).sum();
-    Profile { kind, stacks, count, nanos, open_count: 0, open_nanos: 0 }
+    Profile { kind, stacks, count, nanos, open_count: 0, open_nanos: Nanos::ZERO }
 }
 
 /// CPU samples by stack.
@@ -304,7 +305,7 @@ fn samples(trace: &Trace, pieces: &ScopeRanges) -> Profile {
     for sample in samples_in(trace, pieces) {
         let sum = stacks.entry(sample.stack).or_default();
         sum.stack = sample.stack;
-        sum.add(SAMPLE_NANOS, sample.go, TimeRange::new(sample.time, sample.time));
+        sum.add(Nanos(SAMPLE_NANOS), sample.go, TimeRange::new(sample.time, sample.time));
     }
     finished(ProfileKind::Cpu, stacks)
 }
@@ -330,9 +331,9 @@ pub struct FunctionSum {
     /// Source file of the first frame met.
     pub file: String,
     /// Nanoseconds of stacks with it at the leaf.
-    pub own: u64,
+    pub own: Nanos,
     /// Nanoseconds of stacks that it is in, each once.
-    pub total: u64,
+    pub total: Nanos,
     /// Events with the function anywhere on the stack.
     pub count: u64,
 }
@@ -353,11 +354,13 @@ pub fn by_function(trace: &Trace, profile: &Profile) -> Vec<FunctionSum> {
             let function = sums.entry(frame.function).or_insert_with(|| FunctionSum {
                 function: frame.function.to_owned(),
                 file: frame.file.to_owned(),
-                own: 0,
-                total: 0,
+                own: Nanos::ZERO,
+                total: Nanos::ZERO,
                 count: 0,
             });
-            function.own += if is_leaf { sum.nanos } else { 0 };
+            if is_leaf {
+                function.own += sum.nanos;
+            }
             function.total += sum.nanos;
             function.count += sum.count;
         }

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::profile::{Profile, samples_in};
 use crate::analysis::scope::ScopeRanges;
 use crate::base::ids::StrId;
+use crate::base::nanos::Nanos;
 use crate::model::trace::Trace;
 
 /// What a profile's stacks sum to at one line: time in it (flat, `own`) and in all it called.
@@ -16,10 +17,10 @@ pub struct LineSum {
     pub file: String,
     /// Line in the file; 0 if unknown.
     pub line: u64,
-    /// Nanoseconds of stacks with it at the leaf.
-    pub own: u64,
-    /// Nanoseconds of stacks that it is in, each once.
-    pub total: u64,
+    /// Time of stacks with it at the leaf.
+    pub own: Nanos,
+    /// Time of stacks that it is in, each once.
+    pub total: Nanos,
     /// Events whose stack has the line anywhere.
     pub count: u64,
 }
@@ -27,7 +28,7 @@ pub struct LineSum {
 /// A profile by line, by falling own time, then total, then name.
 #[must_use]
 pub fn by_line(trace: &Trace, profile: &Profile) -> Vec<LineSum> {
-    let mut sums: FxHashMap<(&str, &str, u64), (u64, u64, u64)> = FxHashMap::default();
+    let mut sums: FxHashMap<(&str, &str, u64), (Nanos, Nanos, u64)> = FxHashMap::default();
     let mut on_stack: FxHashSet<(&str, &str, u64)> = FxHashSet::default();
     for sum in &profile.stacks {
         on_stack.clear();
@@ -37,12 +38,14 @@ pub fn by_line(trace: &Trace, profile: &Profile) -> Vec<LineSum> {
                 continue;
             }
             let (own, total, count) = sums.entry(key).or_default();
-            *own += if depth == 0 { sum.nanos } else { 0 };
+            if depth == 0 {
+                *own += sum.nanos;
+            }
             *total += sum.nanos;
             *count += sum.count;
         }
     }
-    let one = |((function, file, line), (own, total, count)): ((&str, &str, u64), (u64, u64, u64))| LineSum {
+    let one = |((function, file, line), (own, total, count)): ((&str, &str, u64), (Nanos, Nanos, u64))| LineSum {
         function: function.to_owned(),
         file: file.to_owned(),
         line,

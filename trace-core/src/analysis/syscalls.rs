@@ -12,6 +12,7 @@ use crate::analysis::goroutines::held;
 use crate::analysis::scope::{ScopeRanges, nanos_in};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
 use crate::model::trace::Trace;
@@ -30,10 +31,10 @@ pub struct Call {
     pub kind: CallKind,
     /// From beginning to end, also outside of the scope; clipped to the trace.
     pub range: TimeRange,
-    /// Nanoseconds inside the scope.
-    pub nanos: u64,
+    /// How long, inside the scope.
+    pub nanos: Nanos,
     /// Of those without a proc.
-    pub blocked: u64,
+    pub blocked: Nanos,
     /// It began before the trace, or was going on at its end.
     pub is_cut: bool,
 }
@@ -85,8 +86,8 @@ pub struct CallGroup {
     pub calls: Distribution,
     /// Those that lost their proc.
     pub blocking: u64,
-    /// Time without a proc, nanoseconds.
-    pub blocked: u64,
+    /// How long they were without a proc.
+    pub blocked: Nanos,
     /// Those cut by the edges of the trace or of the scope.
     pub cut: u64,
     /// The longest, longest first, at most [`WORST`].
@@ -111,19 +112,19 @@ type Key = (StackId, CallKind);
 
 #[derive(Default)]
 struct Growing {
-    lengths: Vec<u64>,
+    lengths: Vec<Nanos>,
     blocking: u64,
-    blocked: u64,
+    blocked: Nanos,
     cut: u64,
     worst: Vec<Call>,
     /// Shorter ones are not among the longest.
-    floor: u64,
+    floor: Nanos,
 }
 
 impl Growing {
     fn add(&mut self, call: Call, is_cut: bool) {
         self.lengths.push(call.nanos);
-        self.blocking += u64::from(call.blocked > 0);
+        self.blocking += u64::from(!call.blocked.is_zero());
         self.blocked += call.blocked;
         self.cut += u64::from(is_cut);
         if call.nanos >= self.floor {
@@ -138,7 +139,7 @@ impl Growing {
     fn shrink(&mut self) {
         self.worst.sort_unstable_by_key(|call| (std::cmp::Reverse(call.nanos), call.range.start, call.go));
         self.worst.truncate(WORST);
-        self.floor = self.worst.get(WORST - 1).map_or(0, |shortest| shortest.nanos);
+        self.floor = self.worst.get(WORST - 1).map_or(Nanos::ZERO, |shortest| shortest.nanos);
     }
 
     fn merge(&mut self, other: &Self) {
@@ -182,7 +183,7 @@ pub fn syscalls(trace: &Trace, pieces: &ScopeRanges, monitor: &Monitor) -> Optio
         return None;
     }
     // Per function: the sums, and the stack with most time.
-    let mut functions: FxHashMap<(&str, CallKind), (Growing, StackId, u64)> = FxHashMap::default();
+    let mut functions: FxHashMap<(&str, CallKind), (Growing, StackId, Nanos)> = FxHashMap::default();
     let mut all = Growing::default();
     let mut in_c = 0;
     for (&(stack, kind), group) in &grown {
@@ -233,13 +234,14 @@ fn look_at(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange], grown: &mut Fx
         if stretch.state != GoState::Syscall {
             return;
         }
-        let nanos = nanos_in(ranges, stretch.range);
-        if nanos == 0 && stretch.range.nanos() > 0 {
+        let nanos = Nanos(nanos_in(ranges, stretch.range));
+        if nanos.is_zero() && stretch.range.nanos() > 0 {
             return;
         }
-        let blocked = nanos - nanos_in(ranges, held(stretch, losses.first_in(stretch.range)));
+        let held = held(stretch, losses.first_in(stretch.range));
+        let blocked = nanos.saturating_sub(Nanos(nanos_in(ranges, held)));
         let is_cut = stretch.began_before || stretch.goes_on;
-        let is_clipped = nanos < stretch.range.nanos().unsigned_abs();
+        let is_clipped = nanos < stretch.range.length();
         let kind = CallKind::of(trace, go, stretch.stack);
         let call = Call { go, kind, range: stretch.range, nanos, blocked, is_cut };
         grown.entry((stretch.stack, kind)).or_default().add(call, is_cut || is_clipped);

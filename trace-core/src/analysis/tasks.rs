@@ -8,6 +8,7 @@ use crate::analysis::goroutines::{Breakdown, breakdown};
 use crate::analysis::scope::{GoroutineFilter, Scope, roots, united};
 use crate::base::ids::{GoroutineIdx, StackId, StrId, TaskIdx};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
@@ -21,9 +22,9 @@ pub struct Filter {
     /// Only complete (both ends in the trace), or only incomplete ones.
     pub complete: Option<bool>,
     /// At least so long, nanoseconds.
-    pub least: Option<u64>,
+    pub least: Option<Nanos>,
     /// At most so long, nanoseconds.
-    pub most: Option<u64>,
+    pub most: Option<Nanos>,
     /// Tasks: a log of it contains this text.
     pub log: Option<String>,
     /// Tasks: it has to do with this goroutine. Regions: it is on it.
@@ -98,12 +99,12 @@ impl Filter {
     }
 
     fn fits(&self, name: StrId, range: TimeRange, complete: bool) -> bool {
-        let nanos = nanos(range);
+        let length = range.length();
         self.name.is_none_or(|wanted| wanted == name)
             && self.range.is_none_or(|wanted| wanted.overlaps(range) || wanted.contains(range.start))
             && self.complete.is_none_or(|wanted| wanted == complete)
-            && self.least.is_none_or(|least| nanos >= least)
-            && self.most.is_none_or(|most| nanos <= most)
+            && self.least.is_none_or(|least| length >= least)
+            && self.most.is_none_or(|most| length <= most)
     }
 }
 
@@ -161,10 +162,10 @@ pub struct TaskDetails {
     /// beginning to end. Several goroutines at once count each.
     pub breakdown: Breakdown,
     /// Nanoseconds of that on other goroutines than the one that began it.
-    pub on_others: u64,
+    pub on_others: Nanos,
     /// Nanoseconds from beginning to end in which no goroutine was in a region of it, so that the trace does not tell
     /// who worked on it; 0 without regions.
-    pub outside_regions: u64,
+    pub outside_regions: Nanos,
 }
 
 /// Tasks by type, the type with most time first. `None` if cancelled.
@@ -189,7 +190,7 @@ pub fn tasks(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<Fa
     }
     let families = found.into_iter().map(|(name, mut instances)| {
         instances.sort_by_key(|found| (std::cmp::Reverse(found.range.nanos()), found.task.idx));
-        let lengths = instances.iter().map(|found| (nanos(found.range), found.complete)).collect();
+        let lengths = instances.iter().map(|found| (found.range.length(), found.complete)).collect();
         family(name, None, lengths, instances)
     });
     Some(sorted(trace, families.collect()))
@@ -225,7 +226,7 @@ pub fn regions(trace: &Trace, filter: &Filter, monitor: &Monitor) -> Option<Vec<
     let families = by_line.into_iter().map(|((name, place), mut instances)| {
         let key = |found: &RegionInstance| (found.region.range.start, found.region.go, found.region.depth);
         instances.sort_by_key(|found| (std::cmp::Reverse(found.region.range.nanos()), key(found)));
-        let lengths = instances.iter().map(|found| (nanos(found.region.range), found.complete)).collect();
+        let lengths = instances.iter().map(|found| (found.region.range.length(), found.complete)).collect();
         family(name, place, lengths, instances)
     });
     Some(sorted(trace, families.collect()))
@@ -317,14 +318,16 @@ pub fn details(trace: &Trace, index: &TaskIndex, task: &Task) -> TaskDetails {
         let go = own.first().map_or(GoroutineIdx::NONE, |first| first.go);
         if let Some(times) = breakdown(trace, go, &stretches) {
             details.breakdown.add(&times);
-            details.on_others += if go == task.go { 0 } else { times.total };
+            if go != task.go {
+                details.on_others += times.total;
+            }
         }
     }
     if !details.regions.is_empty() {
         let life = life(trace, task);
         let inside = details.regions.iter().map(|region| region.range.intersect(life));
         let inside = united(inside.filter(|range| range.nanos() > 0).collect());
-        details.outside_regions = nanos(life).saturating_sub(inside.into_iter().map(nanos).sum());
+        details.outside_regions = life.length().saturating_sub(inside.into_iter().map(TimeRange::length).sum());
     }
     if details.regions.is_empty()
         && let Some(times) = breakdown(trace, task.go, &[life(trace, task)])
@@ -402,11 +405,11 @@ fn marks(trace: &Trace, chosen: &Chosen<'_>) -> Vec<(bool, bool)> {
 fn family<T>(
     name: StrId,
     place: Option<crate::analysis::places::Place>,
-    lengths: Vec<(u64, bool)>,
+    lengths: Vec<(Nanos, bool)>,
     instances: Vec<T>,
 ) -> Family<T> {
     let count = lengths.len() as u64;
-    let mut complete: Vec<u64> = lengths.into_iter().filter(|length| length.1).map(|length| length.0).collect();
+    let mut complete: Vec<Nanos> = lengths.into_iter().filter(|length| length.1).map(|length| length.0).collect();
     Family {
         name,
         place,
@@ -424,8 +427,4 @@ fn sorted<T>(trace: &Trace, mut families: Vec<Family<T>>) -> Vec<Family<T>> {
         other.latency.total.cmp(&one.latency.total).then_with(|| name(one).cmp(&name(other)))
     });
     families
-}
-
-fn nanos(range: TimeRange) -> u64 {
-    range.nanos().unsigned_abs()
 }

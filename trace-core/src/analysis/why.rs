@@ -8,7 +8,7 @@ use crate::analysis::phrases::doing_at;
 use crate::analysis::phrases::prior_name;
 use crate::analysis::phrases::step_description;
 use crate::analysis::phrases::where_at;
-use crate::analysis::phrases::{counted, go_name, grouped, percent, time};
+use crate::analysis::phrases::{counted, go_name, grouped, percent};
 use crate::analysis::places::Places;
 use crate::analysis::prior::waited_in;
 use crate::analysis::scope::{GoroutineFilter, Scope, ScopeRanges};
@@ -16,6 +16,7 @@ use crate::analysis::subject::{Choice, Subject, choose};
 use crate::analysis::wait_chain::{Link, Step, StepKind, WaitChain, long_wait_chain, wait_chain};
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
 
@@ -55,8 +56,8 @@ pub struct Share {
     pub stack: StackId,
     /// The longest of them began before the trace, without a stack: `stack` is the next one that the goroutine left.
     pub is_resumed: bool,
-    /// Time of the steps, total, ns.
-    pub nanos: u64,
+    /// How long the steps took in all.
+    pub nanos: Nanos,
     /// How many steps it sums.
     pub count: u64,
     /// The longest of the steps.
@@ -68,8 +69,8 @@ pub struct Share {
 /// Where the time of several stretches went, summed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
-    /// Nanoseconds of all stretches.
-    pub nanos: u64,
+    /// How long all stretches are together.
+    pub nanos: Nanos,
     /// How many stretches were followed.
     pub stretches: u64,
     /// How many steps they consist of.
@@ -164,13 +165,13 @@ struct Sums<'a> {
     /// Goroutines count by start function.
     by_name: Option<&'a Trace>,
     shares: FxHashMap<Key, Share>,
-    nanos: u64,
+    nanos: Nanos,
     steps: u64,
 }
 
 impl<'a> Sums<'a> {
     fn new(places: &'a Places<'a>, by_name: Option<&'a Trace>) -> Self {
-        Self { places, by_name, shares: FxHashMap::default(), nanos: 0, steps: 0 }
+        Self { places, by_name, shares: FxHashMap::default(), nanos: Nanos::ZERO, steps: 0 }
     }
 
     fn add(&mut self, chain: &WaitChain) {
@@ -186,12 +187,12 @@ impl<'a> Sums<'a> {
                 reason: step.reason,
                 stack: step.stack,
                 is_resumed: step.is_resumed,
-                nanos: 0,
+                nanos: Nanos::ZERO,
                 count: 0,
                 longest: TimeRange::default(),
                 via: Vec::new(),
             });
-            sum.nanos += step.range.nanos().unsigned_abs();
+            sum.nanos += step.range.length();
             sum.count += 1;
             if step.range.nanos() > sum.longest.nanos() {
                 (sum.go, sum.stack, sum.longest) = (step.go, step.stack, step.range);
@@ -204,7 +205,7 @@ impl<'a> Sums<'a> {
                 share.via = way(chain, step);
             }
         }
-        self.nanos += chain.range.nanos().unsigned_abs();
+        self.nanos += chain.range.length();
         self.steps += chain.steps.len() as u64;
     }
 
@@ -254,7 +255,7 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
     }
     let first = share.via.first().map_or(share.go, |hop| hop.go);
     let of = if why.stretches == 1 { String::new() } else { format!(" in {} stretches", why.stretches) };
-    let mut text = format!("{} of {}{of}: {}", percent(share.nanos, why.nanos), time(why.nanos), go_name(trace, first));
+    let mut text = format!("{} of {}{of}: {}", percent(share.nanos.0, why.nanos.0), why.nanos, go_name(trace, first));
     let queues: Vec<&[Hop]> = share.via.chunk_by(|one, next| is_one_queue(places, one, next)).collect();
     let left_out = queues.len().saturating_sub(MOST_HOPS);
     for (at, queue) in queues.iter().enumerate() {
@@ -331,18 +332,14 @@ fn meanwhile(trace: &Trace, share: &Share) -> String {
     let Some(found) = antagonists_of(trace, share.longest, 1, &Monitor::new()) else { return String::new() };
     let when = match share.count {
         1 => "meanwhile".to_owned(),
-        _ => format!(
-            "in the longest of {} stretches ({})",
-            grouped(share.count),
-            time(share.longest.nanos().unsigned_abs())
-        ),
+        _ => format!("in the longest of {} stretches ({})", grouped(share.count), share.longest.length()),
     };
     let first = found.functions.first().filter(|first| first.total() > found.idle && first.total() > found.no_cpu);
     if let Some(first) = first.filter(|first| !trace.str(first.name).is_empty()) {
-        let had = percent(first.total(), found.proc_nanos);
+        let had = percent(first.total().0, found.proc_nanos.0);
         return format!("; {when} goroutines of {} had {had} of the procs' time", trace.str(first.name));
     }
-    let idle = percent(found.idle, found.proc_nanos);
+    let idle = percent(found.idle.0, found.proc_nanos.0);
     if found.idle > found.no_cpu {
         format!("; {when} the procs were idle for {idle} of their time")
     } else {

@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::Add;
+use std::ops::{Add, AddAssign, Div, Mul};
 
 use serde::{Deserialize, Serialize};
-
-use crate::base::time::TimeRange;
 
 /// A length of time, or a sum of lengths, in nanoseconds. Sums saturate.
 ///
@@ -17,17 +15,26 @@ pub struct Nanos(pub u64);
 impl Nanos {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// Longer than every real length.
+    pub const MAX: Self = Self(u64::MAX);
 
     /// What is left of it without `other`; zero if `other` is longer.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
-}
 
-impl From<TimeRange> for Nanos {
-    fn from(range: TimeRange) -> Self {
-        Self(range.nanos().unsigned_abs())
+    /// Whether it is no time at all.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Nanoseconds as a fraction, for shares, rates and means; exact below 2⁵³ ns, which are 104 days.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "three months are exact")]
+    pub const fn as_f64(self) -> f64 {
+        self.0 as f64
     }
 }
 
@@ -36,6 +43,35 @@ impl Add for Nanos {
 
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Nanos {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Mul<u64> for Nanos {
+    type Output = Self;
+
+    fn mul(self, times: u64) -> Self {
+        Self(self.0.saturating_mul(times))
+    }
+}
+
+/// Rounds down. By 0 parts it is no time at all.
+impl Div<u64> for Nanos {
+    type Output = Self;
+
+    fn div(self, parts: u64) -> Self {
+        Self(self.0.checked_div(parts).unwrap_or(0))
+    }
+}
+
+impl<'a> Sum<&'a Self> for Nanos {
+    fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        all.copied().sum()
     }
 }
 
@@ -77,5 +113,11 @@ mod tests {
     fn sums_saturate() {
         assert_eq!([Nanos(u64::MAX), Nanos(1)].into_iter().sum::<Nanos>(), Nanos(u64::MAX));
         assert_eq!(Nanos(1).saturating_sub(Nanos(2)), Nanos::ZERO);
+        assert_eq!(Nanos(u64::MAX / 2) * 3, Nanos::MAX);
+    }
+
+    #[test]
+    fn no_parts_have_no_time() {
+        assert_eq!([Nanos(7) / 2, Nanos(7) / 0], [Nanos(3), Nanos::ZERO]);
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::nanos::Nanos;
+
 /// A point on the trace clock, in nanoseconds, exactly as the reference reader prints it.
 ///
 /// The origin is the runtime's own (machine boot on Linux), so values are large; show them relative
@@ -60,6 +62,13 @@ impl TimeRange {
     #[inline]
     pub const fn nanos(self) -> i64 {
         self.end.0.saturating_sub(self.start.0)
+    }
+
+    /// How long it is.
+    #[must_use]
+    #[inline]
+    pub const fn length(self) -> Nanos {
+        Nanos(self.nanos().unsigned_abs())
     }
 
     /// Whether `time` lies inside.

@@ -11,7 +11,7 @@ pub fn lines<'a>(trace: &'a Trace, profile: &'a Profile) -> impl Iterator<Item =
         let mut frames: Vec<String> = trace.frames(sum.stack).map(|frame| name(frame.function)).collect();
         frames.reverse();
         let stack = if frames.is_empty() { "no stack".to_owned() } else { frames.join(";") };
-        format!("{stack} {}", sum.nanos)
+        format!("{stack} {}", sum.nanos.0)
     })
 }
 

@@ -54,7 +54,7 @@ pub fn message(trace: &Trace, profile: &Profile, wall_nanos: Option<i64>) -> Vec
         }
         let mut values = Message::default();
         values.varint(sum.count);
-        values.varint(sum.nanos);
+        values.varint(sum.nanos.0);
         let mut sample = Message::default();
         sample.part(1, &locations);
         sample.part(2, &values);

@@ -14,15 +14,15 @@ pub(super) static PROCS: Typed<ProcTimes> = Typed {
     about: "A proc, with what it was used for.",
     fields: &[
         Field::id("p", "the runtime's id", |_, row: &ProcTimes| Value::Int(row.id.signed())),
-        Field::nanos("running_ns", "it ran goroutines", |_, row| Value::count(row.running)),
+        Field::nanos("running_ns", "it ran goroutines", |_, row| Value::nanos(row.running)),
         Field::nanos("syscall_ns", "its goroutine was in a system call and held it", |_, row| {
-            Value::count(row.syscall)
+            Value::nanos(row.syscall)
         }),
-        Field::nanos("looking_ns", "a thread had it, but ran no goroutine", |_, row| Value::count(row.looking)),
-        Field::nanos("no_cpu_ns", "the operating system gave the process no CPU", |_, row| Value::count(row.no_cpu)),
-        Field::nanos("idle_ns", "no thread had it", |_, row| Value::count(row.idle)),
-        Field::nanos("unknown_ns", "it was not in use, or the trace does not tell", |_, row| Value::count(row.unknown)),
-        Field::nanos("gc_ns", "of running_ns: workers of the collector", |_, row| Value::count(row.gc)),
+        Field::nanos("looking_ns", "a thread had it, but ran no goroutine", |_, row| Value::nanos(row.looking)),
+        Field::nanos("no_cpu_ns", "the operating system gave the process no CPU", |_, row| Value::nanos(row.no_cpu)),
+        Field::nanos("idle_ns", "no thread had it", |_, row| Value::nanos(row.idle)),
+        Field::nanos("unknown_ns", "it was not in use, or the trace does not tell", |_, row| Value::nanos(row.unknown)),
+        Field::nanos("gc_ns", "of running_ns: workers of the collector", |_, row| Value::nanos(row.gc)),
         Field::count("starts", "how often a thread took it", |_, row| Value::count(row.starts)),
         Field::count("steals", "how often it was taken from a system call", |_, row| Value::count(row.steals)),
     ],

@@ -77,8 +77,8 @@ pub(super) static WAIT_SITES: Typed<StackSum> = Typed {
         }),
         Field::id("line", "the line of that place", |source, row| line(source, row.stack)),
         Field::count("waits", "how many there are", |_, row| Value::count(row.count)),
-        Field::nanos("total_ns", "how long they last, added over goroutines", |_, row| Value::count(row.nanos)),
-        Field::nanos("max_ns", "how long the longest lasts", |_, row| Value::count(row.max)),
+        Field::nanos("total_ns", "how long they last, added over goroutines", |_, row| Value::nanos(row.nanos)),
+        Field::nanos("max_ns", "how long the longest lasts", |_, row| Value::nanos(row.max)),
     ],
     walk: |source, _: &Scan| {
         let pieces = Scope::whole(source.trace()).pieces(source.trace());

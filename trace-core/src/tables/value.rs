@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::base::nanos::Nanos;
+
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
@@ -26,6 +28,12 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn count(count: u64) -> Self {
         Self::Int(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// A length of time, in nanoseconds.
+    #[must_use]
+    pub fn nanos(nanos: Nanos) -> Self {
+        Self::count(nanos.0)
     }
 
     /// 1 for yes, 0 for no.

@@ -8,7 +8,6 @@ use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::findings::{Findings, find};
 use trace_core::analysis::mmu::{Mutator, Point, ShareKind, Takes, window_lengths};
 use trace_core::base::monitor::Monitor;
-use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::trace::Trace;
 use trace_core::session::measure::measured;
@@ -80,7 +79,7 @@ impl Side {
             let origin = align.origin(&trace).ok_or_else(|| unaligned(file, align))?;
             let range = stretch.map_or(trace.range(), |stretch| within(&trace, origin, stretch));
             if stretch.is_some() && range.nanos() == 0 && trace.range().nanos() > 0 {
-                let length = Nanos(trace.range().nanos().unsigned_abs());
+                let length = trace.range().length();
                 let sentence = format!("nothing of {} lies in that range: it lasts {length}", file.display());
                 return Err(CliError::usage(sentence));
             }

@@ -32,7 +32,7 @@ pub(super) fn write(trace: &Trace, range: TimeRange, out: &mut dyn Write) -> Res
             // Root first.
             stack.reverse();
             samples.push(stack);
-            weights.push(sum.nanos);
+            weights.push(sum.nanos.0);
         }
         if !samples.is_empty() {
             let total: u64 = weights.iter().sum();

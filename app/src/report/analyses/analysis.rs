@@ -81,6 +81,8 @@ pub struct Info {
     pub id: &'static str,
     /// What the window calls it.
     pub title: &'static str,
+    /// The id of the panel that shows it with others; empty for a panel of the same id.
+    pub panel: &'static str,
     /// What it is about, for lists of commands.
     pub topic: Topic,
     /// One line for lists of commands.
@@ -102,6 +104,7 @@ impl Info {
     pub const USUAL: Self = Self {
         id: "",
         title: "",
+        panel: "",
         topic: Topic::Overview,
         about: "",
         help: "",
@@ -110,6 +113,12 @@ impl Info {
         fields: &[],
         limit: 20,
     };
+
+    /// The id of the panel that shows it.
+    #[must_use]
+    pub const fn panel_id(&self) -> &'static str {
+        if self.panel.is_empty() { self.id } else { self.panel }
+    }
 
     /// Whether only the range of a scope counts: the analysis is not about single goroutines.
     #[must_use]

@@ -11,7 +11,6 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
-use crate::fmt::time;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, Topic};
 use crate::report::analyses::columns::part;
 use crate::report::report::Report;
@@ -49,40 +48,28 @@ impl Analysis for Antagonists {
             .field(
                 "antagonists.ready_ns",
                 "how long goroutines of the scope were runnable, total",
-                Value::Duration(Nanos(found.ready)),
+                Value::Duration(found.ready),
             )
             .field(
                 "antagonists.proc_ns",
                 "those times multiplied by the number of procs; the parts below sum to it",
-                Value::Duration(Nanos(found.proc_nanos)),
+                Value::Duration(found.proc_nanos),
             )
-            .field("antagonists.running_ns", "proc time in which goroutines ran", Value::Duration(Nanos(found.running)))
-            .field("antagonists.syscall_ns", "proc time held in system calls", Value::Duration(Nanos(found.syscall)))
+            .field("antagonists.running_ns", "proc time in which goroutines ran", Value::Duration(found.running))
+            .field("antagonists.syscall_ns", "proc time held in system calls", Value::Duration(found.syscall))
             .field(
                 "antagonists.looking_ns",
                 "proc time in which a thread had the proc but ran no goroutine",
-                Value::Duration(Nanos(found.looking)),
+                Value::Duration(found.looking),
             )
-            .field(
-                "antagonists.no_cpu_ns",
-                "proc time in which the process got no CPU",
-                Value::Duration(Nanos(found.no_cpu)),
-            )
-            .field(
-                "antagonists.idle_ns",
-                "proc time in which no thread had the proc",
-                Value::Duration(Nanos(found.idle)),
-            )
+            .field("antagonists.no_cpu_ns", "proc time in which the process got no CPU", Value::Duration(found.no_cpu))
+            .field("antagonists.idle_ns", "proc time in which no thread had the proc", Value::Duration(found.idle))
             .field(
                 "antagonists.avoidable_ns",
                 "part of ready_ns during which a proc was idle",
-                Value::Duration(Nanos(found.avoidable)),
+                Value::Duration(found.avoidable),
             )
-            .field(
-                "antagonists.stopped_ns",
-                "part of ready_ns during STW pauses",
-                Value::Duration(Nanos(found.stopped)),
-            );
+            .field("antagonists.stopped_ns", "part of ready_ns during STW pauses", Value::Duration(found.stopped));
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
         let (procs, first) = (found.proc_nanos, colored(&found));
@@ -96,28 +83,28 @@ impl Analysis for Antagonists {
 
 /// What people read first: how much waiting, and where the proc time went.
 fn figures(report: Report, found: &antagonists::Antagonists) -> Report {
-    if found.ready == 0 {
+    if found.ready.is_zero() {
         return report;
     }
     let procs = |nanos| part(nanos, found.proc_nanos);
     let mut report = report
-        .figure("Waiting", format!("{}, {} of proc time", time::nanos(found.ready), time::nanos(found.proc_nanos)))
+        .figure("Waiting", format!("{}, {} of proc time", found.ready, found.proc_nanos))
         .figure("Running", procs(found.running))
         .figure("Syscall", procs(found.syscall))
         .figure("Spinning or switching", procs(found.looking))
         .figure("Idle", procs(found.idle));
-    if found.no_cpu > 0 {
+    if !found.no_cpu.is_zero() {
         report = report.figure("No CPU", procs(found.no_cpu));
     }
     report = report.figure("Waiting while a proc was idle", part(found.avoidable, found.ready));
-    if found.stopped > 0 {
+    if !found.stopped.is_zero() {
         report = report.figure("Waiting during STW pauses", part(found.stopped, found.ready));
     }
     let first = colored(found);
     let mut parts: Vec<(u64, Shade)> =
-        found.functions.iter().take(PARTS).map(|share| (share.total(), shade(&first, share.name))).collect();
-    parts.extend([(found.looking, Shade::Muted), (found.idle, Shade::Faint), (found.no_cpu, Shade::NoCpu)]);
-    report.fact("", "Proc time while goroutines were runnable", Value::Bar(parts, found.proc_nanos))
+        found.functions.iter().take(PARTS).map(|share| (share.total().0, shade(&first, share.name))).collect();
+    parts.extend([(found.looking.0, Shade::Muted), (found.idle.0, Shade::Faint), (found.no_cpu.0, Shade::NoCpu)]);
+    report.fact("", "Proc time while goroutines were runnable", Value::Bar(parts, found.proc_nanos.0))
 }
 
 /// The functions that have a colour of their own.
@@ -130,9 +117,9 @@ fn shade(first: &[StrId], name: StrId) -> Shade {
     place.map_or(Shade::Class(SpanClass::WaitOther), Shade::Series)
 }
 
-fn functions(trace: &Arc<Trace>, found: &Arc<Vec<FunctionShare>>, procs: u64, first: Vec<StrId>) -> Table {
+fn functions(trace: &Arc<Trace>, found: &Arc<Vec<FunctionShare>>, procs: Nanos, first: Vec<StrId>) -> Table {
     let of_name = Arc::clone(trace);
-    let widest = found.first().map_or(1, FunctionShare::total);
+    let widest = found.first().map_or(1, |share| share.total().0);
     Table::of("antagonists.functions", "Running instead, by function", found, Vec::as_slice)
         .column(Column::function("function", "Start function", ""), move |share| {
             Value::Function(of_name.str(share.name).to_owned())
@@ -140,14 +127,14 @@ fn functions(trace: &Arc<Trace>, found: &Arc<Vec<FunctionShare>>, procs: u64, fi
         .with(|table| times(table, procs, |share| (share.running, share.syscall)))
         .column(Column::count("goroutines", "Goroutines", ""), |share| Value::Count(share.goroutines))
         .column(Column::bar("Proc time"), move |share| {
-            Value::Bar(vec![(share.total(), shade(&first, share.name))], widest)
+            Value::Bar(vec![(share.total().0, shade(&first, share.name))], widest)
         })
         .sorted_by("total")
         .empty(NO_WAITS)
         .build()
 }
 
-fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoShare>>, procs: u64) -> Table {
+fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoShare>>, procs: Nanos) -> Table {
     let of_name = Arc::clone(trace);
     Table::of("antagonists.goroutines", "Running instead, by goroutine", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), |share| {
@@ -164,7 +151,7 @@ fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoShare>>, procs: u64) -> Tabl
 }
 
 /// Proc time, and what it was used for.
-fn times<S, R>(table: Builder<S, R>, procs: u64, of: fn(&R) -> (u64, u64)) -> Builder<S, R>
+fn times<S, R>(table: Builder<S, R>, procs: Nanos, of: fn(&R) -> (Nanos, Nanos)) -> Builder<S, R>
 where
     S: Send + Sync + 'static,
     R: 'static,
@@ -173,13 +160,13 @@ where
     table
         .column(
             Column::duration("total", "Proc time", "running, or in system calls that kept the proc").for_people(),
-            move |row| Value::Duration(Nanos(total(row))),
+            move |row| Value::Duration(total(row)),
         )
         .column(Column::ratio("share", "Share", "of all proc time while goroutines waited").for_people(), move |row| {
-            Value::share(total(row), procs)
+            Value::part(total(row), procs)
         })
-        .column(Column::duration("running_ns", "Running", ""), move |row| Value::Duration(Nanos(of(row).0)))
+        .column(Column::duration("running_ns", "Running", ""), move |row| Value::Duration(of(row).0))
         .column(Column::duration("syscall_ns", "Syscall", "in system calls that kept the proc"), move |row| {
-            Value::Duration(Nanos(of(row).1))
+            Value::Duration(of(row).1)
         })
 }

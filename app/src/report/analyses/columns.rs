@@ -16,7 +16,6 @@ use trace_core::model::trace::{Origin, Trace};
 
 use crate::fmt::name;
 use crate::fmt::number::percent;
-use crate::fmt::time;
 use crate::report::frame::Frame;
 use crate::report::table::{Builder, Column};
 use crate::report::value::{Shade, Value};
@@ -45,8 +44,8 @@ pub fn created_at(trace: &Trace, creation: StackId, origin: Origin) -> Value {
 
 /// A length of time and its part of a longer one: `3.20 ms (12.3 %)`.
 #[must_use]
-pub fn part(nanos: u64, whole: u64) -> String {
-    format!("{} ({})", time::nanos(nanos), percent(nanos, whole))
+pub fn part(part: Nanos, whole: Nanos) -> String {
+    format!("{part} ({})", percent(part.0, whole.0))
 }
 
 /// A list of counts.
@@ -71,7 +70,7 @@ pub fn time(trace: &Trace, at: TraceTime) -> Value {
 /// The length of a stretch of time.
 #[must_use]
 pub fn length(range: TimeRange) -> Value {
-    Value::Duration(Nanos(u64::try_from(range.nanos()).unwrap_or(0)))
+    Value::Duration(range.length())
 }
 
 /// A stack, leaf first.
@@ -93,7 +92,7 @@ where
     let [count, total, mean, median, p95, p99, longest] = ids;
     table
         .column(Column::count(count, "Count", ""), move |row| Value::Count(of(row).count))
-        .column(Column::duration(total, "Total", ""), move |row| Value::Duration(Nanos(of(row).total)))
+        .column(Column::duration(total, "Total", ""), move |row| Value::Duration(of(row).total))
         .column(Column::duration(mean, "Mean", "").on_request(), move |row| Value::duration(of(row).mean))
         .column(Column::duration(median, "Median", ""), move |row| Value::duration(of(row).p50))
         .column(Column::duration(p95, "p95", "95 % took no longer").on_request(), move |row| {
@@ -104,7 +103,7 @@ where
 }
 
 /// A column, and the value that it takes from part of a row.
-pub type Taken<T, V = u64> = (Column, fn(&T) -> V);
+pub type Taken<T, V = Nanos> = (Column, fn(&T) -> V);
 
 /// What the colours of states of goroutines stand for.
 pub const STATES: &[(&str, Shade)] = &[

@@ -21,6 +21,7 @@ pub struct Flows;
 const INFO: Info = Info {
     id: "interactions",
     title: "Flows between functions",
+    panel: "selection",
     topic: Topic::Waiting,
     about: "which functions create and unblock goroutines of which others",
     help: "Flows between goroutines by start function: which goroutines create, unblock or switch to which others, how \

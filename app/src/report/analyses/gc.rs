@@ -10,7 +10,6 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
-use crate::fmt::time::nanos;
 use crate::fmt::words::counted;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
@@ -47,12 +46,12 @@ impl Analysis for GcCycles {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let found = Arc::new(Collector::of(trace, ask.scope.range, monitor)?);
-        let whole = trace.range().intersect(ask.scope.range).nanos().unsigned_abs();
+        let whole = trace.range().intersect(ask.scope.range).length();
         let early = found.early;
         let report = figures(&found, whole)
-            .field("duration_ns", "length of the range", Value::Duration(Nanos(whole)))
+            .field("duration_ns", "length of the range", Value::Duration(whole))
             .field("swept_before.count", "sweeps before the first GC cycle of the trace", Value::Count(early.count))
-            .field("swept_before.total_ns", "their time", Value::Duration(Nanos(early.nanos)))
+            .field("swept_before.total_ns", "their time", Value::Duration(early.nanos))
             .field("swept_before.swept_bytes", "bytes that they swept", Value::Bytes(early.bytes))
             .field("swept_before.reclaimed_bytes", "bytes that they reclaimed", Value::Bytes(early.reclaimed));
         Some(report.table(cycles(trace, &found)))
@@ -60,17 +59,18 @@ impl Analysis for GcCycles {
 }
 
 /// What people read first.
-fn figures(found: &Collector, whole: u64) -> Report {
+fn figures(found: &Collector, whole: Nanos) -> Report {
     if found.cycles.is_empty() {
         return Report::default();
     }
-    let sum = |of: &dyn Fn(&Cycle) -> u64| found.cycles.iter().map(of).sum::<u64>();
-    let worker = |mode: WorkerMode| nanos(sum(&|cycle| cycle.worker(mode)));
+    let sum = |of: &dyn Fn(&Cycle) -> Nanos| found.cycles.iter().map(of).sum::<Nanos>();
+    let worker = |mode: WorkerMode| sum(&|cycle| cycle.worker(mode));
+    let number = found.cycles.iter().map(Cycle::assists).sum();
     let modes = WorkerMode::ALL.map(|mode| format!("{} {}", worker(mode), mode.name()));
-    let assists = format!("{} in {}", nanos(sum(&Cycle::assist_run)), counted(sum(&Cycle::assists), "assist"));
+    let assists = format!("{} in {}", sum(&Cycle::assist_run), counted(number, "assist"));
     Report::default()
         .figure("GC cycles", count(found.cycles.len() as u64))
-        .figure("Marking", part(sum(&|cycle| cycle.range.nanos().unsigned_abs()), whole))
+        .figure("Marking", part(sum(&|cycle| cycle.range.length()), whole))
         .figure("STW for GC", part(sum(&|cycle| cycle.stopped), whole))
         .figure("Mark workers", modes.join(", "))
         .figure("Mark assist, running", assists)
@@ -95,17 +95,15 @@ fn cycles(trace: &Arc<Trace>, found: &Arc<Collector>) -> Table {
             Value::Flag(cycle.goes_on)
         })
         .column(Column::duration("setup_ns", "Setup", "until marking").on_request(), |cycle| {
-            Value::Duration(Nanos(cycle.setup()))
+            Value::Duration(cycle.setup())
         })
         .column(Column::duration("marking_ns", "Marking", "concurrently with the program").on_request(), |cycle| {
             columns::length(cycle.marking)
         })
         .column(Column::duration("ending_ns", "Termination", "mark termination").on_request(), |cycle| {
-            Value::Duration(Nanos(cycle.ending()))
+            Value::Duration(cycle.ending())
         })
-        .column(Column::duration("stopped_ns", "STW", "world stopped for it"), |cycle| {
-            Value::Duration(Nanos(cycle.stopped))
-        });
+        .column(Column::duration("stopped_ns", "STW", "world stopped for it"), |cycle| Value::Duration(cycle.stopped));
     let table = heap(work(table));
     trigger(table, trace)
         .column(stops, move |cycle| {
@@ -132,20 +130,18 @@ fn work(table: Cycles) -> Cycles {
         ("workers.unlabelled_ns", "Other workers", "mark workers whose mode is unknown", WorkerMode::Unlabelled),
     ];
     let table = table.column(Column::duration("workers", "Workers", "mark workers, all modes").for_people(), |cycle| {
-        Value::Duration(Nanos(cycle.workers.iter().sum()))
+        Value::Duration(cycle.workers.iter().sum())
     });
     let table = modes.into_iter().fold(table, |table, (id, title, help, mode)| {
-        table.column(Column::duration(id, title, help).on_request(), move |cycle| {
-            Value::Duration(Nanos(cycle.worker(mode)))
-        })
+        table.column(Column::duration(id, title, help).on_request(), move |cycle| Value::Duration(cycle.worker(mode)))
     });
     table
         .column(Column::count("assists", "Assists", "mark assists"), |cycle| Value::Count(cycle.assists()))
         .column(Column::duration("assist_ns", "Mark assist", "from start to end"), |cycle| {
-            Value::Duration(Nanos(cycle.assist()))
+            Value::Duration(cycle.assist())
         })
         .column(Column::duration("assist_running_ns", "Assist running", "of that running").on_request(), |cycle| {
-            Value::Duration(Nanos(cycle.assist_run()))
+            Value::Duration(cycle.assist_run())
         })
 }
 
@@ -170,7 +166,7 @@ fn heap(table: Cycles) -> Cycles {
             |cycle| Value::Count(cycle.swept.count)
         })
         .column(Column::duration("swept.total_ns", "Sweep", "sweeping until the next cycle").on_request(), |cycle| {
-            Value::Duration(Nanos(cycle.swept.nanos))
+            Value::Duration(cycle.swept.nanos)
         })
         .column(swept("swept.swept_bytes", "Swept", "until the next cycle"), |cycle| Value::Bytes(cycle.swept.bytes))
         .column(swept("swept.reclaimed_bytes", "Reclaimed", "of the bytes swept: free").on_request(), |cycle| {
@@ -207,10 +203,8 @@ fn assists(trace: &Arc<Trace>, found: &Arc<Vec<Helper>>) -> Table {
             columns::start_function(&of_name, helper.go)
         })
         .column(Column::count("count", "Count", ""), |helper| Value::Count(helper.count))
-        .column(Column::duration("total_ns", "Total", "from start to end"), |helper| {
-            Value::Duration(Nanos(helper.nanos))
-        })
-        .column(Column::duration("running_ns", "Running", "of that"), |helper| Value::Duration(Nanos(helper.run_nanos)))
+        .column(Column::duration("total_ns", "Total", "from start to end"), |helper| Value::Duration(helper.nanos))
+        .column(Column::duration("running_ns", "Running", "of that"), |helper| Value::Duration(helper.run_nanos))
         .column(Column::stack("stack", "Longest at", "where the longest began"), move |helper| {
             columns::stack(&of_stack, helper.stack)
         })

@@ -114,7 +114,7 @@ impl Analysis for Goroutines {
 }
 
 fn group_columns(trace: &Arc<Trace>, found: &Arc<Vec<Group>>) -> Builder<Vec<Group>, Group> {
-    let widest = found.iter().map(|group| group.breakdown.total).max().unwrap_or(1);
+    let widest = found.iter().map(|group| group.breakdown.total.0).max().unwrap_or(1);
     let (of_function, of_bar) = (Arc::clone(trace), Arc::clone(trace));
     Table::of("groups", "By start function", found, Vec::as_slice)
         .column(Column::function("function", "Function", "the start function; empty if the trace does not have it"), {
@@ -141,7 +141,7 @@ fn group_columns(trace: &Arc<Trace>, found: &Arc<Vec<Group>>) -> Builder<Vec<Gro
 fn each_table(trace: &Arc<Trace>, id: &'static str, found: Vec<GoTimes>, column: &'static str) -> Table {
     let [of_start, of_end, of_bar, of_function] =
         [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
-    let widest = found.iter().map(|times| times.breakdown.total).max().unwrap_or(1);
+    let widest = found.iter().map(|times| times.breakdown.total.0).max().unwrap_or(1);
     Table::of(id, "Goroutines", &Arc::new(found), Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), |times| {
             Value::Lane(LaneId::Goroutine(times.go), times.id.signed())
@@ -195,7 +195,7 @@ fn spread(
     ids: DistributionColumns,
     of: fn(&Group) -> &Distribution,
 ) -> Builder<Vec<Group>, Group> {
-    let values: [fn(&Distribution) -> Option<u64>; 5] = [
+    let values: [fn(&Distribution) -> Option<Nanos>; 5] = [
         |spread| Some(spread.total),
         |spread| spread.mean,
         |spread| spread.p50,
@@ -214,8 +214,8 @@ fn times<R: Send + Sync + 'static>(
     trace: &Arc<Trace>,
     of: impl Fn(&R) -> &Breakdown + Copy + Send + Sync + 'static,
 ) -> Builder<Vec<R>, R> {
-    let duration = |table: Builder<Vec<R>, R>, column: Column, value: fn(&Breakdown) -> u64| {
-        table.column(column, move |row| Value::Duration(Nanos(value(of(row)))))
+    let duration = |table: Builder<Vec<R>, R>, column: Column, value: fn(&Breakdown) -> Nanos| {
+        table.column(column, move |row| Value::Duration(value(of(row))))
     };
     let shown = Column::duration;
     let asked = |id, title, help| Column::duration(id, title, help).on_request();
@@ -266,13 +266,13 @@ fn reason_of(trace: &Trace, reason: StrId) -> Value {
 }
 
 /// Time blocked by reason.
-fn waits(trace: &Arc<Trace>, id: &'static str, waits: Vec<(StrId, u64)>) -> Table {
+fn waits(trace: &Arc<Trace>, id: &'static str, waits: Vec<(StrId, Nanos)>) -> Table {
     let of_reason = Arc::clone(trace);
     Table::of(id, "Blocked by reason", &Arc::new(waits), Vec::as_slice)
         .column(Column::text("reason", "Reason", "the runtime's words; null if unknown"), move |wait| {
             reason_of(&of_reason, wait.0)
         })
-        .column(Column::duration("total_ns", "Total", ""), |wait| Value::Duration(Nanos(wait.1)))
+        .column(Column::duration("total_ns", "Total", ""), |wait| Value::Duration(wait.1))
         .sorted_by("total_ns")
         .optional()
         .build()
@@ -288,5 +288,5 @@ fn bar(trace: &Trace, times: &Breakdown, widest: u64) -> Value {
     ];
     parts.extend(times.waits.iter().map(|&(reason, nanos)| (nanos, Shade::Class(wait_class(trace.str(reason))))));
     parts.push((times.unknown, Shade::Muted));
-    Value::Bar(parts, widest)
+    Value::Bar(parts.into_iter().map(|(time, shade)| (time.0, shade)).collect(), widest)
 }

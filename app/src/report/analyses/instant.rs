@@ -14,6 +14,7 @@ use crate::fmt::name;
 use crate::report::analyses::analysis::{Analysis, Ask, Info};
 use crate::report::analyses::analysis::{Field, FieldKind};
 use crate::report::analyses::columns;
+use crate::report::data::Kind;
 use crate::report::report::Report;
 use crate::report::table::{Column, Cut, Table, Target};
 use crate::report::value::{Shade, Value};
@@ -80,6 +81,7 @@ pub fn report(trace: &Arc<Trace>, found: &Arc<Instant>) -> Report {
     Report::default()
         .fact("at_ns", "At", columns::time(trace, found.at))
         .fact("procs", "Procs", Value::count(found.procs))
+        .explained_as(Kind::Count, "GOMAXPROCS; null if unknown")
         .fact("running", "Running", count(found.running.len()))
         .fact("runnable", "Runnable", count(found.runnable.len()))
         .fact("in_syscalls", "In system calls", count(found.in_syscalls()))

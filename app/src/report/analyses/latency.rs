@@ -80,7 +80,7 @@ impl Analysis for SchedulerLatency {
 }
 
 fn functions(trace: &Arc<Trace>, found: &Arc<Vec<LatencyGroup>>) -> Builder<Vec<LatencyGroup>, LatencyGroup> {
-    let widest = found.iter().map(|group| group.waits.total).max().unwrap_or(1);
+    let widest = found.iter().map(|group| group.waits.total.0).max().unwrap_or(1);
     let (of_name, of_worst) = (Arc::clone(trace), Arc::clone(trace));
     let worst = Column::table("Longest waits", "the longest waits, longest first, at most 20", {
         waits(trace, "worst", &Arc::default())
@@ -103,7 +103,7 @@ fn functions(trace: &Arc<Trace>, found: &Arc<Vec<LatencyGroup>>) -> Builder<Vec<
 }
 
 fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoLatency>>) -> Table {
-    let widest = found.iter().map(|one| one.waits.total).max().unwrap_or(1);
+    let widest = found.iter().map(|one| one.waits.total.0).max().unwrap_or(1);
     let [of_go, of_name, of_longest, of_start, of_stack] = [trace; 5].map(Arc::clone);
     Table::of("goroutines", "By goroutine", found, Vec::as_slice)
         .column(Column::id("goroutine", "Goroutine", ""), move |one| columns::goroutine(&of_go, one.go))
@@ -119,7 +119,7 @@ fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoLatency>>) -> Table {
             columns::time(&of_start, one.longest.range.start)
         })
         .column(Column::duration("longest.duration_ns", "Longest", "").exported(), |one| {
-            Value::Duration(Nanos(one.longest.nanos))
+            Value::Duration(one.longest.nanos)
         })
         .column(Column::text("longest.made", "Runnable because", "").exported(), |one| because(one.longest.made))
         .column(Column::stack("longest.stack", "Stack", "").exported(), move |one| {
@@ -132,7 +132,7 @@ fn goroutines(trace: &Arc<Trace>, found: &Arc<Vec<GoLatency>>) -> Table {
 }
 
 /// Time by what made goroutines runnable: columns and a bar.
-fn made<S, R>(table: Builder<S, R>, widest: u64, of: fn(&R) -> &[u64; Made::ALL.len()]) -> Builder<S, R>
+fn made<S, R>(table: Builder<S, R>, widest: u64, of: fn(&R) -> &[Nanos; Made::ALL.len()]) -> Builder<S, R>
 where
     S: Send + Sync + 'static,
     R: 'static,
@@ -143,16 +143,14 @@ where
     };
     let table = MADE_IDS.into_iter().zip(MADE).enumerate().fold(table, column);
     table.column(Column::bar("Runnable because").legend(&MADE), move |row| {
-        Value::Bar(of(row).iter().zip(MADE).map(|(nanos, (_, shade))| (*nanos, shade)).collect(), widest)
+        Value::Bar(of(row).iter().zip(MADE).map(|(time, (_, shade))| (time.0, shade)).collect(), widest)
     })
 }
 
 fn waits(trace: &Arc<Trace>, id: &'static str, waits: &Arc<Vec<ReadyWait>>) -> Table {
     let [of_go, of_name, of_start, of_stack] = [trace; 4].map(Arc::clone);
     Table::of(id, "Longest waits", waits, Vec::as_slice)
-        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |wait| {
-            Value::Duration(Nanos(wait.nanos))
-        })
+        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |wait| Value::Duration(wait.nanos))
         .column(Column::time("start_ns", "Start", ""), move |wait| columns::time(&of_start, wait.range.start))
         .column(Column::id("goroutine", "Goroutine", ""), move |wait| columns::goroutine(&of_go, wait.go))
         .column(Column::function("function", "Start function", ""), move |wait| {

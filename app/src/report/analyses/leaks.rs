@@ -5,7 +5,6 @@ use std::sync::Arc;
 use trace_core::analysis::leaks::{Suspects, Suspicion, leaks};
 use trace_core::base::ids::GoroutineIdx;
 use trace_core::base::monitor::Monitor;
-use trace_core::base::nanos::Nanos;
 use trace_core::base::time::{TimeRange, TraceTime};
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -23,6 +22,7 @@ pub struct Leaks;
 const INFO: Info = Info {
     id: "leaks",
     title: "Leak suspects",
+    panel: "population",
     topic: Topic::Goroutines,
     about: "goroutines still blocked at the end, most likely leaks first",
     help: "Goroutines that are blocked when the trace ends, by where they wait and where they were created. The program \
@@ -123,10 +123,8 @@ fn numbers(table: Builder<Vec<Suspects>, Suspects>, trace: &Arc<Trace>) -> Build
         .column(Column::count("ended", "Ended", "goroutines of the same kind that ended in the range"), |group| {
             Value::Count(group.ended)
         })
-        .column(Column::duration("waited_ns", "Total wait", "").on_request(), |group| {
-            Value::Duration(Nanos(group.waited))
-        })
-        .column(Column::duration("median_ns", "Median wait", ""), |group| Value::Duration(Nanos(group.median)))
+        .column(Column::duration("waited_ns", "Total wait", "").on_request(), |group| Value::Duration(group.waited))
+        .column(Column::duration("median_ns", "Median wait", ""), |group| Value::Duration(group.median))
         .column(Column::time("since_ns", "Blocked since", "the one that has waited longest"), move |group| {
             columns::time(&of_since, group.since)
         })

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use trace_core::analysis::locks::{Hold, Lock, ReadersAndWriters, Site, locks};
 use trace_core::base::monitor::Monitor;
-use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
@@ -95,8 +94,8 @@ type Rows = Builder<Vec<Lock>, Lock>;
 fn waits(table: Rows) -> Rows {
     table
         .column(Column::count("waits", "Waits", ""), |lock| Value::Count(lock.count))
-        .column(Column::duration("wait_total_ns", "Total wait", ""), |lock| Value::Duration(Nanos(lock.nanos)))
-        .column(Column::duration("wait_max_ns", "Longest wait", ""), |lock| Value::Duration(Nanos(lock.max)))
+        .column(Column::duration("wait_total_ns", "Total wait", ""), |lock| Value::Duration(lock.nanos))
+        .column(Column::duration("wait_max_ns", "Longest wait", ""), |lock| Value::Duration(lock.max))
         .column(Column::count("goroutines", "Goroutines", "that waited").in_text(), |lock| Value::Count(lock.gos))
         .column(
             Column::count("waits_since_before_trace", "Waits from before", "began before the trace: without stacks")
@@ -104,13 +103,13 @@ fn waits(table: Rows) -> Rows {
             |lock| Value::Count(lock.prior),
         )
         .column(Column::duration("wait_since_before_trace_ns", "Wait from before", "of those").on_request(), |lock| {
-            Value::Duration(Nanos(lock.prior_ns))
+            Value::Duration(lock.prior_time)
         })
         .column(Column::count("most_waiting", "Max queue", "most waiters at once"), |lock| {
             Value::Count(lock.most_waiting.into())
         })
         .column(Column::duration("convoy_ns", "Convoy", "time in which three or more waited at once"), |lock| {
-            Value::Duration(Nanos(lock.convoy_ns))
+            Value::Duration(lock.convoy)
         })
 }
 
@@ -135,9 +134,7 @@ fn queue_and_holds(table: Rows, trace: &Arc<Trace>) -> Rows {
         .column(Column::count("holds", "Holds", "hand-overs after which the holder is known").on_request(), |lock| {
             Value::Count(lock.holds)
         })
-        .column(Column::duration("held_ns", "Held", "in these holds").on_request(), |lock| {
-            Value::Duration(Nanos(lock.held_ns))
-        })
+        .column(Column::duration("held_ns", "Held", "in these holds").on_request(), |lock| Value::Duration(lock.held))
         .column(
             Column::count("held_at_once", "Holders at once", "above 1: several locks of the same code, or readers")
                 .in_text(),
@@ -148,15 +145,13 @@ fn queue_and_holds(table: Rows, trace: &Arc<Trace>) -> Rows {
 /// How readers and writers of an `RWMutex` hold each other up; missing for other locks.
 fn readers_and_writers(table: Rows) -> Rows {
     let columns: [Taken<ReadersAndWriters>; 4] = [
-        (Column::duration("rwmutex.readers_ns", "Readers waited", "for a writer"), |rw| rw.readers_ns),
+        (Column::duration("rwmutex.readers_ns", "Readers waited", "for a writer"), |rw| rw.readers),
         (
             Column::duration("rwmutex.behind_waiting_ns", "Behind a writer", "readers, while a writer waited, too"),
-            |rw| rw.behind_waiting_ns,
+            |rw| rw.behind_waiting,
         ),
-        (Column::duration("rwmutex.writers_ns", "Writers waited", "for readers"), |rw| rw.writers_ns),
-        (Column::duration("rwmutex.longest_writer_ns", "Longest writer", "wait of a writer"), |rw| {
-            rw.longest_writer_ns
-        }),
+        (Column::duration("rwmutex.writers_ns", "Writers waited", "for readers"), |rw| rw.writers),
+        (Column::duration("rwmutex.longest_writer_ns", "Longest writer", "wait of a writer"), |rw| rw.longest_writer),
     ];
     columns.into_iter().fold(table, |table, (column, value)| {
         table.column(column.on_request(), move |lock| Value::duration(lock.rw.as_ref().map(value)))
@@ -178,7 +173,7 @@ fn sites(id: &'static str, sites: &[Site]) -> Table {
         })
         .column(Column::text("on", "Operation", "what it calls"), |site| Value::Word(site.op.name()))
         .column(Column::count("count", "Waits", "there, or ended from there"), |site| Value::Count(site.count))
-        .column(Column::duration("total_ns", "Total", ""), |site| Value::Duration(Nanos(site.nanos)))
+        .column(Column::duration("total_ns", "Total", ""), |site| Value::Duration(site.nanos))
         .sorted_by("total_ns")
         .build()
 }

@@ -19,6 +19,7 @@ pub struct Logs;
 const INFO: Info = Info {
     id: "logs",
     title: "Logs",
+    panel: "selection",
     topic: Topic::Goroutines,
     about: "messages that the program logged with trace.Log",
     help: "Messages that the program logged with trace.Log or trace.Logf, the earliest first: when, on which goroutine, \

@@ -30,6 +30,7 @@ pub struct WorstWindows;
 const INFO: Info = Info {
     id: "mmu",
     title: "Mutator utilisation",
+    panel: "",
     topic: Topic::Gc,
     about: "what the GC leaves to the program, in the worst windows",
     help: "Mutator utilisation: the share of proc time that the GC leaves to the program. For windows of any length, \

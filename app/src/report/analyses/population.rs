@@ -73,7 +73,7 @@ fn groups(trace: &Arc<Trace>, found: &Arc<Population>) -> Table {
         .column(alive("alive", "Alive", "alive when the range ended"), |group| Value::Count(group.alive))
         .column(alive("peak", "Peak", "alive at once, at most"), |group| Value::Count(group.peak))
         .column(Column::duration("longest_ns", "Longest life", "inside of the trace"), |group| {
-            Value::Duration(Nanos(group.longest))
+            Value::Duration(group.longest)
         })
         .column(
             Column::id("longest_goroutine", "Longest-lived", "the goroutine that lived longest").on_request(),

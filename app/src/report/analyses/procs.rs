@@ -13,7 +13,6 @@ use trace_core::model::trace::Trace;
 
 use crate::fmt::name;
 use crate::fmt::number::percent;
-use crate::fmt::time::nanos;
 use crate::fmt::words::counted;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
@@ -48,10 +47,13 @@ const LEGEND: &[(&str, Shade)] = &[
     ("Idle", Shade::Faint),
 ];
 
-type Of = fn(&ProcTimes) -> u64;
+/// A time of a proc.
+type Time = fn(&ProcTimes) -> Nanos;
+/// A number of events of a proc.
+type Number = fn(&ProcTimes) -> u64;
 
 /// What a proc was in: the column for people, the column for programs, heading, meaning.
-const STATES: [(&str, &str, &str, &str, Of); 4] = [
+const STATES: [(&str, &str, &str, &str, Time); 4] = [
     ("running", "running_ns", "Running", "running a goroutine", |times| times.running),
     ("syscall", "syscall_ns", "Syscall", "held by a goroutine in a system call", |times| times.syscall),
     ("looking", "looking_ns", "Spinning", "with a thread that spun or switched", |times| times.looking),
@@ -59,7 +61,7 @@ const STATES: [(&str, &str, &str, &str, Of); 4] = [
 ];
 
 /// How often something happened to a proc.
-const COUNTS: [(&str, &str, &str, Of); 4] = [
+const COUNTS: [(&str, &str, &str, Number); 4] = [
     ("starts", "Starts", "threads took it", |times| times.starts),
     ("stops", "Stops", "threads let it go", |times| times.stops),
     ("handovers", "Handed over", "a thread let it go for a system call", |times| times.handovers),
@@ -73,10 +75,10 @@ impl Analysis for Procs {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let found = procs(trace, ask.scope.range, monitor)?;
-        let whole = found.range.nanos().unsigned_abs();
+        let whole = found.range.length();
         let idle = &found.idle_while_ready;
         let report = figures(&found, whole)
-            .field("range_ns", "length of the range", Value::Duration(Nanos(whole)))
+            .field("range_ns", "length of the range", Value::Duration(whole))
             .field_of(
                 Kind::Count,
                 "gomaxprocs_min",
@@ -89,17 +91,17 @@ impl Analysis for Procs {
                 "the largest in the range; null if unknown",
                 Value::count(found.limits.map(|limits| limits.1)),
             )
-            .field("stopped_ns", "STW pauses in it, total", Value::Duration(Nanos(found.stopped)))
+            .field("stopped_ns", "STW pauses in it, total", Value::Duration(found.stopped))
             .field(
                 "idle_while_ready.total_ns",
                 "how long procs were idle while goroutines were runnable",
-                Value::Duration(Nanos(idle.nanos)),
+                Value::Duration(idle.nanos),
             )
             .field("idle_while_ready.count", "how many stretches of time that was", Value::Count(idle.count))
             .field(
                 "idle_while_ready.waiting_ns",
                 "how long goroutines were runnable meanwhile, total",
-                Value::Duration(Nanos(idle.waiting)),
+                Value::Duration(idle.waiting),
             );
         let calls = name::calls(trace);
         let report = if calls == name::SYSTEM_CALLS { report } else { report.note(format!("Syscall: {calls}.")) };
@@ -137,8 +139,8 @@ fn utilisation(trace: &Trace, each: &[ProcTimes], range: TimeRange) -> Chart {
 }
 
 /// What people read first.
-fn figures(found: &procs::Procs, whole: u64) -> Report {
-    let sum = |of: Of| found.each.iter().map(of).sum::<u64>();
+fn figures(found: &procs::Procs, whole: Nanos) -> Report {
+    let sum = |of: Time| found.each.iter().map(of).sum::<Nanos>();
     let used = sum(|times| times.running + times.syscall + times.looking + times.no_cpu + times.idle);
     let mut report = match found.limits {
         Some((low, high)) if low != high => Report::default().figure("GOMAXPROCS", format!("{low} to {high}")),
@@ -146,52 +148,52 @@ fn figures(found: &procs::Procs, whole: u64) -> Report {
         None => Report::default(),
     };
     report = report
-        .figure("Running", percent(sum(|times| times.running), used))
-        .figure("Idle", percent(sum(|times| times.idle), used))
+        .figure("Running", percent(sum(|times| times.running).0, used.0))
+        .figure("Idle", percent(sum(|times| times.idle).0, used.0))
         .figure("STW pauses", part(found.stopped, whole));
-    if sum(|times| times.no_cpu) > 0 {
-        report = report.figure("No CPU", percent(sum(|times| times.no_cpu), used));
+    if !sum(|times| times.no_cpu).is_zero() {
+        report = report.figure("No CPU", percent(sum(|times| times.no_cpu).0, used.0));
     }
     let idle = &found.idle_while_ready;
     if idle.count == 0 {
         return report;
     }
-    let (total, waiting) = (part(idle.nanos, whole), nanos(idle.waiting));
+    let (total, waiting) = (part(idle.nanos, whole), idle.waiting);
     let text = format!("{total} in {}, goroutines waited {waiting} meanwhile", counted(idle.count, "period"));
     report.figure("Idle while goroutines were runnable", text)
 }
 
-fn each(found: &Arc<Vec<ProcTimes>>, whole: u64) -> Table {
+fn each(found: &Arc<Vec<ProcTimes>>, whole: Nanos) -> Table {
     let table = Table::of("procs", "Procs", found, Vec::as_slice)
         .column(Column::id("proc", "Proc", ""), |times| Value::Lane(LaneId::Proc(times.proc), times.id.signed()));
     let table = STATES.into_iter().fold(table, |table, (share, id, title, help, of)| {
         table
-            .column(Column::ratio(share, title, help).for_people(), move |times| Value::share(of(times), whole))
-            .column(Column::duration(id, title, help).exported(), move |times| Value::Duration(Nanos(of(times))))
+            .column(Column::ratio(share, title, help).for_people(), move |times| Value::part(of(times), whole))
+            .column(Column::duration(id, title, help).exported(), move |times| Value::Duration(of(times)))
     });
     // A column of zeros would be all that most programs see of it.
-    let has_lacked = found.iter().any(|times| times.no_cpu > 0);
+    let has_lacked = found.iter().any(|times| !times.no_cpu.is_zero());
     let no_cpu = Column::duration("no_cpu_ns", "No CPU", "with a thread, while the process had no CPU");
     let no_cpu = if has_lacked { no_cpu } else { no_cpu.on_request() };
     let table = table
-        .column(no_cpu, |times| Value::Duration(Nanos(times.no_cpu)))
+        .column(no_cpu, |times| Value::Duration(times.no_cpu))
         .column(Column::duration("unknown_ns", "Unknown", "not in use, or not in the trace").on_request(), |times| {
-            Value::Duration(Nanos(times.unknown))
+            Value::Duration(times.unknown)
         })
         .column(Column::ratio("gc", "GC", "of Running: mark workers").for_people(), move |times| {
-            Value::share(times.gc, whole)
+            Value::part(times.gc, whole)
         })
         .column(Column::duration("gc_ns", "GC", "of running_ns: mark workers").exported(), |times| {
-            Value::Duration(Nanos(times.gc))
+            Value::Duration(times.gc)
         })
         .column(Column::duration("sweep_ns", "Sweep", "of Running: sweeping").on_request(), |times| {
-            Value::Duration(Nanos(times.sweep))
+            Value::Duration(times.sweep)
         })
         .column(Column::duration("stopped_ns", "STW", "during STW pauses: spinning or idle").on_request(), |times| {
-            Value::Duration(Nanos(times.stopped))
+            Value::Duration(times.stopped)
         });
     with_counts(table)
-        .column(Column::bar("Use").legend(LEGEND), move |times| bar(times, whole))
+        .column(Column::bar("Use").legend(LEGEND), move |times| bar(times, whole.0))
         .target(|times| Some(Target::Lane(LaneId::Proc(times.proc))))
         .sorted_by("proc")
         .cut(Cut::Never)
@@ -208,7 +210,7 @@ fn with_counts(table: Builder<Vec<ProcTimes>, ProcTimes>) -> Builder<Vec<ProcTim
 fn bar(times: &ProcTimes, whole: u64) -> Value {
     let parts =
         [times.running.saturating_sub(times.gc), times.gc, times.syscall, times.looking, times.no_cpu, times.idle];
-    Value::Bar(parts.into_iter().zip(LEGEND).map(|(nanos, (_, shade))| (nanos, *shade)).collect(), whole)
+    Value::Bar(parts.into_iter().zip(LEGEND).map(|(time, (_, shade))| (time.0, *shade)).collect(), whole)
 }
 
 /// The longest periods in which a proc was idle while a goroutine was runnable.

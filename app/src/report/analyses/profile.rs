@@ -109,10 +109,10 @@ pub fn report(trace: &Arc<Trace>, pieces: &ScopeRanges, found: &Arc<Profile>) ->
     Report::default()
         .fact("kind", "Kind", Value::Named(found.kind.name(), title))
         .fact("count", events, Value::Count(found.count))
-        .fact("total_ns", "Total", Value::Duration(Nanos(found.nanos)))
+        .fact("total_ns", "Total", Value::Duration(found.nanos))
         .fact("open_count", if open { "Unfinished at end, not counted" } else { "" }, Value::Count(found.open_count))
         .explained("events that had not ended at the end of the trace, and are not counted")
-        .fact("open_ns", if open { "Their time so far" } else { "" }, Value::Duration(Nanos(found.open_nanos)))
+        .fact("open_ns", if open { "Their time so far" } else { "" }, Value::Duration(found.open_nanos))
         .explained("how long those had lasted")
         .table(function_table(found, functions))
         .table(line_table(found, by_line(trace, found)))
@@ -159,27 +159,27 @@ fn line_table(found: &Profile, lines: Vec<LineSum>) -> Table {
 /// Own and total time of rows, their shares of the whole, and their events.
 fn sums<R: Send + Sync + 'static>(
     table: Builder<Vec<R>, R>,
-    whole: u64,
-    of: fn(&R) -> (u64, u64, u64),
+    whole: Nanos,
+    of: fn(&R) -> (Nanos, Nanos, u64),
 ) -> Builder<Vec<R>, R> {
     table
         .column(Column::duration("own_ns", "Flat", "at this function or line itself"), move |row| {
-            Value::Duration(Nanos(of(row).0))
+            Value::Duration(of(row).0)
         })
-        .column(Column::ratio("own_share", "Flat %", "of all").for_people(), move |row| Value::share(of(row).0, whole))
+        .column(Column::ratio("own_share", "Flat %", "of all").for_people(), move |row| Value::part(of(row).0, whole))
         .column(Column::duration("total_ns", "Cumulative", "with all that it called"), move |row| {
-            Value::Duration(Nanos(of(row).1))
+            Value::Duration(of(row).1)
         })
-        .column(Column::ratio("total_share", "Cum %", "of all").for_people(), move |row| Value::share(of(row).1, whole))
+        .column(Column::ratio("total_share", "Cum %", "of all").for_people(), move |row| Value::part(of(row).1, whole))
         .column(Column::count("count", "Events", ""), move |row| Value::Count(of(row).2))
 }
 
 fn stack_table(trace: &Arc<Trace>, found: &Arc<Profile>) -> Table {
     let (of_stack, of_callers, whole) = (Arc::clone(trace), Arc::clone(trace), found.nanos);
     Table::of("stacks", "Stacks", found, |found: &Profile| &found.stacks)
-        .column(Column::duration("total_ns", "Total", ""), |sum: &StackSum| Value::Duration(Nanos(sum.nanos)))
-        .column(Column::ratio("share", "Share", "of all").for_people(), move |sum| Value::share(sum.nanos, whole))
-        .column(Column::duration("max_ns", "Longest", ""), |sum| Value::Duration(Nanos(sum.max)))
+        .column(Column::duration("total_ns", "Total", ""), |sum: &StackSum| Value::Duration(sum.nanos))
+        .column(Column::ratio("share", "Share", "of all").for_people(), move |sum| Value::part(sum.nanos, whole))
+        .column(Column::duration("max_ns", "Longest", ""), |sum| Value::Duration(sum.max))
         .column(Column::count("count", "Events", ""), |sum| Value::Count(sum.count))
         .column(Column::stack("stack", "Stack", "empty if none was recorded"), move |sum| {
             columns::stack(&of_stack, sum.stack)

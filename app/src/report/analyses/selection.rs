@@ -43,9 +43,9 @@ const COLUMNS: u32 = 1_000;
 struct StateRow {
     state: String,
     reason: String,
-    nanos: u64,
+    nanos: Nanos,
     shade: Shade,
-    whole: u64,
+    whole: Nanos,
 }
 
 /// Values of a counter.
@@ -75,14 +75,14 @@ impl Analysis for Selection {
         let cycles = Collector::of(trace, pieces.range, monitor)?.cycles.len() as u64;
         let count = |id, title, count: u64| (id, title, Value::Count(count));
         let facts = [
-            ("duration_ns", "Length", Value::Duration(Nanos(pieces.range.nanos().unsigned_abs()))),
+            ("duration_ns", "Length", Value::Duration(pieces.range.length())),
             count("goroutines", "Goroutines", found.count),
-            ("time_ns", "Goroutine time", Value::Duration(Nanos(found.all.total))),
+            ("time_ns", "Goroutine time", Value::Duration(found.all.total)),
             count("tasks", "Tasks", tasks),
             count("regions", "Regions", regions),
             count("logs", "Messages", logs),
             count("gc_cycles", "GC cycles", cycles),
-            ("assist_ns", "Mark assist", Value::Duration(Nanos(found.all.assist))),
+            ("assist_ns", "Mark assist", Value::Duration(found.all.assist)),
         ];
         let report =
             facts.into_iter().fold(Report::default(), |report, (id, title, value)| report.fact(id, title, value));
@@ -91,7 +91,7 @@ impl Analysis for Selection {
 }
 
 fn states(trace: &Trace, all: &Breakdown) -> Table {
-    let row = |class: SpanClass, reason: &str, nanos: u64| StateRow {
+    let row = |class: SpanClass, reason: &str, nanos: Nanos| StateRow {
         state: name::class_in(trace, class).to_owned(),
         reason: reason.to_owned(),
         nanos,
@@ -110,18 +110,18 @@ fn states(trace: &Trace, all: &Breakdown) -> Table {
         let reason = trace.str(reason);
         row(wait_class(reason), reason, nanos)
     }));
-    rows.retain(|row| row.nanos > 0);
+    rows.retain(|row| !row.nanos.is_zero());
     rows.sort_by_key(|row| std::cmp::Reverse(row.nanos));
     Table::of("states", "States", &Arc::new(rows), Vec::as_slice)
         .column(Column::text("state", "State", ""), |row: &StateRow| Value::Text(row.state.clone()))
         .column(Column::text("reason", "Reason", "the runtime's words; null if there are none"), |row| {
             if row.reason.is_empty() { Value::Missing } else { Value::Text(row.reason.clone()) }
         })
-        .column(Column::duration("total_ns", "Total", "of all goroutines"), |row| Value::Duration(Nanos(row.nanos)))
+        .column(Column::duration("total_ns", "Total", "of all goroutines"), |row| Value::Duration(row.nanos))
         .column(Column::ratio("share", "Share", "of the time of all goroutines"), |row| {
-            Value::share(row.nanos, row.whole)
+            Value::part(row.nanos, row.whole)
         })
-        .column(Column::bar("By state").legend(STATES), |row| Value::Bar(vec![(row.nanos, row.shade)], row.whole))
+        .column(Column::bar("By state").legend(STATES), |row| Value::Bar(vec![(row.nanos.0, row.shade)], row.whole.0))
         .sorted_by("total_ns")
         .cut(Cut::Never)
         .empty("No goroutines in the selected scope")

@@ -11,7 +11,6 @@ use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::count;
-use crate::fmt::time::nanos;
 use crate::report::analyses::analysis::{Analysis, Ask, Info, ScopeOption, Topic};
 use crate::report::analyses::columns::{self, part};
 use crate::report::report::Report;
@@ -24,6 +23,7 @@ pub struct StwPauses;
 const INFO: Info = Info {
     id: "stw",
     title: "STW pauses",
+    panel: "gc",
     topic: Topic::Gc,
     about: "STW pauses: requesters, time to stop, the last goroutine to stop",
     help: "STW pauses one by one: the reason, the requester, the time to stop all goroutines and the last one to stop, \
@@ -37,9 +37,9 @@ const INFO: Info = Info {
 struct Reason {
     reason: StrId,
     count: u64,
-    total: u64,
-    longest: u64,
-    stopping: u64,
+    total: Nanos,
+    longest: Nanos,
+    stopping: Nanos,
 }
 
 impl Analysis for StwPauses {
@@ -49,19 +49,19 @@ impl Analysis for StwPauses {
 
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let found = stops(trace, ask.scope.range, monitor)?;
-        let whole = trace.range().intersect(ask.scope.range).nanos().unsigned_abs();
+        let whole = trace.range().intersect(ask.scope.range).length();
         let mut report = Report::default();
         if !found.is_empty() {
-            let lengths = || found.iter().map(|stop| stop.range.nanos().unsigned_abs());
+            let lengths = || found.iter().map(|stop| stop.range.length());
             report = report
                 .figure("STW pauses", count(found.len() as u64))
                 .figure("Total", part(lengths().sum(), whole))
-                .figure("Longest", nanos(lengths().max().unwrap_or(0)));
+                .figure("Longest", lengths().max().unwrap_or_default().to_string());
         }
         let reasons = reasons(trace, &found);
         Some(
             report
-                .field("duration_ns", "length of the range", Value::Duration(Nanos(whole)))
+                .field("duration_ns", "length of the range", Value::Duration(whole))
                 .table(pauses(trace, "stops", "STW pauses", &Arc::new(found)))
                 .table(by_reason(trace, &Arc::new(reasons))),
         )
@@ -72,13 +72,19 @@ impl Analysis for StwPauses {
 fn reasons(trace: &Trace, found: &[Stop]) -> Vec<Reason> {
     let mut reasons: BTreeMap<&str, Reason> = BTreeMap::new();
     for stop in found {
-        let fresh = || Reason { reason: stop.reason, count: 0, total: 0, longest: 0, stopping: 0 };
+        let fresh = || Reason {
+            reason: stop.reason,
+            count: 0,
+            total: Nanos::ZERO,
+            longest: Nanos::ZERO,
+            stopping: Nanos::ZERO,
+        };
         let sum = reasons.entry(trace.str(stop.reason)).or_insert_with(fresh);
-        let length = stop.range.nanos().unsigned_abs();
+        let length = stop.range.length();
         sum.count += 1;
         sum.total += length;
         sum.longest = sum.longest.max(length);
-        sum.stopping += stop.stopping();
+        sum.stopping += Nanos(stop.stopping());
     }
     let mut reasons: Vec<Reason> = reasons.into_values().collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.total));
@@ -92,11 +98,9 @@ fn by_reason(trace: &Arc<Trace>, found: &Arc<Vec<Reason>>) -> Table {
             Value::Text(of_reason.str(row.reason).to_owned())
         })
         .column(Column::count("count", "Count", ""), |row| Value::Count(row.count))
-        .column(Column::duration("total_ns", "Total", ""), |row| Value::Duration(Nanos(row.total)))
-        .column(Column::duration("max_ns", "Longest", ""), |row| Value::Duration(Nanos(row.longest)))
-        .column(Column::duration("stopping_ns", "Time to stop", "of the total"), |row| {
-            Value::Duration(Nanos(row.stopping))
-        })
+        .column(Column::duration("total_ns", "Total", ""), |row| Value::Duration(row.total))
+        .column(Column::duration("max_ns", "Longest", ""), |row| Value::Duration(row.longest))
+        .column(Column::duration("stopping_ns", "Time to stop", "of the total"), |row| Value::Duration(row.stopping))
         .sorted_by("total_ns")
         .cut(Cut::ForPeople)
         .empty("No STW pauses in the selected range")

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use trace_core::analysis::syscalls::{Call, CallGroup, Syscalls, syscalls};
 use trace_core::base::monitor::Monitor;
-use trace_core::base::nanos::Nanos;
 use trace_core::event::state::SpanClass;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -42,7 +41,7 @@ impl Analysis for SystemCalls {
         let found = Arc::new(syscalls(trace, &ask.scope.pieces(trace), monitor)?);
         let functions = Table::of("functions", "By function", &found, |found: &Syscalls| &found.functions);
         let stacks = Table::of("stacks", "By stack", &found, |found: &Syscalls| &found.stacks);
-        let widest = |groups: &[CallGroup]| groups.iter().map(|group| group.calls.total).max().unwrap_or(1);
+        let widest = |groups: &[CallGroup]| groups.iter().map(|group| group.calls.total.0).max().unwrap_or(1);
         let (of_functions, of_stacks) = (widest(&found.functions), widest(&found.stacks));
         let functions = groups(functions, trace, of_functions).total("all", &found.all).build();
         let longest = calls(trace, "longest", "Longest calls", &Arc::new(found.all.worst.clone()));
@@ -54,7 +53,8 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
     let (of_stack, of_worst) = (Arc::clone(trace), Arc::clone(trace));
     let bar = move |group: &CallGroup| {
         let with = group.calls.total.saturating_sub(group.blocked);
-        let parts = vec![(with, Shade::Class(SpanClass::Syscall)), (group.blocked, Shade::Class(SpanClass::WaitNet))];
+        let parts =
+            vec![(with.0, Shade::Class(SpanClass::Syscall)), (group.blocked.0, Shade::Class(SpanClass::WaitNet))];
         Value::Bar(parts, widest)
     };
     let like = calls(trace, "worst", "Longest calls", &Arc::default());
@@ -76,7 +76,7 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
         })
         .column(
             Column::duration("blocked_ns", "Without proc", "time without a proc, which other goroutines could use"),
-            |group| Value::Duration(Nanos(group.blocked)),
+            |group| Value::Duration(group.blocked),
         )
         .column(Column::count("cut", "Cut", "calls cut by the edges of the trace or scope").on_request(), |group| {
             Value::Count(group.cut)
@@ -95,11 +95,9 @@ fn groups(table: Builder<Syscalls, CallGroup>, trace: &Arc<Trace>, widest: u64) 
 fn calls(trace: &Arc<Trace>, id: &'static str, title: &'static str, calls: &Arc<Vec<Call>>) -> Table {
     let [of_go, of_function, of_time] = [Arc::clone(trace), Arc::clone(trace), Arc::clone(trace)];
     Table::of(id, title, calls, Vec::as_slice)
-        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |call| {
-            Value::Duration(Nanos(call.nanos))
-        })
+        .column(Column::duration("duration_ns", "Duration", "inside the scope"), |call| Value::Duration(call.nanos))
         .column(Column::duration("blocked_ns", "Without proc", "of that without a proc"), |call| {
-            Value::Duration(Nanos(call.blocked))
+            Value::Duration(call.blocked)
         })
         .column(Column::time("start_ns", "Start", ""), move |call| columns::time(&of_time, call.range.start))
         .column(Column::id("goroutine", "Goroutine", ""), move |call| columns::goroutine(&of_go, call.go))

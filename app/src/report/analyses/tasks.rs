@@ -31,6 +31,7 @@ pub struct Regions;
 const TASKS: Info = Info {
     id: "tasks",
     title: "Tasks",
+    panel: "",
     topic: Topic::Goroutines,
     about: "how long tasks took by type, slowest first",
     help: "How long user tasks (trace.NewTask) took, by type, the slowest first, each with where the time of its \
@@ -47,6 +48,7 @@ const TASKS: Info = Info {
 const REGIONS: Info = Info {
     id: "regions",
     title: "Regions",
+    panel: "tasks",
     topic: Topic::Goroutines,
     about: "how long regions took by type and place, slowest first",
     help: "How long user regions (trace.WithRegion) took, by type and by the line that begins them (go tool trace \
@@ -142,7 +144,7 @@ impl Analysis for Regions {
 
 /// What is asked for, of tasks or of regions.
 fn filter(trace: &Trace, ask: &Ask, is_of_regions: bool) -> Filter {
-    let [least, most] = ask.lengths;
+    let [least, most] = ask.lengths.map(|length| length.map(Nanos));
     let complete = match ask.choice(0) {
         1 => Some(true),
         2 => Some(false),
@@ -180,7 +182,7 @@ fn types(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>, like: Table, has_place: bool)
     let (of_name, of_title) = (Arc::clone(trace), Arc::clone(trace));
     let place = Column::text("place", "Place", "the function and line that begin them; null if unknown");
     let slowest = Column::table("Slowest", "slowest first", like).unfolded(usize::MAX);
-    let durations: [Taken<Distribution, Option<u64>>; 6] = [
+    let durations: [Taken<Distribution, Option<Nanos>>; 6] = [
         (Column::duration("total_ns", "Total", "of those with both ends"), |spread| Some(spread.total)),
         (Column::duration("mean_ns", "Mean", "").in_text(), |spread| spread.mean),
         (Column::duration("p50_ns", "Median", ""), |spread| spread.p50),
@@ -273,7 +275,7 @@ fn slowest_tasks(trace: &Arc<Trace>, index: &Arc<TaskIndex>, rows: Vec<TaskRow>)
     ];
     let table = states.into_iter().fold(table, |table, (column, value)| {
         let of_state = of(trace);
-        table.column(column, move |row| Value::Duration(Nanos(value(row.details(&of_state)))))
+        table.column(column, move |row| Value::Duration(value(row.details(&of_state))))
     });
     table
         .column(Column::bar("Aligned timeline").legend(STATES), move |row| {

@@ -24,6 +24,7 @@ pub struct Threads;
 const INFO: Info = Info {
     id: "threads",
     title: "Threads",
+    panel: "procs",
     topic: Topic::Scheduler,
     about: "what threads were used for",
     help: "How long each thread had a proc, and what for: running goroutines, in system calls, or spinning and \

@@ -8,7 +8,6 @@ use trace_core::analysis::wait_chain::{Step, StepKind, WaitChain};
 use trace_core::analysis::why::{Hop, Share, Why, why};
 use trace_core::base::ids::{GoroutineIdx, StackId, StrId};
 use trace_core::base::monitor::Monitor;
-use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
@@ -86,7 +85,7 @@ pub fn report(trace: &Arc<Trace>, found: &Arc<Why>) -> Report {
         .explained_as(Kind::Id, "whose time it is; of several stretches, the longest one's")
         .fact("start_ns", when, start)
         .explained_as(Kind::Time, "start of the stretch, or of the longest one")
-        .fact("total_ns", "Total", Value::Duration(Nanos(found.nanos)))
+        .fact("total_ns", "Total", Value::Duration(found.nanos))
         .fact("stretches", of_many, Value::Count(found.stretches))
         .explained("stretches of time that are added up")
         .table(parts(trace, found, &lines))
@@ -124,7 +123,7 @@ fn stacks(found: &Why) -> impl Iterator<Item = StackId> + '_ {
 
 /// Who did what where, most first.
 fn parts(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
-    let (whole, widest) = (found.nanos, found.shares.first().map_or(1, |share| share.nanos));
+    let (whole, widest) = (found.nanos, found.shares.first().map_or(1, |share| share.nanos.0));
     let [of_go, of_name, of_reason, of_start, of_via] = [trace; 5].map(Arc::clone);
     let via_lines = Arc::clone(lines);
     let way = Column::table("By way of", "the waits that lead there, the victim's first", via(trace, &[], lines));
@@ -140,10 +139,10 @@ fn parts(trace: &Arc<Trace>, found: &Arc<Why>, lines: &Arc<Lines>) -> Table {
         via: Vec::new(),
     };
     Table::of("parts", "Added up", found, |found: &Why| &found.shares)
-        .column(Column::duration("total_ns", "Total", ""), |share: &Share| Value::Duration(Nanos(share.nanos)))
-        .column(Column::ratio("share", "Share", "of all").for_people(), move |share| Value::share(share.nanos, whole))
+        .column(Column::duration("total_ns", "Total", ""), |share: &Share| Value::Duration(share.nanos))
+        .column(Column::ratio("share", "Share", "of all").for_people(), move |share| Value::part(share.nanos, whole))
         .column(Column::bar("By state").legend(STATES), move |share| {
-            Value::Bar(vec![(share.nanos, columns::shade(share.doing))], widest)
+            Value::Bar(vec![(share.nanos.0, columns::shade(share.doing))], widest)
         })
         .column(Column::count("count", "Steps", ""), |share| Value::Count(share.count))
         .column(Column::id("goroutine", "Goroutine", "of the longest step"), move |share| {

@@ -7,6 +7,7 @@ use trace_core::analysis::compare::evidence::Measure;
 use trace_core::analysis::compare::figure::Figure as Chosen;
 use trace_core::analysis::compare::figures::Figures;
 use trace_core::analysis::compare::settings::Load;
+use trace_core::base::nanos::Nanos;
 
 use crate::report::comparison::divisor::Divisor;
 use crate::report::comparison::series::title;
@@ -84,7 +85,8 @@ pub struct Beside {
 /// Instances of a row beside each other.
 #[must_use]
 pub fn instances(rows: Vec<Beside>) -> Table {
-    let nanos = |side: usize| move |row: &Beside| Value::duration(row.sides[side].as_ref().map(|instance| instance.0));
+    let nanos =
+        |side: usize| move |row: &Beside| Value::duration(row.sides[side].as_ref().map(|instance| Nanos(instance.0)));
     let place = |side: usize| {
         move |row: &Beside| row.sides[side].as_ref().map_or(Value::Missing, |instance| Value::Text(instance.1.clone()))
     };

@@ -238,11 +238,11 @@ fn services(session: &Arc<Session>) -> Table {
             ),
             move |service| {
                 let error = service.clock.error.map(|error| error.at(at(&service.clock)).unsigned_abs());
-                Value::duration(error)
+                Value::duration(error.map(Nanos))
             },
         )
         .column(Column::duration("clock.error_max_ns", "Largest error", "the same over the whole trace"), |service| {
-            Value::duration(service.clock.error.map(|error| error.most().unsigned_abs()))
+            Value::duration(service.clock.error.map(|error| Nanos(error.most().unsigned_abs())))
         })
         .column(
             Column::figure(
@@ -267,7 +267,7 @@ const METHODS: &str = "reference (the session's clock), manual, same_boot (one t
                        wall_clock and log_clock (hosts are trusted), or unplaced";
 
 fn edges(session: &Arc<Session>) -> Table {
-    let rank = |edge: &Edge, part: usize| Value::duration(edge.rank(part));
+    let rank = |edge: &Edge, part: usize| Value::duration(edge.rank(part).map(Nanos));
     let [of_from, of_to] = [session; 2].map(Arc::clone);
     Table::of("edges", "Calls between services", &Arc::new(calls(session)), Vec::as_slice)
         .column(Column::text("from", "From", ""), move |edge: &Edge| service_name(&of_from, edge.from))

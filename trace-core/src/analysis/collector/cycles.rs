@@ -13,6 +13,7 @@ use crate::analysis::collector::stops::{Stop, stops};
 use crate::analysis::collector::work::{Assist, WorkerMode, WorkerRun, assists, sweeps, worker_runs};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::LaneId;
 use crate::model::spans::Span;
@@ -52,9 +53,9 @@ pub struct Helper {
     /// How many mark assists it did.
     pub count: u64,
     /// From begin to end, added up, nanoseconds.
-    pub nanos: u64,
+    pub nanos: Nanos,
     /// Of that it ran, nanoseconds; the rest it waited, for work or a proc.
-    pub run_nanos: u64,
+    pub run_nanos: Nanos,
     /// Where the longest one began.
     pub stack: StackId,
     /// Its longest mark assist.
@@ -67,7 +68,7 @@ pub struct Swept {
     /// Stretches of sweeping, on whichever goroutine.
     pub count: u64,
     /// Their time, total over goroutines, ns.
-    pub nanos: u64,
+    pub nanos: Nanos,
     /// Bytes of memory that were looked at.
     pub bytes: u64,
     /// Bytes of them found free.
@@ -77,7 +78,7 @@ pub struct Swept {
 impl Swept {
     fn add(&mut self, sweep: &SpecialRange) {
         self.count += 1;
-        self.nanos += sweep.range.nanos().unsigned_abs();
+        self.nanos += sweep.range.length();
         self.bytes += sweep.bytes.0;
         self.reclaimed += sweep.bytes.1;
     }
@@ -103,9 +104,9 @@ pub struct Cycle {
     /// Its stops: places in [`Collector::stops`].
     pub stops: Vec<usize>,
     /// How long the world was stopped in them, nanoseconds.
-    pub stopped: u64,
+    pub stopped: Nanos,
     /// How long mark workers ran, by [`WorkerMode`], nanoseconds.
-    pub workers: [u64; 4],
+    pub workers: [Nanos; 4],
     /// Who had to help, most time first.
     pub helpers: Vec<Helper>,
     /// Heap in use when it began, bytes.
@@ -123,27 +124,27 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// From the begin until marking, nanoseconds: workers start, the world stops.
+    /// From the begin until marking: workers start, the world stops.
     #[must_use]
-    pub fn setup(&self) -> u64 {
-        self.marking.start.nanos_since(self.range.start).unsigned_abs()
+    pub fn setup(&self) -> Nanos {
+        TimeRange::new(self.range.start, self.marking.start).length()
     }
 
-    /// From the end of concurrent marking until the end, nanoseconds: the world is stopped.
+    /// From the end of concurrent marking until the end: the world is stopped.
     #[must_use]
-    pub fn ending(&self) -> u64 {
-        self.range.end.nanos_since(self.marking.end).unsigned_abs()
+    pub fn ending(&self) -> Nanos {
+        TimeRange::new(self.marking.end, self.range.end).length()
     }
 
-    /// Help from begin to end, added up, nanoseconds.
+    /// Help from begin to end, added up.
     #[must_use]
-    pub fn assist(&self) -> u64 {
+    pub fn assist(&self) -> Nanos {
         self.helpers.iter().map(|helper| helper.nanos).sum()
     }
 
-    /// Help while running, added up, nanoseconds.
+    /// Help while running, added up.
     #[must_use]
-    pub fn assist_run(&self) -> u64 {
+    pub fn assist_run(&self) -> Nanos {
         self.helpers.iter().map(|helper| helper.run_nanos).sum()
     }
 
@@ -153,10 +154,10 @@ impl Cycle {
         self.helpers.iter().map(|helper| helper.count).sum()
     }
 
-    /// How long mark workers ran in a mode, nanoseconds.
+    /// How long mark workers ran in a mode.
     #[must_use]
-    pub fn worker(&self, mode: WorkerMode) -> u64 {
-        self.workers.get(mode as usize).copied().unwrap_or(0)
+    pub fn worker(&self, mode: WorkerMode) -> Nanos {
+        self.workers.get(mode as usize).copied().unwrap_or_default()
     }
 
     /// Whether all of it is in the trace.
@@ -178,9 +179,9 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// How long goroutines ran in mark assists, added up, nanoseconds.
+    /// How long goroutines ran in mark assists, added up.
     #[must_use]
-    pub fn assist_run(&self) -> u64 {
+    pub fn assist_run(&self) -> Nanos {
         self.cycles.iter().map(Cycle::assist_run).sum()
     }
 
@@ -242,8 +243,8 @@ fn cycle(trace: &Trace, span: &Span) -> Cycle {
         stack: span.start_stack,
         marking: span.range,
         stops: Vec::new(),
-        stopped: 0,
-        workers: [0; 4],
+        stopped: Nanos::ZERO,
+        workers: [Nanos::ZERO; 4],
         helpers: Vec::new(),
         heap_before: None,
         heap_marked: None,
@@ -272,7 +273,7 @@ fn pauses(trace: &Trace, cycle: &mut Cycle, stops: &[Stop]) {
     let (mut start, mut end) = (cycle.range.start, cycle.range.end);
     for (at, stop) in own {
         cycle.stops.push(at);
-        cycle.stopped += stop.range.nanos().unsigned_abs();
+        cycle.stopped += stop.range.length();
         // Marking may turn out not to be over when it is to be ended: the last such stop counts.
         if trace.str(stop.reason).contains("mark termination") {
             end = stop.range.start;
@@ -314,7 +315,7 @@ fn add_workers(cycles: &mut [Cycle], runs: &[WorkerRun]) {
     for run in runs {
         let cycle = begun_by(cycles, run.range.start);
         if let Some(sum) = cycle.and_then(|cycle| cycle.workers.get_mut(run.mode as usize)) {
-            *sum += run.range.nanos().unsigned_abs();
+            *sum += run.range.length();
         }
     }
 }
@@ -326,15 +327,15 @@ fn add_helpers(cycles: &mut [Cycle], assists: &[Assist]) {
         let fresh = Helper {
             go: assist.go,
             count: 0,
-            nanos: 0,
-            run_nanos: 0,
+            nanos: Nanos::ZERO,
+            run_nanos: Nanos::ZERO,
             stack: StackId::NONE,
             longest: TimeRange::default(),
         };
         let sum = by_cycle.entry((cycle.range.start, assist.go)).or_insert(fresh);
         sum.count += 1;
-        sum.nanos += assist.range.nanos().unsigned_abs();
-        sum.run_nanos += assist.run_nanos();
+        sum.nanos += assist.range.length();
+        sum.run_nanos += assist.run_time();
         if sum.count == 1 || assist.range.nanos() > sum.longest.nanos() {
             (sum.stack, sum.longest) = (assist.stack, assist.range);
         }

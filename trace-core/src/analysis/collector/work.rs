@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::base::ids::{GoroutineIdx, ProcIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -78,10 +79,10 @@ pub struct Assist {
 }
 
 impl Assist {
-    /// How long it ran, nanoseconds.
+    /// How long it ran.
     #[must_use]
-    pub fn run_nanos(&self) -> u64 {
-        self.runs.iter().map(|(_, range)| range.nanos().unsigned_abs()).sum()
+    pub fn run_time(&self) -> Nanos {
+        self.runs.iter().map(|(_, range)| range.length()).sum()
     }
 }
 

@@ -118,7 +118,7 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     if kind == Kind::CpuBound {
         finding = finding.with_check(check(hot));
     }
-    if context.collector.assist_run() * MUCH_ASSIST >= load.running {
+    if context.collector.assist_run().0 * MUCH_ASSIST >= load.running {
         finding = finding.with_check(ASSISTS);
     }
     // Without a place that has a good part of it there is nothing to look at first.

@@ -10,6 +10,7 @@ use crate::analysis::findings::stw::{length, until_the_end};
 use crate::analysis::phrases::{grouped, place_name};
 use crate::analysis::places::Place;
 use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::nanos::Nanos;
 use crate::event::state::SpanClass;
 
 /// Fewer cycles are no habit.
@@ -71,7 +72,7 @@ impl Cost {
         let nanos = |cycle: &Cycle| cycle.range.nanos().unsigned_abs();
         let workers = |cycle: &Cycle| {
             let modes = [WorkerMode::Dedicated, WorkerMode::Fractional, WorkerMode::Unlabelled];
-            modes.into_iter().map(|mode| cycle.worker(mode)).sum::<u64>()
+            modes.into_iter().map(|mode| cycle.worker(mode)).sum::<Nanos>().0
         };
         let pauses = || context.collector.stops.iter().filter(|stop| stop.is_collectors);
         let forced =
@@ -82,7 +83,7 @@ impl Cost {
             forced: forced().count(),
             marking: cycles().map(nanos).sum(),
             marking_forced: forced().map(nanos).sum(),
-            helped: context.collector.assist_run(),
+            helped: context.collector.assist_run().0,
             assists: context.collector.cycles.iter().map(Cycle::assists).sum(),
             background: cycles().map(workers).sum(),
             waiting: context.workload.gc_waits,
@@ -171,7 +172,7 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         .int("marking_ns", cost.marking)
         // What goroutines ran for it; in their assists they wait, too.
         .int("assist_total_ns", cost.helped)
-        .int("assist_elapsed_ns", context.collector.cycles.iter().map(Cycle::assist).sum())
+        .int("assist_elapsed_ns", context.collector.cycles.iter().map(Cycle::assist).sum::<Nanos>().0)
         .int("background_ns", cost.background)
         // What it took of the procs in all.
         .int("gc_procs_ns", cost.procs(context))

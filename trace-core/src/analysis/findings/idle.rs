@@ -36,7 +36,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
 /// as well.
 pub(crate) fn is_short_of_cpus(context: &Context<'_>) -> bool {
     let longest = context.idle.worst.first().map_or(0, |longest| longest.nanos().unsigned_abs());
-    context.share(context.idle.nanos) >= LEAST_SHARE && longest >= LEAST_STRETCH
+    context.share(context.idle.nanos.0) >= LEAST_SHARE && longest >= LEAST_STRETCH
 }
 
 fn judge(context: &Context<'_>, idle: &IdleWhileReady) -> Option<Finding> {
@@ -54,16 +54,16 @@ fn judge(context: &Context<'_>, idle: &IdleWhileReady) -> Option<Finding> {
     // thread for want of a CPU. The program's own doing is a goroutine locked to a thread.
     let is_locked = has_own_thread(context.trace, go);
     // That for so long no thread takes what lies there, a shared machine does not do.
-    let is_starved = !is_locked && longest_ns >= STARVED && context.share(idle.nanos) >= 0.5;
+    let is_starved = !is_locked && longest_ns >= STARVED && context.share(idle.nanos.0) >= 0.5;
     let limit = match () {
-        () if is_locked && context.share(idle.nanos) >= 0.1 => Severity::Severe,
+        () if is_locked && context.share(idle.nanos.0) >= 0.1 => Severity::Severe,
         () if is_starved => Severity::Warning,
         () => Severity::Note,
     };
     let first = go_name(context.trace, go);
     let mut evidence = Evidence::default();
-    let total = evidence.time("idle_while_ready_ns", idle.nanos);
-    let share = evidence.share("idle_share", context.share(idle.nanos));
+    let total = evidence.time("idle_while_ready_ns", idle.nanos.0);
+    let share = evidence.share("idle_share", context.share(idle.nanos.0));
     let longest_time = evidence.time("longest_ns", longest_ns);
     let who = match (&place, context.trace.str(*name)) {
         (Some(place), _) => format!("{first} at {}", place_name(Some(place))),
@@ -91,7 +91,7 @@ fn judge(context: &Context<'_>, idle: &IdleWhileReady) -> Option<Finding> {
         0.1
     };
     let nanos = wait.nanos().unsigned_abs();
-    let mut finding = Finding::new(Kind::IdleProcs, title, idle.nanos, context.duration, confidence)
+    let mut finding = Finding::new(Kind::IdleProcs, title, idle.nanos.0, context.duration, confidence)
         .with(evidence)
         .int("runnable_total_ns", place_time.nanos)
         .culprit(context.trace, place, stack.unwrap_or_default())

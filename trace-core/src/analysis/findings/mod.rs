@@ -196,7 +196,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
         load,
         lock_wait_ns,
         gc_ns: total(LaneId::Gc),
-        assist_ns: collector.assist_run(),
+        assist_ns: collector.assist_run().0,
         stw_ns: total(LaneId::Stw),
         longest_runnable_ns: workload.longest_runnable,
         duration_ns: duration,

@@ -2,19 +2,20 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::phrases::{counted, doing_at, go_name, percent, step_description, time};
+use crate::analysis::phrases::{counted, doing_at, go_name, percent, step_description};
 use crate::analysis::places::Places;
 use crate::analysis::wait_chain::{Link, Step, StepKind, WaitChain};
 use crate::base::ids::{GoroutineIdx, StrId};
+use crate::base::nanos::Nanos;
 use crate::model::trace::Trace;
 
 /// Waits of the goroutine that is explained, at one place.
 struct Waits<'a> {
     first: &'a Link,
-    nanos: u64,
+    nanos: Nanos,
     gos: FxHashSet<GoroutineIdx>,
-    /// What those did for whom it waited, by what and in which function: nanoseconds, and the longest step.
-    done: FxHashMap<(StepKind, Option<u32>), (u64, &'a Step)>,
+    /// What those did for whom it waited, by what and in which function: for how long, and the longest step.
+    done: FxHashMap<(StepKind, Option<u32>), (Nanos, &'a Step)>,
 }
 
 /// `91 % of 363 ms: G41 waited in sync.(*Mutex).Lock at main.get (main.go:31) for 12 goroutines in turn; they ran, last seen at
@@ -25,10 +26,10 @@ struct Waits<'a> {
 pub(super) fn sentence(
     (trace, places): (&Trace, &Places<'_>),
     chain: &WaitChain,
-    largest_share: u64,
+    largest_share: Nanos,
     waited: impl Fn(&Link) -> String,
 ) -> Option<String> {
-    let whole = chain.range.nanos().unsigned_abs();
+    let whole = chain.range.length();
     let most = most(places, chain)?;
     if most.nanos * 2 < whole || largest_share * 2 >= most.nanos {
         return None;
@@ -51,13 +52,12 @@ pub(super) fn sentence(
     };
     let at = doing_at(places, doing, step.stack, step.is_resumed);
     let comma = if at.starts_with(',') { "," } else { "" };
-    let all = time(whole);
     Some(format!(
-        "{} of {all}: {}{} for {who}; {they} {description}{at}{comma} for {} of the {all}.",
-        percent(most.nanos, whole),
+        "{} of {whole}: {}{} for {who}; {they} {description}{at}{comma} for {} of the {whole}.",
+        percent(most.nanos.0, whole.0),
         go_name(trace, most.first.go),
         waited(most.first),
-        percent(nanos, whole),
+        percent(nanos.0, whole.0),
     ))
 }
 
@@ -72,17 +72,17 @@ fn most<'a>(places: &Places<'_>, chain: &'a WaitChain) -> Option<Waits<'a>> {
     for step in &chain.steps {
         let root = step.link.and_then(|link| roots.get(link as usize)).and_then(|&root| chain.links.get(root));
         let Some(root) = root.filter(|root| !root.is_creation) else { continue };
-        let nanos = step.range.nanos().unsigned_abs();
+        let length = step.range.length();
         let sum = waits.entry((root.reason, places.own_line(root.stack))).or_insert_with(|| Waits {
             first: root,
-            nanos: 0,
+            nanos: Nanos::ZERO,
             gos: FxHashSet::default(),
             done: FxHashMap::default(),
         });
-        sum.nanos += nanos;
+        sum.nanos += length;
         sum.gos.insert(step.go);
-        let done = sum.done.entry((step.doing, places.own_function(step.stack))).or_insert((0, step));
-        done.0 += nanos;
+        let done = sum.done.entry((step.doing, places.own_function(step.stack))).or_insert((Nanos::ZERO, step));
+        done.0 += length;
         if step.range.nanos() > done.1.range.nanos() {
             done.1 = step;
         }
