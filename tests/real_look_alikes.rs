@@ -256,3 +256,32 @@ fn who_still_wakes_others_at_the_place_is_not_gone() {
     let found = find(&mut scene, &waiting);
     assert_eq!(of_kind(&found, Kind::GoroutineLeak), None, "{:#?}", found.list);
 }
+
+const ACKNOWLEDGED: Stack =
+    &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Log).Append", "log.go", 61), HANDLER, SERVE];
+const RECORD: Stack = &[("runtime.chanrecv2", "chan.go", 510), ("app.(*Log).loop", "log.go", 48)];
+const SYNC: Stack = &[
+    ("syscall.fsync", "zsyscall.go", 40),
+    ("os.(*File).Sync", "file_posix.go", 170),
+    ("app.(*Log).loop", "log.go", 51),
+];
+const ACKNOWLEDGE: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Log).loop", "log.go", 53)];
+
+#[test]
+fn records_that_wait_for_one_sync_after_the_other_are_to_be_synced_together() {
+    let mut scene = Scene::default();
+    scene.at(1, 0.5, Act::Ready(1)).at(1, 0.6, Act::Start(1));
+    for go in 10..14u64 {
+        let now = 0.1 * (go - 9) as f64;
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.02, now + 0.05), "chan receive", ACKNOWLEDGED);
+    }
+    for turn in 0..60u64 {
+        let (go, now) = (10 + turn % 4, 1.0 + 4.0 * turn as f64);
+        scene.at(1, now, Act::Call(SYNC)).at(1, now + 3.5, Act::Return).at(1, now + 3.6, Act::Wake(go, ACKNOWLEDGE));
+        scene.run(0, go, (now + 3.7, now + 3.72), "network", IDLE).at(2, now + 3.74, Act::Ready(go));
+        scene.run(0, go, (now + 3.76, now + 3.8), "chan receive", ACKNOWLEDGED);
+    }
+    let found = find(&mut scene, &[handlers(10..14), all(1..2, "chan receive", RECORD)].concat());
+    let backlog = of_kind(&found, Kind::ChannelBacklog).unwrap_or_else(|| panic!("{:#?}", found.list));
+    assert_eq!(backlog.check, "Take all that waits and sync once for all of it (group commit).");
+}

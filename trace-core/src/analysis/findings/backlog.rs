@@ -39,6 +39,7 @@ const MOST_BY_ONE: f64 = 0.9;
 const SEVERAL: &str = "Add consumers, or make them faster.";
 const SLOW_READER: &str = "The other side of this connection does not read fast enough: set a write deadline, and give each \
                            connection a queue and a goroutine of its own, so that a slow one does not hold up the others.";
+const ONE_SYNC: &str = "Take all that waits and sync once for all of it (group commit).";
 const ONE_SERVER: &str = "Have several goroutines do this, or make the one that does faster.";
 /// Start functions of goroutines that run finalizers and cleanups: until Go 1.24, and since.
 const FINALIZERS: [&str; 3] = ["runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups"];
@@ -230,10 +231,17 @@ fn because(
         None if is_finalizer(context, consumer) => finding.cause(Cause::Finalizer, FINALIZER),
         None if is_write(context, stack) => finding.with_check(SLOW_READER),
         // Whoever waits to receive waits for an answer or for an item: nobody consumes anything there.
+        None if op != Op::Send && is_sync(context, stack) => finding.cause(Cause::OneServer, ONE_SYNC),
         None if op != Op::Send => finding.cause(Cause::OneServer, ONE_SERVER),
         None if context.load.share > BUSY => finding.with_check(ALL_BUSY),
         None => finding,
     }
+}
+
+/// Whether the program waits until a file is on the disk, which one call does for all that was written before.
+fn is_sync(context: &Context<'_>, stack: StackId) -> bool {
+    let callee = context.callee(stack);
+    callee.is_some_and(|callee| ["os.(*File).Sync", "syscall.Fsync", "syscall.Fdatasync"].contains(&callee.as_str()))
 }
 
 /// Consumers that were created together, with a channel each.
