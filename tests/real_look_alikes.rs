@@ -285,3 +285,30 @@ fn records_that_wait_for_one_sync_after_the_other_are_to_be_synced_together() {
     let backlog = of_kind(&found, Kind::ChannelBacklog).unwrap_or_else(|| panic!("{:#?}", found.list));
     assert_eq!(backlog.check, "Take all that waits and sync once for all of it (group commit).");
 }
+
+const JOIN: Stack =
+    &[("sync.(*WaitGroup).Wait", "waitgroup.go", 118), ("app.billHour", "bill.go", 84), ("app.main", "bill.go", 100)];
+const LOWER: Stack =
+    &[("strings.ToLower", "strings.go", 700), ("app.aggregate", "bill.go", 39), ("app.shard", "bill.go", 60)];
+const DONE: Stack = &[("sync.(*WaitGroup).Done", "waitgroup.go", 90), ("app.shard", "bill.go", 61)];
+
+#[test]
+fn a_goroutine_that_computes_in_a_library_waits_for_no_answer() {
+    let mut scene = Scene::default();
+    let mut now = 1.0;
+    for round in 0..8u64 {
+        let worker = 50 + round;
+        scene.at(0, now, Act::Ready(1)).at(0, now + 0.1, Act::Start(1));
+        scene.at(0, now + 0.2, Act::MakeFor(worker, &[("app.shard", "bill.go", 58)], JOIN));
+        scene.at(0, now + 0.3, Act::Block("sync.(*WaitGroup).Wait", JOIN));
+        for part in 0..4u64 {
+            let from = now + 0.4 + 10.0 * part as f64;
+            scene.at(1, from, Act::Start(worker)).at(1, from + 9.9, Act::Preempt(LOWER));
+        }
+        scene.at(1, now + 40.4, Act::Start(worker)).at(1, now + 40.5, Act::Wake(1, DONE)).at(1, now + 40.6, Act::End);
+        scene.at(0, now + 40.7, Act::Start(1)).at(0, now + 40.8, Act::Block("network", IDLE));
+        now += 41.0;
+    }
+    let found = find(&mut scene, &[(1, "network", IDLE)]);
+    assert!(found.list.iter().all(|one| !one.check.contains("other side")), "{:#?}", found.list);
+}

@@ -16,6 +16,7 @@ use crate::analysis::phrases::their;
 use crate::analysis::phrases::where_at;
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
+use crate::analysis::wait_chain::StepKind;
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 
@@ -55,13 +56,14 @@ pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
     }
     // Helpers that end the waits, each perhaps only one: what most of the time goes into, taken together.
     // Whoever sends waits for somebody to take, not for a result; and equals that end each other's waits do the same in turn:
-    // then those who wait are not in the call.
+    // then those who wait are not in the call. Whoever computes in a library asks nobody.
     let is_woken = |wait: &Blocked| {
         wait.op != Op::Send && wait.woken_nanos * 2 > wait.nanos && related(context, wait, Relation::Sibling) < 0.5
     };
     for (wait, found) in context.blocked.iter().filter(|(wait, _)| !wait.op.is_lock() && !wait.is_prior) {
         // What those did who ended a few of the waits says nothing of the others.
         if let Some(part) = heaviest(context, found).filter(|_| context.places.is_direct(wait.stack) && is_woken(wait))
+            && matches!(part.doing, StepKind::Waiting(_) | StepKind::Syscall)
             && context.places.has_own(part.stack)
             && !context.places.is_direct(part.stack)
         {
