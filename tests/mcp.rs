@@ -1,6 +1,6 @@
 //! `tracelane mcp`: transcripts that are committed, what errors say, and a client that finds planted causes.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -147,6 +147,52 @@ fn nothing_that_is_asked_brings_the_server_down() {
     assert_eq!(answers.last().expect("an answer")["result"], json!({}), "it still answers");
     let shown = answers.iter().find(|answer| answer["id"] == json!(3)).expect("an answer");
     assert!(!text(shown).0.contains('\u{202e}') && !text(shown).0.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn a_request_that_is_taken_back_has_no_answer() {
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n";
+    let taken_back = |id: u64| json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id, "reason": "late" } });
+    let answers = talk(&[
+        call(1, "query", json!({ "file": SERVER, "sql": endless })),
+        call(2, "findings", json!({ "file": SERVER })),
+        taken_back(2),
+        taken_back(1),
+        taken_back(7),
+        json!({ "jsonrpc": "2.0", "id": 3, "method": "ping" }),
+        // The same number may be used again.
+        call(1, "query", json!({ "file": SERVER, "sql": "SELECT 1 AS one" })),
+    ]);
+    let ids: Vec<&Value> = answers.iter().map(|answer| &answer["id"]).collect();
+    assert_eq!(ids, [&json!(3), &json!(1)], "{answers:?}");
+}
+
+#[test]
+fn an_answer_from_memory_is_the_same_until_the_file_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.trace");
+    let copy = |name: &str| std::fs::copy(fixtures::data().join("real").join(name), &file).expect("copied");
+    copy("httpserver-go1.27.trace");
+    let mut command = run::command(&["mcp"]);
+    let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut input = server.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(server.stdout.take().expect("a pipe"));
+    let mut ask = |tool: &str| {
+        writeln!(input, "{}", call(1, tool, json!({ "file": file.display().to_string() }))).expect("it reads");
+        let mut line = String::new();
+        output.read_line(&mut line).expect("an answer");
+        text(&serde_json::from_str(&line).expect("JSON")).0
+    };
+    let first = ask("waits");
+    assert_eq!(ask("waits"), first);
+    assert!(first.contains("\nLink: tracelane://open?file=a.trace&sha256="), "{first}");
+    copy("workers-go1.27.trace");
+    let second = ask("waits");
+    let link = |text: &str| text.lines().find(|line| line.starts_with("Link: ")).map(str::to_owned);
+    assert_ne!((first.lines().next(), link(&first)), (second.lines().next(), link(&second)));
+    assert_ne!(link(&first), link(&second), "a link is to what was read");
+    drop(input);
+    assert!(server.wait().expect("it ends").success());
 }
 
 /// A client without any sense of its own: it asks for the findings, and takes the line that names the source of the first.

@@ -113,6 +113,81 @@ fn conditions_give_what_looking_at_every_row_gives() {
 }
 
 #[test]
+fn rows_that_two_conditions_fit_are_found_once() {
+    let file = trace(SERVER);
+    for (table, one, other) in [
+        ("spans", "g = 21", "state = 'syscall'"),
+        ("waits", "g = 21", "start_ns < 5000000"),
+        ("flows", "to_g = 21", "time_ns < 5000000"),
+        ("events", "g = 21", "time_ns < 100000"),
+        ("regions", "g = 21", "start_ns < 8000000"),
+        ("stacks", "stack_id = 3", "stack_id = 5"),
+    ] {
+        let count = |condition: &str| {
+            let sql = format!("SELECT count(*) AS n FROM (SELECT * FROM {table}) WHERE {condition}");
+            rows(&file, &sql)[0]["n"].as_u64().expect("a count")
+        };
+        let either = count(&format!("{one} OR {other}"));
+        assert!(either > 0 || table == "regions", "{table}");
+        assert_eq!(either, count(&format!("({one}) + ({other}) > 0")), "{table}: {one} OR {other}");
+        assert_eq!(either, count(one) + count(other) - count(&format!("{one} AND {other}")), "{table}");
+    }
+}
+
+#[test]
+fn sums_are_those_of_the_rows() {
+    let (server, workers) = (trace(SERVER), trace("workers-go1.27.trace"));
+    for (sums, rest) in [
+        ("count(*)", ""),
+        ("count(*), sum(duration_ns), min(duration_ns), max(duration_ns), avg(duration_ns), total(duration_ns)", ""),
+        ("count(*), sum(duration_ns)", "WHERE duration_ns > 1e4"),
+        ("count(*), sum(duration_ns)", "WHERE duration_ns BETWEEN 10 * 1000 AND 1000000.5 AND state = 'waiting'"),
+        ("count(*), max(duration_ns)", "WHERE state = 'nonsense'"),
+        ("count(*), sum(duration_ns)", "WHERE duration_ns > NULL"),
+        ("count(*), sum(duration_ns)", "WHERE duration_ns > '10000'"),
+        ("count(*), sum(duration_ns)", "WHERE g > '20'"),
+        ("count(*)", "WHERE state = 'running' OR g = 21"),
+        ("count(*)", "WHERE state IN ('running', 'runnable') AND start_ns >= 2000000 AND end_time_ns < 9e6"),
+        ("state, count(*) AS n, sum(duration_ns)", "GROUP BY state ORDER BY n DESC"),
+        (
+            "state, reason, count(*), avg(duration_ns)",
+            "GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY sum(duration_ns), 1, 2",
+        ),
+        ("g, count(*), sum(duration_ns)", "WHERE state = 'running' GROUP BY g ORDER BY 3 DESC, 1 LIMIT 10"),
+        ("g, state, count(*), min(start_ns), max(end_time_ns)", "GROUP BY g, state ORDER BY g, state"),
+        ("stack_id, count(*), sum(duration_ns)", "GROUP BY stack_id ORDER BY 1"),
+        ("src_g, p, m, count(*)", "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"),
+        ("end_stack_id, src_stack_id, count(*) n", "GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT 20"),
+        ("began_before, goes_on, count(*), count(duration_ns)", "GROUP BY 1, 2 ORDER BY 1, 2"),
+        ("func(t.stack_id, t.trace_id) AS f, count(*)", "WHERE t.duration_ns >= 1000 GROUP BY f ORDER BY f"),
+        ("t.trace_id, count(DISTINCT g), sum(t.duration_ns) / 1000", "GROUP BY t.trace_id ORDER BY 1"),
+        ("upper(state) || '!', dur(max(duration_ns))", "WHERE reason LIKE '%a%' GROUP BY 1 ORDER BY 1"),
+        ("CASE WHEN state = 'running' THEN 'on' ELSE 'off' END AS x, count(*)", "GROUP BY x ORDER BY x"),
+        ("CAST(p AS TEXT) AS p, count(*)", "GROUP BY 1 ORDER BY 1"),
+    ] {
+        for files in [&[server.as_str()][..], &[workers.as_str(), server.as_str()]] {
+            let answer = |from: &str| {
+                let sql = format!("SELECT {sums} FROM {from} t {rest}");
+                let (out, said, code) = query(&[files, &["--json", &sql]].concat());
+                assert_eq!((said.as_str(), code), ("", 0), "{sql}");
+                out
+            };
+            // What is in parentheses is not put into groups by the table.
+            assert_eq!(answer("spans"), answer("(SELECT * FROM spans)"), "{sums} {rest}");
+        }
+    }
+    for (table, key) in
+        [("waits", "operation, function, file, line"), ("waits", "waker_function, waker_g"), ("syscalls", "call, m")]
+    {
+        let answer = |from: &str| {
+            let sql = format!("SELECT {key}, count(*), sum(duration_ns) FROM {from} GROUP BY {key} ORDER BY {key}");
+            rows(&server, &sql)
+        };
+        assert_eq!(answer(table), answer(&format!("(SELECT * FROM {table})")), "{table} by {key}");
+    }
+}
+
+#[test]
 fn several_traces_are_told_apart() {
     let (one, other) = (trace(SERVER), trace("workers-go1.27.trace"));
     let sql = "SELECT trace_id, count(*) AS n FROM goroutines GROUP BY trace_id";

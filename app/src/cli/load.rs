@@ -15,8 +15,16 @@ use crate::output::Inputs;
 /// # Errors
 /// When the file is unreadable, or standard output goes into it.
 pub fn load(file: &Path) -> Result<Arc<Trace>, CliError> {
+    load_with(file, &Monitor::new())
+}
+
+/// The same; if `monitor` is cancelled meanwhile, what comes back is a part of the trace at most.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(file: &Path, monitor: &Monitor) -> Result<Arc<Trace>, CliError> {
     refuse_own_output(file)?;
-    cache::load(file, &Monitor::new()).map_err(|error| CliError::unreadable(file, &error))
+    cache::load(file, monitor).map_err(|error| CliError::unreadable(file, &error))
 }
 
 /// Fails if what a command prints goes into the very file that it reads.

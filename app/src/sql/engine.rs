@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
-use rusqlite::{Batch, Connection, Error, ErrorCode, Row};
+use rusqlite::{Batch, Connection, Error, ErrorCode, Row, Statement};
 use trace_core::base::monitor::Monitor;
 use trace_core::tables::TABLES;
 use trace_core::tables::source::Source;
@@ -14,6 +14,8 @@ use trace_core::tables::table::Table;
 use crate::fmt::similar::most_similar;
 use crate::lake::reader::Lake;
 use crate::sql::answer::{Cell, QueryError};
+use crate::sql::group_shape::group_query;
+use crate::sql::group_table::{self, Groups};
 use crate::sql::lexer::{Word, words};
 use crate::sql::{functions, lake_table, virtual_table};
 
@@ -25,6 +27,9 @@ const MEMORY: i64 = 1 << 30;
 /// Answers queries about some traces.
 pub struct Engine {
     connection: Connection,
+    /// The traces; none if it is a lake.
+    sources: Option<Arc<[Arc<Source>]>>,
+    monitor: Monitor,
 }
 
 impl Engine {
@@ -44,9 +49,10 @@ impl Engine {
             virtual_table::register(&connection, *table, &sources)?;
         }
         functions::register(&connection, &sources)?;
-        connection.progress_handler(STEPS, Some(move || monitor.is_cancelled()))?;
+        let watched = monitor.clone();
+        connection.progress_handler(STEPS, Some(move || watched.is_cancelled()))?;
         connection.authorizer(Some(|asked: AuthContext<'_>| may(&asked.action)))?;
-        Ok(Self { connection })
+        Ok(Self { connection, sources: Some(sources), monitor })
     }
 
     /// An engine for a lake: its tables have the rows of all snapshots. Functions of stacks are not there.
@@ -65,9 +71,10 @@ impl Engine {
             lake_table::register(&connection, &lake, at)?;
         }
         functions::register_plain(&connection)?;
-        connection.progress_handler(STEPS, Some(move || monitor.is_cancelled()))?;
+        let watched = monitor.clone();
+        connection.progress_handler(STEPS, Some(move || watched.is_cancelled()))?;
         connection.authorizer(Some(|asked: AuthContext<'_>| may(&asked.action)))?;
-        Ok(Self { connection })
+        Ok(Self { connection, sources: None, monitor })
     }
 
     /// Runs one statement; its rows go to `sink` as they are found.
@@ -75,7 +82,8 @@ impl Engine {
     /// # Errors
     /// When the query is wrong, or cancelled.
     pub fn run(&self, sql: &str, sink: &mut dyn Sink) -> Result<(), QueryError> {
-        self.ran(sql, sink).map_err(|error| error_of(error, sql))
+        let ran = self.ran(sql, sink).map_err(|error| error_of(error, sql));
+        if self.monitor.is_cancelled() { Err(QueryError::Cancelled) } else { ran }
     }
 
     fn ran(&self, sql: &str, sink: &mut dyn Sink) -> rusqlite::Result<()> {
@@ -86,17 +94,58 @@ impl Engine {
         if !matches!(statements.next(), Ok(None)) {
             return Err(Error::ModuleError("only one statement at a time".to_owned()));
         }
-        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let count = columns.len();
-        sink.begin(columns);
-        let mut rows = statement.query([])?;
-        while let Some(found) = rows.next()? {
-            if !sink.row(cells(found, count)?) {
-                break;
-            }
+        sink.begin(statement.column_names().map(str::to_owned).collect());
+        if let Some(done) = self.ran_grouped(sql, statement.column_count(), sink) {
+            return done;
         }
-        Ok(())
+        pass(&mut statement, sink, &mut 0, &self.monitor)
     }
+
+    /// Runs a query that asks for sums by asking for groups of rows; `None` if that is not possible.
+    fn ran_grouped(&self, sql: &str, columns: usize, sink: &mut dyn Sink) -> Option<rusqlite::Result<()>> {
+        let sources = self.sources.as_ref()?;
+        let query = group_query(sql)?;
+        let groups = Groups {
+            table: query.table,
+            sources: Arc::clone(sources),
+            grouping: query.grouping,
+            takes_conditions: query.takes_conditions,
+        };
+        group_table::register(&self.connection, groups).ok()?;
+        let mut statement = self.connection.prepare(&query.sql).ok()?;
+        if statement.column_count() != columns {
+            return None;
+        }
+        let mut passed = 0;
+        match pass(&mut statement, sink, &mut passed, &self.monitor) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Some(Err(error)),
+            // Nobody has seen anything of it.
+            Err(_) if passed == 0 => None,
+            done => Some(done),
+        }
+    }
+}
+
+/// Passes the rows of a statement on until `monitor` is cancelled, and counts them.
+fn pass(
+    statement: &mut Statement<'_>,
+    sink: &mut dyn Sink,
+    passed: &mut u64,
+    monitor: &Monitor,
+) -> rusqlite::Result<()> {
+    let count = statement.column_count();
+    let mut rows = statement.query([])?;
+    while let Some(found) = rows.next()? {
+        // Tables end early then, which SQLite takes for their end.
+        if monitor.is_cancelled() {
+            break;
+        }
+        *passed += 1;
+        if !sink.row(cells(found, count)?) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Takes what a query finds.
@@ -188,4 +237,72 @@ fn hint(message: &str) -> String {
         tables => return format!("; tables {} have it", tables.join(", ")),
     }
     most_similar(wrong, &names).map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use trace_core::base::monitor::Monitor;
+    use trace_core::load::load_bytes;
+    use trace_core::tables::source::Source;
+
+    use super::{Engine, Sink};
+    use crate::sample::SAMPLE;
+    use crate::sql::answer::{Cell, QueryError};
+
+    /// Keeps the rows that it gets.
+    #[derive(Default)]
+    struct Kept(Vec<Vec<Cell>>);
+
+    impl Sink for Kept {
+        fn begin(&mut self, _: Vec<String>) {}
+
+        fn row(&mut self, cells: Vec<Cell>) -> bool {
+            self.0.push(cells);
+            true
+        }
+    }
+
+    fn engine(monitor: &Monitor) -> Engine {
+        let trace = load_bytes(SAMPLE, &Monitor::new(), &mut |_| {}).expect("the sample");
+        let source = Source::new(trace, "sample".to_owned(), monitor.clone());
+        Engine::new(vec![Arc::new(source)], monitor.clone()).expect("it starts")
+    }
+
+    #[test]
+    fn sums_come_from_groups_where_they_can() {
+        let engine = engine(&Monitor::new());
+        let grouped = |sql: &str| {
+            let mut kept = Kept::default();
+            let done = engine.ran_grouped(sql, 2, &mut kept)?;
+            done.ok().map(|()| kept.0)
+        };
+        for sql in [
+            "SELECT count(*), sum(duration_ns) FROM spans WHERE duration_ns > 1e3",
+            "SELECT g, max(duration_ns) FROM spans WHERE state = 'running' GROUP BY g",
+            "SELECT function, count(*) FROM waits GROUP BY 1 ORDER BY 2 DESC",
+            "SELECT func(stack_id), sum(duration_ns) FROM syscalls GROUP BY 1",
+        ] {
+            let mut rows = Kept::default();
+            let by_row = sql.replace(" spans", " (SELECT * FROM spans)").replace(" waits", " (SELECT * FROM waits)");
+            let by_row = by_row.replace(" syscalls", " (SELECT * FROM syscalls)");
+            engine.run(&by_row, &mut rows).expect("it runs");
+            assert!(!rows.0.is_empty(), "{sql}");
+            assert_eq!(grouped(sql), Some(rows.0), "{sql}");
+        }
+        // Whether a text is a number is SQLite's to say, and what a column holds of which rows differ nobody's.
+        assert_eq!(grouped("SELECT count(*), max(g) FROM spans WHERE g > '3'"), None);
+        assert_eq!(grouped("SELECT count(*), 1 FROM spans WHERE duration_ns"), None);
+    }
+
+    #[test]
+    fn what_is_stopped_gives_no_sums() {
+        let monitor = Monitor::new();
+        let engine = engine(&monitor);
+        monitor.cancel();
+        let mut kept = Kept::default();
+        let ran = engine.run("SELECT count(*), sum(duration_ns) FROM spans", &mut kept);
+        assert_eq!((ran, kept.0), (Err(QueryError::Cancelled), Vec::new()));
+    }
 }

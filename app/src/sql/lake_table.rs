@@ -131,7 +131,6 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
             table: self.shared.table()?,
             rows: Walk::Few(&[], 0),
             at: None,
-            row: 0,
         })
     }
 }
@@ -183,7 +182,6 @@ struct Cursor<'vtab> {
     rows: Walk<'vtab>,
     /// None behind the last row.
     at: Option<RowAt>,
-    row: i64,
 }
 
 fn failed(error: LakeError) -> Error {
@@ -214,8 +212,9 @@ unsafe impl VTabCursor for Cursor<'_> {
                     wanted.iter().all(|(on, compare, text)| {
                         let value = if *on == On::Service { &partition.service } else { &partition.date };
                         match compare {
-                            Compare::AtMost => value <= text,
-                            Compare::AtLeast => value >= text,
+                            // SQLite looks again at every row.
+                            Compare::AtMost | Compare::Below => value <= text,
+                            Compare::AtLeast | Compare::Above => value >= text,
                             Compare::Equal => value == text,
                         }
                     })
@@ -223,12 +222,12 @@ unsafe impl VTabCursor for Cursor<'_> {
                 Walk::Parts(self.table.lengths(&wants).map_err(failed)?, (0, 0))
             }
         };
-        (self.at, self.row) = (self.rows.next(), 1);
+        self.at = self.rows.next();
         Ok(())
     }
 
     fn next(&mut self) -> Result<()> {
-        (self.at, self.row) = (self.rows.next(), self.row + 1);
+        self.at = self.rows.next();
         Ok(())
     }
 
@@ -245,7 +244,8 @@ unsafe impl VTabCursor for Cursor<'_> {
         hand_over(context, &value)
     }
 
+    /// The same in every walk: SQLite tells rows apart by it where it looks for them twice, once for each side of an OR.
     fn rowid(&self) -> Result<i64> {
-        Ok(self.row)
+        Ok(self.at.map_or(-1, |(part, row)| i64::from(part) << 32 | i64::from(row)))
     }
 }

@@ -8,6 +8,8 @@ pub mod lexer;
 pub mod library;
 pub mod schema;
 
+mod group_shape;
+mod group_table;
 mod lake_table;
 mod virtual_table;
 mod vtab;

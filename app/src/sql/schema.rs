@@ -113,8 +113,13 @@ answer with `start_ns` and `end_time_ns` or `duration_ns` can be shown as a lane
 
 - Rows are made while they are read; nothing is copied. Conditions on the goroutine (`g = 25`), on times as whole numbers
   (`start_ns > 1000000000`), on `state`, and on `stack_id` of `stacks` make a query fast: other rows are not made at all.
+  Where a column is compared with a number, or is equal to a text, rows that do not fit never reach SQLite.
   `state_totals`, `goroutine_states` and `wait_sites` are sums at hand: they answer in a fraction of the time that summing
   `spans` takes.
+- A query that only wants sums (`count`, `sum`, `total`, `avg`, `min` and `max` of a column, also with `GROUP BY`) over `spans`,
+  `waits` or `syscalls` is answered from groups that are made on all processors, several times as fast as row by row. It must
+  be a single `SELECT` from that one table, with times and durations only in sums and in conditions such as
+  `duration_ns > 1e6 AND ...`, and in few groups: 32,768, or any number that `g` tells apart.
 - Times are nanoseconds from the start of the trace, durations nanoseconds; `dur(ns)` writes them for people.
 - A query can only read: it cannot attach files, change settings or make tables, and it takes 1 GB of memory at most.
 - With several files each row has its trace in `trace_id`, and functions of stacks take that as a further argument:

@@ -3,20 +3,21 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_int};
+use std::hash::Hasher as _;
 use std::sync::Arc;
 
-use rusqlite::types::ValueRef;
 use rusqlite::vtab::{
     Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor, sqlite3_vtab, sqlite3_vtab_cursor,
 };
 use rusqlite::{Connection, Error, Result};
+use rustc_hash::FxHasher;
 use trace_core::tables::column::{Column, Role};
 use trace_core::tables::scan::{Compare, Scan};
 use trace_core::tables::source::Source;
 use trace_core::tables::table::{Rows, Table};
 use trace_core::tables::value::Value;
 
-use crate::sql::vtab::{compare, condition, conditions, declaration, hand_over};
+use crate::sql::vtab::{compare, condition, conditions, declaration, hand_over, value};
 
 /// The last column of every table: which trace a row is of.
 pub(super) const TRACE_ID: &str = "trace_id";
@@ -71,7 +72,11 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
             let Some(compare) = compare(&constraint.operator()).filter(|_| constraint.is_usable()) else { continue };
             let place = usize::try_from(constraint.column()).unwrap_or(usize::MAX);
             let is_of_use = match columns.get(place) {
-                Some(column) => Scan::can_use(column, compare),
+                // What holds rows back only helps where the value is the same for all of them.
+                Some(column) => {
+                    Scan::can_use(column, compare)
+                        || (Scan::can_check(column, compare) && matches!(info.rhs_value(at), Ok(Some(_))))
+                }
                 None => place == columns.len() && compare == Compare::Equal,
             };
             if is_of_use && info.collation(at) == Ok("BINARY") {
@@ -79,7 +84,8 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
             }
         }
         let mut cost = ALL_ROWS;
-        let mut plan = String::new();
+        // Which columns are looked at comes first.
+        let mut plan = format!("{} ", info.col_used());
         for (argument, (constraint, place, compare)) in used.iter().enumerate() {
             info.constraint_usage(*constraint).set_argv_index(argument as c_int + 1);
             plan.push_str(&condition(*place, *compare));
@@ -93,19 +99,8 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
         info.set_idx_str(&plan);
         info.set_estimated_cost(cost.max(1.0));
         info.set_estimated_rows(cost.max(1.0) as i64);
-        let by_goroutine = {
-            let mut order = info.order_bys();
-            let first = order.next().map(|by| (usize::try_from(by.column()), by.is_order_by_desc()));
-            let is_only = order.next().is_none();
-            match first {
-                Some((Ok(place), false)) if is_only => {
-                    columns.get(place).is_some_and(|column| column.role == Role::Goroutine)
-                }
-                _ => false,
-            }
-        };
         // Goroutines come by rising id in each trace.
-        if by_goroutine && self.shared.sources.len() == 1 {
+        if self.shared.sources.len() == 1 && is_by_goroutine(info, &columns) {
             info.set_order_by_consumed(true);
         }
         Ok(true)
@@ -122,9 +117,16 @@ unsafe impl<'vtab> VTab<'vtab> for TraceTable {
             only: None,
             at: 0,
             rows: None,
-            row: 0,
         })
     }
+}
+
+/// Whether rows are wanted by rising goroutine, and by nothing else.
+pub(super) fn is_by_goroutine(info: &IndexInfo, columns: &[&Column]) -> bool {
+    let mut order = info.order_bys();
+    let first = order.next().map(|by| (usize::try_from(by.column()), by.is_order_by_desc()));
+    let place = if let Some((Ok(place), false)) = first { columns.get(place) } else { None };
+    order.next().is_none() && place.is_some_and(|column| column.role == Role::Goroutine)
 }
 
 #[repr(C)]
@@ -140,7 +142,6 @@ struct Cursor<'vtab> {
     at: usize,
     /// None behind the last row.
     rows: Option<Box<dyn Rows<'vtab> + 'vtab>>,
-    row: i64,
 }
 
 impl Cursor<'_> {
@@ -158,7 +159,6 @@ impl Cursor<'_> {
             }
             let Some(rows) = &mut self.rows else { return };
             if rows.advance() {
-                self.row += 1;
                 return;
             }
             self.at += 1;
@@ -168,15 +168,14 @@ impl Cursor<'_> {
 
     fn read_plan(&mut self, plan: &str, arguments: &Filters<'_>) -> Result<()> {
         (self.scan, self.only) = (Scan::default(), None);
+        if let Some(read) = plan.split_whitespace().next().and_then(|read| read.parse().ok()) {
+            self.scan.read_only(read);
+        }
         for ((place, compare), argument) in conditions(plan).zip(arguments.iter()) {
-            let value = match argument {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(number) => Value::Int(number),
-                ValueRef::Real(number) => Value::Real(number),
-                ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text)),
-            };
+            let value = value(&argument);
             match self.columns.get(place) {
-                Some(column) => self.scan.require(column, compare, &value),
+                // Whoever asked looks at the rows once more.
+                Some(column) => drop(self.scan.require(place, column, compare, &value)),
                 None => self.only = if let Value::Int(id) = value { Some(id) } else { Some(0) },
             }
         }
@@ -188,7 +187,7 @@ impl Cursor<'_> {
 unsafe impl VTabCursor for Cursor<'_> {
     fn filter(&mut self, _: c_int, plan: Option<&str>, arguments: &Filters<'_>) -> Result<()> {
         self.read_plan(plan.unwrap_or_default(), arguments)?;
-        (self.at, self.row) = (0, 0);
+        self.at = 0;
         self.find_row(true);
         Ok(())
     }
@@ -212,7 +211,12 @@ unsafe impl VTabCursor for Cursor<'_> {
         hand_over(context, &value)
     }
 
+    /// SQLite tells rows apart by it where it looks for them twice: once for each side of an OR.
     fn rowid(&self) -> Result<i64> {
-        Ok(self.row)
+        let id = self.rows.as_ref().map_or(0, |rows| rows.id());
+        let mut hasher = FxHasher::default();
+        hasher.write_usize(self.at);
+        hasher.write_u64(id);
+        Ok(hasher.finish().cast_signed())
     }
 }

@@ -15,42 +15,50 @@ pub(super) fn declaration(columns: impl Iterator<Item = (String, &'static str)>)
     Ok(CString::new(format!("CREATE TABLE rows({})", columns.join(", ")))?)
 }
 
-/// The comparison that rows can be found by; `None` for operators that find none. SQLite looks again at every row, so that
-/// `<` may be taken for `<=`.
+/// The comparison that rows can be found by; `None` for operators that find none.
 pub(super) const fn compare(operator: &IndexConstraintOp) -> Option<Compare> {
     match operator {
         IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_EQ => Some(Compare::Equal),
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LE => {
-            Some(Compare::AtMost)
-        }
-        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GT | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GE => {
-            Some(Compare::AtLeast)
-        }
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LT => Some(Compare::Below),
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_LE => Some(Compare::AtMost),
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GT => Some(Compare::Above),
+        IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_GE => Some(Compare::AtLeast),
         _ => None,
     }
 }
 
+/// How comparisons are written in a plan, behind the place of a column.
+const SIGNS: [(char, Compare); 5] = [
+    ('=', Compare::Equal),
+    ('<', Compare::Below),
+    ('[', Compare::AtMost),
+    ('>', Compare::Above),
+    (']', Compare::AtLeast),
+];
+
 /// A condition as the text of a plan has it: the place of its column, and the comparison.
 pub(super) fn condition(place: usize, compare: Compare) -> String {
-    let sign = match compare {
-        Compare::Equal => '=',
-        Compare::AtMost => '<',
-        Compare::AtLeast => '>',
-    };
+    let sign = SIGNS.iter().find(|(_, known)| *known == compare).map_or('?', |(sign, _)| *sign);
     format!("{place}{sign} ")
 }
 
-/// The conditions of a plan, in order.
+/// The conditions of a plan, in order. What is no condition is passed over.
 pub(super) fn conditions(plan: &str) -> impl Iterator<Item = (usize, Compare)> + '_ {
     plan.split_whitespace().filter_map(|part| {
         let (place, sign) = part.split_at_checked(part.len().saturating_sub(1))?;
-        let compare = match sign {
-            "=" => Compare::Equal,
-            "<" => Compare::AtMost,
-            _ => Compare::AtLeast,
-        };
-        Some((place.parse().ok()?, compare))
+        let (_, compare) = SIGNS.iter().find(|(known, _)| sign.starts_with(*known))?;
+        Some((place.parse().ok()?, *compare))
     })
+}
+
+/// A value that SQLite has.
+pub(super) fn value<'a>(of: &ValueRef<'a>) -> Value<'a> {
+    match *of {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text)),
+    }
 }
 
 /// Hands a value over as the one of the column that SQLite asks for.
@@ -71,9 +79,10 @@ mod tests {
 
     #[test]
     fn a_plan_is_read_as_it_was_written() {
-        let all = [(0, Compare::Equal), (12, Compare::AtMost), (3, Compare::AtLeast)];
+        let all = [Compare::Equal, Compare::AtMost, Compare::AtLeast, Compare::Below, Compare::Above];
+        let all = all.map(|compare| (12, compare));
         let plan: String = all.iter().map(|(place, compare)| condition(*place, *compare)).collect();
         assert!(conditions(&plan).eq(all), "{plan}");
-        assert_eq!(conditions("x= 5").count(), 0);
+        assert_eq!(conditions("x= 5 77 =").count(), 0);
     }
 }

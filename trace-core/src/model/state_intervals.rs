@@ -52,6 +52,19 @@ impl Trace {
 
     /// Calls `visit` with every stretch of a goroutine that touches `range`, in time order.
     pub fn state_intervals(&self, go: GoroutineIdx, range: TimeRange, mut visit: impl FnMut(&StateInterval)) {
+        self.state_intervals_while(go, range, |interval| {
+            visit(interval);
+            true
+        });
+    }
+
+    /// The same until `visit` says no.
+    pub fn state_intervals_while(
+        &self,
+        go: GoroutineIdx,
+        range: TimeRange,
+        mut visit: impl FnMut(&StateInterval) -> bool,
+    ) {
         let Some(chain) = self.chain(go, range) else { return };
         let until = range.end.0.max(range.start.0.saturating_add(1));
         // What may go on in the next piece.
@@ -82,7 +95,9 @@ impl Trace {
                 }
                 if let Some(mut stretch) = open.take() {
                     stretch.returns_with_proc = kind == kinds::SYSCALL_BACK;
-                    visit(&stretch);
+                    if !visit(&stretch) {
+                        return;
+                    }
                 }
                 let sense = self.kinds.sense(kind);
                 let start = if kinds::is_status(kind) { self.row_start(segment, row) } else { time };
@@ -112,8 +127,8 @@ impl Trace {
                 };
                 if kinds::is_continued(next) {
                     open = Some(stretch);
-                } else {
-                    visit(&stretch);
+                } else if !visit(&stretch) {
+                    return;
                 }
             }
         }

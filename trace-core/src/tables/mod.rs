@@ -7,6 +7,7 @@
 //! [sqlprof](https://github.com/felixge/sqlprof) has a column, it has the same name here.
 
 pub mod column;
+pub mod grouping;
 pub mod places;
 pub mod scan;
 pub mod source;
@@ -15,6 +16,8 @@ pub mod tier;
 pub mod value;
 
 mod annotations;
+mod by_goroutine;
+mod check;
 mod dictionary;
 mod events;
 mod field;
@@ -24,6 +27,7 @@ mod groups;
 mod metrics;
 mod procs;
 mod reports;
+mod row_groups;
 mod sessions;
 mod spans;
 mod stacks;

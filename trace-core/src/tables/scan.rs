@@ -3,20 +3,14 @@
 use crate::base::ids::{GoId, GoroutineIdx};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
-use crate::tables::column::{Column, Role};
+use crate::tables::check::Check;
+pub use crate::tables::check::Compare;
+use crate::tables::column::{Column, Kind, Role};
 use crate::tables::source::Source;
 use crate::tables::value::Value;
 
-/// How a column is compared with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    /// The column is the value.
-    Equal,
-    /// The column is the value, or less.
-    AtMost,
-    /// The column is the value, or more.
-    AtLeast,
-}
+/// The states that rows can be in.
+const STATES: [GoState; 4] = [GoState::Runnable, GoState::Running, GoState::Syscall, GoState::Waiting];
 
 /// What is known of the rows that are wanted. A table makes at least all rows that fit; it may make others.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,14 +23,18 @@ pub struct Scan {
     g: Option<i64>,
     /// With this key only.
     key: Option<i64>,
-    /// In this state only.
-    state: Option<String>,
+    /// In this state only; inside, `None` is a state that there is not.
+    state: Option<Option<GoState>>,
+    /// Conditions on columns, by their places, that rows meet exactly.
+    checks: Vec<(usize, Check)>,
+    /// The columns that are looked at, a bit each; `None` for all.
+    read: Option<u64>,
     /// No row can fit: a column is compared with NULL, or with two values at once.
     is_empty: bool,
 }
 
 impl Scan {
-    /// Whether a table can make use of such a condition on a column.
+    /// Whether a table need not make all rows if there is such a condition on a column.
     #[must_use]
     pub const fn can_use(column: &Column, compare: Compare) -> bool {
         match column.role {
@@ -46,15 +44,36 @@ impl Scan {
         }
     }
 
-    /// Wants only rows whose column compares so with a value.
-    pub fn require(&mut self, column: &Column, compare: Compare, value: &Value<'_>) {
+    /// Whether rows can be held against such a condition on a column before anybody else looks at them.
+    #[must_use]
+    pub const fn can_check(column: &Column, compare: Compare) -> bool {
+        match column.kind {
+            Kind::Int => true,
+            Kind::Text => matches!(compare, Compare::Equal),
+            Kind::Real => false,
+        }
+    }
+
+    /// Wants only rows whose column, the one at `place` of its table, compares so with a value. False if rows that do not may
+    /// come all the same.
+    pub fn require(&mut self, place: usize, column: &Column, compare: Compare, value: &Value<'_>) -> bool {
         if *value == Value::Null {
             self.is_empty = true;
-            return;
+            return true;
         }
-        if !Self::can_use(column, compare) {
-            return;
+        if Self::can_use(column, compare) {
+            self.narrow(column, compare, value);
         }
+        match Check::of(column.kind, compare, value) {
+            Some(check) => {
+                self.checks.push((place, check));
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn narrow(&mut self, column: &Column, compare: Compare, value: &Value<'_>) {
         let number = match value {
             Value::Int(number) => Some(*number),
             _ => None,
@@ -65,7 +84,8 @@ impl Scan {
             (Role::Key, Some(number)) => self.is_empty |= only(&mut self.key, number),
             (Role::State, _) => {
                 if let Value::Text(state) = value {
-                    self.is_empty |= only(&mut self.state, state.clone().into_owned());
+                    let known = STATES.into_iter().find(|known| known.name() == state);
+                    self.is_empty |= only(&mut self.state, known);
                 }
             }
             _ => {}
@@ -73,11 +93,11 @@ impl Scan {
     }
 
     fn bound(&mut self, compare: Compare, time: i64) {
-        if compare != Compare::AtMost {
+        if !matches!(compare, Compare::AtMost | Compare::Below) {
             let time = time.saturating_sub(1);
             self.from = Some(self.from.map_or(time, |known| known.max(time)));
         }
-        if compare != Compare::AtLeast {
+        if !matches!(compare, Compare::AtLeast | Compare::Above) {
             let time = time.saturating_add(1);
             self.until = Some(self.until.map_or(time, |known| known.min(time)));
         }
@@ -119,8 +139,29 @@ impl Scan {
 
     /// Whether a goroutine in this state may be in a row.
     pub(super) fn takes(&self, state: GoState) -> bool {
-        self.state.as_ref().is_none_or(|wanted| wanted == state.name())
+        self.state.is_none_or(|wanted| wanted == Some(state))
     }
+
+    /// States which columns are looked at, a bit each: others may come as NULL then.
+    pub const fn read_only(&mut self, columns: u64) {
+        self.read = Some(columns);
+    }
+
+    /// The columns whose values are needed, a bit each: those that are looked at, and those with conditions.
+    pub(super) fn needed(&self) -> u64 {
+        let checked = self.checks.iter().map(|(place, _)| bit(*place)).fold(0, |all, one| all | one);
+        self.read.unwrap_or(u64::MAX) | checked
+    }
+
+    /// Conditions on columns, by their places, that rows have to meet.
+    pub(super) fn checks(&self) -> &[(usize, Check)] {
+        &self.checks
+    }
+}
+
+/// The bit of a column.
+pub(super) const fn bit(place: usize) -> u64 {
+    if place < 64 { 1 << place } else { 0 }
 }
 
 /// Wants one value; true if another one is wanted already.

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rayon::slice::ParallelSliceMut as _;
+
 use crate::analysis::findings::{self, Findings};
-use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::model::lanes::LaneId;
@@ -45,6 +47,7 @@ pub struct Source {
     session: Option<Arc<Session>>,
     origin: Origin,
     order: OnceLock<Vec<GoroutineIdx>>,
+    reasons: OnceLock<Vec<StrId>>,
     words: OnceLock<Vec<StackWords>>,
     dictionary: OnceLock<Dictionary>,
     findings: OnceLock<Findings>,
@@ -71,6 +74,7 @@ impl Source {
                 problem: None,
             },
             order: OnceLock::new(),
+            reasons: OnceLock::new(),
             words: OnceLock::new(),
             dictionary: OnceLock::new(),
             findings: OnceLock::new(),
@@ -142,13 +146,28 @@ impl Source {
         &self.monitor
     }
 
+    /// Whether what takes long has been stopped.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.monitor.is_cancelled()
+    }
+
     /// All goroutines by rising id of the runtime, as a signed number.
     pub(super) fn goroutines_by_id(&self) -> &[GoroutineIdx] {
         self.order.get_or_init(|| {
             let mut all: Vec<GoroutineIdx> = (0..self.trace.goroutine_count()).map(GoroutineIdx).collect();
-            all.sort_by_cached_key(|go| self.trace.goroutine_name(*go).map(|(id, _)| id.signed()));
+            let id = |go: GoroutineIdx| self.trace.goroutine_name(go).map(|(id, _)| id.signed());
+            // Mostly they are known in that order.
+            if !all.is_sorted_by_key(|go| id(*go)) {
+                all.par_sort_by_cached_key(|go| id(*go));
+            }
             all
         })
+    }
+
+    /// The reasons of all kinds of rows, by kind.
+    pub(super) fn reasons(&self) -> &[StrId] {
+        self.reasons.get_or_init(|| self.trace.reasons_by_kind().into_iter().map(|(_, reason)| reason).collect())
     }
 
     pub(super) fn findings(&self) -> &Findings {

@@ -2,18 +2,25 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use serde_json::Value;
 use trace_core::analysis::findings::{self, Findings};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
-use crate::cli::load::load;
+use crate::cli::load::load_with;
 use crate::fmt::name;
+use crate::link::hash::Hashes;
 use crate::remote::is_address;
 use crate::session::is_session;
 
 /// Traces that are kept: the ones used longest ago go first.
 const KEPT: usize = 8;
+/// Answers that are kept of each.
+const KEPT_ANSWERS: usize = 32;
+/// What is said of a call that was stopped: nobody reads it.
+pub(super) const STOPPED: &str = "this was stopped";
 
 /// An open trace.
 #[derive(Clone)]
@@ -22,24 +29,39 @@ pub(super) struct OpenTrace {
     pub(super) file: String,
     pub(super) trace: Arc<Trace>,
     findings: Option<Arc<Findings>>,
+    /// What the file was like when it was read.
+    seen: Option<Seen>,
+    /// What was answered about it, by what was asked; the last ones.
+    answers: Vec<(String, Vec<Value>)>,
+}
+
+/// What tells that a file has changed: its length, and when it was written.
+type Seen = (u64, Option<SystemTime>);
+
+fn seen(file: &str) -> Option<Seen> {
+    let known = std::fs::metadata(file).ok()?;
+    Some((known.len(), known.modified().ok()))
 }
 
 /// All that are open, the one used last behind the others.
 #[derive(Default)]
 pub(super) struct OpenTraces {
     list: Vec<OpenTrace>,
+    /// Hashes of files, for links.
+    pub(super) hashes: Hashes,
 }
 
 impl OpenTraces {
-    /// A trace, read unless it is open.
+    /// A trace, read unless it is open and its file is as it was.
     ///
     /// # Errors
     /// With a sentence that says what is wrong, and what to do.
-    pub(super) fn get(&mut self, file: &str) -> Result<OpenTrace, String> {
+    pub(super) fn get(&mut self, file: &str, monitor: &Monitor) -> Result<OpenTrace, String> {
         let known = self.list.iter().position(|known| known.file == file);
+        let known = known.map(|at| self.list.remove(at)).filter(|known| known.seen == seen(file));
         let found = match known {
-            Some(at) => self.list.remove(at),
-            None => read(file)?,
+            Some(known) => known,
+            None => read(file, monitor)?,
         };
         self.list.push(found.clone());
         if self.list.len() > KEPT {
@@ -52,18 +74,32 @@ impl OpenTraces {
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub(super) fn findings(&mut self, file: &str) -> Result<(OpenTrace, Arc<Findings>), String> {
-        let mut open = self.get(file)?;
+    pub(super) fn findings(&mut self, file: &str, monitor: &Monitor) -> Result<(OpenTrace, Arc<Findings>), String> {
+        let mut open = self.get(file, monitor)?;
         let found = match &open.findings {
             Some(found) => Arc::clone(found),
-            // Never cancelled.
-            None => Arc::new(findings::find(&open.trace, &Monitor::new()).unwrap_or_default()),
+            None => Arc::new(findings::find(&open.trace, monitor).ok_or(STOPPED)?),
         };
         open.findings = Some(Arc::clone(&found));
         if let Some(kept) = self.list.last_mut() {
             kept.findings = Some(Arc::clone(&found));
         }
         Ok((open, found))
+    }
+
+    /// What was answered when the same was asked about a trace before; `None` if it was not, or the file has changed.
+    pub(super) fn answered(&self, file: &str, asked: &str) -> Option<Vec<Value>> {
+        let open = self.list.iter().find(|open| open.file == file).filter(|open| open.seen == seen(file))?;
+        open.answers.iter().find(|(known, _)| known == asked).map(|(_, answer)| answer.clone())
+    }
+
+    /// Keeps what was answered about an open trace.
+    pub(super) fn keep(&mut self, file: &str, asked: &str, answer: &[Value]) {
+        let Some(open) = self.list.iter_mut().find(|open| open.file == file) else { return };
+        if open.answers.len() >= KEPT_ANSWERS {
+            open.answers.remove(0);
+        }
+        open.answers.push((asked.to_owned(), answer.to_vec()));
     }
 }
 
@@ -88,14 +124,18 @@ pub(super) fn local(file: &str) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-fn read(file: &str) -> Result<OpenTrace, String> {
+fn read(file: &str, monitor: &Monitor) -> Result<OpenTrace, String> {
     let path = local(file)?;
+    let seen = seen(file);
     if is_session(&path) {
         return Err(format!(
             "{} holds several recordings: use query with SELECT ... FROM requests, or open one of its traces",
             name::path(&path)
         ));
     }
-    let trace = load(Path::new(&path)).map_err(|error| error.message)?;
-    Ok(OpenTrace { file: file.to_owned(), trace, findings: None })
+    let trace = load_with(Path::new(&path), monitor).map_err(|error| error.message)?;
+    if monitor.is_cancelled() {
+        return Err(STOPPED.to_owned());
+    }
+    Ok(OpenTrace { file: file.to_owned(), trace, findings: None, seen, answers: Vec::new() })
 }

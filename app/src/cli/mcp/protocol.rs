@@ -3,8 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
+use trace_core::base::monitor::Monitor;
 
 use crate::cli::mcp::open_traces::OpenTraces;
+use crate::cli::mcp::requests::{Message, Requests};
 use crate::cli::mcp::tools::{TOOLS, Tool};
 
 /// The versions of the protocol that are spoken, newest first.
@@ -37,11 +39,8 @@ const MOST_IN_BATCH: usize = 100;
 impl Server {
     /// The answer to a message; `None` to a notification, to an answer and to an empty line. To a batch, which version
     /// 2025-03-26 has, the answers to all of its messages.
-    pub(super) fn answer(&mut self, line: &str) -> Option<Value> {
-        if line.trim().is_empty() {
-            return None;
-        }
-        let Ok(message) = serde_json::from_str::<Value>(line) else {
+    pub(super) fn answer(&mut self, message: Message, requests: &Requests) -> Option<Value> {
+        let Message::Json(message) = message else {
             return Some(failure(
                 &Value::Null,
                 Code::NotJson,
@@ -54,14 +53,15 @@ impl Server {
                     let said = format!("the batch has more than {MOST_IN_BATCH} messages");
                     return Some(failure(&Value::Null, Code::NoRequest, &said));
                 }
-                let answers: Vec<Value> = batch.iter().filter_map(|message| self.answer_one(message)).collect();
+                let answers: Vec<Value> =
+                    batch.iter().filter_map(|message| self.answer_one(message, requests)).collect();
                 (!answers.is_empty()).then_some(Value::Array(answers))
             }
-            message => self.answer_one(&message),
+            message => self.answer_one(&message, requests),
         }
     }
 
-    fn answer_one(&mut self, message: &Value) -> Option<Value> {
+    fn answer_one(&mut self, message: &Value, requests: &Requests) -> Option<Value> {
         let id = message.get("id").cloned();
         let Some(method) = message.get("method").and_then(Value::as_str) else {
             // An answer to a request of ours, which there are none of, has neither a method nor an answer.
@@ -71,28 +71,30 @@ impl Server {
         };
         // A notification wants no answer.
         let id = id?;
+        let monitor = requests.begin(&id)?;
         let parameters = message.get("params").cloned().unwrap_or(Value::Null);
         let result = match method {
             "initialize" => Ok(initialize(&parameters)),
             "ping" => Ok(json!({})),
             "tools/list" => Ok(json!({ "tools": TOOLS.iter().map(Tool::described).collect::<Vec<_>>() })),
-            "tools/call" => self.call(&parameters),
+            "tools/call" => self.call(&parameters, &monitor),
             _ => Err((Code::NoMethod, format!("no method {method}: initialize, ping, tools/list and tools/call"))),
         };
-        Some(match result {
+        // Whoever takes a request back waits for no answer.
+        requests.end(&id).then(|| match result {
             Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
             Err((code, message)) => failure(&id, code, &message),
         })
     }
 
-    fn call(&mut self, parameters: &Value) -> Result<Value, (Code, String)> {
+    fn call(&mut self, parameters: &Value, monitor: &Monitor) -> Result<Value, (Code, String)> {
         let name = parameters.get("name").and_then(Value::as_str).unwrap_or_default();
         let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) else {
             let names: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
             return Err((Code::WrongParameters, format!("no tool {name:?}: there are {}", names.join(", "))));
         };
         let arguments = parameters.get("arguments").cloned().unwrap_or_else(|| json!({}));
-        let ran = catch_unwind(AssertUnwindSafe(|| tool.call(&mut self.traces, &arguments)));
+        let ran = catch_unwind(AssertUnwindSafe(|| tool.call(&mut self.traces, &arguments, monitor)));
         Ok(match ran {
             Ok(Ok(content)) => json!({ "content": content, "isError": false }),
             Ok(Err(sentence)) => wrong(&sentence),
@@ -124,10 +126,12 @@ fn failure(id: &Value, code: Code, message: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::Server;
+    use crate::cli::mcp::requests::Requests;
     use serde_json::{Value, json};
 
     fn answer(line: &str) -> Option<Value> {
-        Server::default().answer(line)
+        let requests = Requests::default();
+        requests.read(line).and_then(|message| Server::default().answer(message, &requests))
     }
 
     #[test]

@@ -4,8 +4,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -15,8 +13,9 @@ use trace_core::tables::source::Source;
 use crate::cli::args::{self, Command, Invocation};
 use crate::cli::exit::{CliError, is_damaged};
 use crate::cli::mcp::budget::{USUAL, fitted};
-use crate::cli::mcp::open_traces::{OpenTrace, OpenTraces, local};
+use crate::cli::mcp::open_traces::{OpenTrace, OpenTraces, STOPPED, local};
 use crate::cli::mcp::slice::{self, Lines};
+use crate::cli::mcp::watch::Watch;
 use crate::cli::values::goroutine;
 use crate::cli::{compare, query, screenshot};
 use crate::fmt::base64::base64;
@@ -25,7 +24,6 @@ use crate::fmt::number::{bytes, count};
 use crate::fmt::place::{LaneName, parse_stretch};
 use crate::fmt::time;
 use crate::link::find::{Linked, contents, file_name};
-use crate::link::hash::Hashes;
 use crate::link::place::{Place, When};
 use crate::link::text::Link;
 use crate::report::analyses::by_id;
@@ -186,11 +184,29 @@ impl Tool {
         })
     }
 
-    /// Answers a call.
-    pub(super) fn call(&self, traces: &mut OpenTraces, arguments: &Value) -> Answer {
-        let asked = Arguments { of: self, values: arguments };
+    /// Answers a call, which `monitor` stops. The same call about the same file is answered from memory.
+    pub(super) fn call(&self, traces: &mut OpenTraces, arguments: &Value, monitor: &Monitor) -> Answer {
+        let asked = Arguments { of: self, values: arguments, monitor };
         asked.check()?;
-        (self.run)(traces, &asked)
+        if !self.is_of_one_file(arguments) {
+            return (self.run)(traces, &asked);
+        }
+        let (file, key) = (asked.file(), format!("{} {arguments}", self.name));
+        if let Some(answer) = traces.answered(&file, &key) {
+            return Ok(answer);
+        }
+        let answer = (self.run)(traces, &asked)?;
+        if !monitor.is_cancelled() {
+            traces.keep(&file, &key, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// Whether an answer depends on nothing but one trace: no other file, and no picture, of which few are worth their memory.
+    fn is_of_one_file(&self, arguments: &Value) -> bool {
+        let of_several = ["compare", "screenshot"].contains(&self.name) || arguments.get("files").is_some();
+        let sql = arguments.get("sql").and_then(Value::as_str);
+        !of_several && !sql.is_some_and(query::is_of_session)
     }
 }
 
@@ -198,6 +214,8 @@ impl Tool {
 struct Arguments<'a> {
     of: &'a Tool,
     values: &'a Value,
+    /// Stops the call.
+    monitor: &'a Monitor,
 }
 
 impl Arguments<'_> {
@@ -241,19 +259,57 @@ impl Arguments<'_> {
     }
 
     /// What an answer is about, and how to see it, behind its text.
-    fn answer(&self, text: &str, open: &OpenTrace, scope: &str) -> Answer {
+    fn answer(&self, traces: &OpenTraces, text: &str, open: &OpenTrace, scope: &str) -> Answer {
+        let tail = self.tail(traces, open, scope);
+        Ok(vec![text_item(&fitted(text, &tail, self.number("max_bytes").unwrap_or(USUAL)))])
+    }
+
+    /// What an answer is about, in which units its times are, a link to the place, and a command that shows it.
+    fn tail(&self, traces: &OpenTraces, open: &OpenTrace, scope: &str) -> String {
         let whole = open.trace.range().nanos();
         let damaged = if is_damaged(&open.trace) { " The trace is damaged: totals are too small." } else { "" };
-        let scope = if scope.is_empty() { "whole trace".to_owned() } else { scope.to_owned() };
+        let scope = if scope.is_empty() { "whole trace" } else { scope };
         let range = self.text("range").map_or_else(String::new, |range| format!(" --range {range}"));
         let select = self.text("goroutine").map_or_else(String::new, |go| format!(" --select {go}"));
-        let tail = format!(
-            "Scope: {scope} of {} ({}).{damaged}\nShow: tracelane screenshot {}{range}{select} -o picture.png",
+        let link = self.link(traces, open).map_or_else(String::new, |link| format!("Link: {link}\n"));
+        format!(
+            "Scope: {scope} of {} ({}). Times count from its start{}.{damaged}\n\
+             {link}Show: tracelane screenshot {}{range}{select} -o picture.png",
             visible(&open.file),
             time::duration(whole),
+            if self.of.name == "query" { "; numbers in columns that end in _ns are nanoseconds" } else { "" },
             shell_quoted(&open.file),
-        );
-        Ok(vec![text_item(&fitted(text, &tail, self.number("max_bytes").unwrap_or(USUAL)))])
+        )
+    }
+
+    /// A link to the place that is asked about: to the trace where there is no such place. `None` if the file cannot be read.
+    fn link(&self, traces: &OpenTraces, open: &OpenTrace) -> Option<Link> {
+        let linked = Linked::File(local(&open.file).ok()?);
+        let hashed = contents(&linked, &traces.hashes, self.monitor).ok()?;
+        let place = self.place(open).unwrap_or_default();
+        Some(Link { file: file_name(&linked), sha256: hashed.sha256, bytes: Some(hashed.bytes), place })
+    }
+
+    /// The range and the goroutine that are asked about.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or is not there.
+    fn place(&self, open: &OpenTrace) -> Result<Place, String> {
+        let range = self.text("range").map(|range| {
+            let read = parse_stretch(&range);
+            read.ok_or_else(|| format!("{range:?} is no range: expected 100ms..1.2s, 1s.. or ..20ms"))
+        });
+        let lane = self.text("goroutine").map(|text| {
+            let name = goroutine(&text)
+                .map(LaneName::Goroutine)
+                .map_err(|said| format!("{text:?} is no goroutine: {said}"))?;
+            name.find(&open.trace).map(|_| name).ok_or_else(|| format!("{text} is not in the trace"))
+        });
+        Ok(Place {
+            time: range.transpose()?.map(When::Stretch),
+            lanes: lane.transpose()?.into_iter().collect(),
+            ..Place::default()
+        })
     }
 }
 
@@ -282,7 +338,7 @@ fn parsed(words: Vec<String>) -> Result<Command, String> {
 }
 
 fn open(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
-    let open = traces.get(&asked.file())?;
+    let open = traces.get(&asked.file(), asked.monitor)?;
     let (trace, totals) = (&open.trace, open.trace.totals());
     let tasks =
         if trace.task_count() > 0 { format!(", {} tasks", count(trace.task_count().into())) } else { String::new() };
@@ -298,13 +354,13 @@ fn open(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
         count(trace.proc_count().into()),
         if is_damaged(trace) { "damaged: parts are lost" } else { "not damaged" },
     );
-    asked.answer(&text, &open, "")
+    asked.answer(traces, &text, &open, "")
 }
 
 fn findings(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
-    let (open, found) = traces.findings(&asked.file())?;
+    let (open, found) = traces.findings(&asked.file(), asked.monitor)?;
     let report = diagnosis::report(&open.file, &open.trace, &found, false);
-    asked.answer(render::text::report(&report).as_str(), &open, "")
+    asked.answer(traces, render::text::report(&report).as_str(), &open, "")
 }
 
 /// The report of an analysis.
@@ -319,18 +375,17 @@ fn analysis(traces: &mut OpenTraces, asked: &Arguments<'_>, id: &'static str, li
     let (Command::Analysis(line) | Command::Profile(line, _)) = parsed(words)? else {
         return Err(format!("{id} is no analysis"));
     };
-    let open = traces.get(&file)?;
+    let open = traces.get(&file, asked.monitor)?;
     let ask = line.ask(&open.trace).map_err(sentence)?;
-    // Never cancelled.
-    let report = by_id(id).and_then(|analysis| analysis.run_all(&open.trace, &ask, &Monitor::new()));
-    let mut report = report.unwrap_or_default();
+    let report = by_id(id).and_then(|analysis| analysis.run_all(&open.trace, &ask, asked.monitor));
+    let mut report = report.ok_or(STOPPED)?;
     report.limit(line.limit);
     let scope: Vec<String> = names.iter().filter_map(|name| Some(format!("{name} {}", asked.text(name)?))).collect();
-    asked.answer(render::text::report(&report).as_str(), &open, &visible(&scope.join(", ")))
+    asked.answer(traces, render::text::report(&report).as_str(), &open, &visible(&scope.join(", ")))
 }
 
 fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
-    let open = traces.get(&asked.file())?;
+    let open = traces.get(&asked.file(), asked.monitor)?;
     let range = asked.text("range").unwrap_or_default();
     let wanted = parse_stretch(&range);
     let wanted = wanted.ok_or_else(|| format!("{range:?} is no range: expected 100ms..1.2s, 1s.. or ..20ms"))?;
@@ -346,31 +401,21 @@ fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
         }
     };
     let mut lines = Lines::new(limit);
-    run_sql(vec![source_of(&open)], &sql, &mut lines)?;
+    let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
+    run_sql(vec![source_of(&open, &watch.stop)], &sql, &mut lines, watch)?;
     let scope = asked.text("goroutine").map_or_else(String::new, |go| format!("{go}, "));
-    asked.answer(&lines.text(), &open, &visible(&format!("{scope}{range}")))
+    asked.answer(traces, &lines.text(), &open, &visible(&format!("{scope}{range}")))
 }
 
-fn source_of(open: &OpenTrace) -> Arc<Source> {
-    Arc::new(Source::new(Arc::clone(&open.trace), open.file.clone(), Monitor::new()))
+fn source_of(open: &OpenTrace, monitor: &Monitor) -> Arc<Source> {
+    Arc::new(Source::new(Arc::clone(&open.trace), open.file.clone(), monitor.clone()))
 }
 
-fn run_sql(sources: Vec<Arc<Source>>, sql: &str, lines: &mut Lines) -> Result<(), String> {
+fn run_sql(sources: Vec<Arc<Source>>, sql: &str, lines: &mut Lines, watch: Watch) -> Result<(), String> {
     let says = |error: QueryError| format!("{error}. query without sql lists the tables and their columns");
-    let monitor = Monitor::new();
-    let (done, is_done) = mpsc::channel::<()>();
-    let watched = monitor.clone();
-    let watching = thread::Builder::new().name("query-limit".to_owned()).spawn(move || {
-        if is_done.recv_timeout(LONGEST_QUERY) == Err(RecvTimeoutError::Timeout) {
-            watched.cancel();
-        }
-    });
-    let watch = watching.map_err(|error| format!("the query cannot be watched: {error}"))?;
-    let engine = Engine::new(sources, monitor.clone()).map_err(says);
+    let engine = Engine::new(sources, watch.stop.clone()).map_err(says);
     let ran = engine.and_then(|engine| engine.run(sql, lines).map_err(says));
-    drop(done);
-    drop(watch.join());
-    if monitor.is_cancelled() {
+    if watch.is_late() {
         let seconds = LONGEST_QUERY.as_secs();
         return Err(format!(
             "the query took more than {seconds} s and was stopped: ask for less, such as a range of time"
@@ -390,16 +435,20 @@ fn queried(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     let mut lines = Lines::new(asked.number("limit").unwrap_or(50));
     if query::is_of_session(&sql) {
         let paths = files.iter().map(|file| local(file)).collect::<Result<Vec<PathBuf>, String>>()?;
-        let (sources, is_partial) = query::of_session(&paths, &Monitor::new()).map_err(sentence)?;
-        run_sql(sources, &sql, &mut lines)?;
+        let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
+        let (sources, is_partial) = query::of_session(&paths, &watch.stop).map_err(sentence)?;
+        run_sql(sources, &sql, &mut lines, watch)?;
         let damaged = if is_partial { " Parts of it are lost." } else { "" };
         let tail = format!("Scope: a session of {} files.{damaged}", files.len());
         return Ok(vec![text_item(&fitted(&lines.text(), &tail, asked.number("max_bytes").unwrap_or(USUAL)))]);
     }
-    let opened = files.iter().map(|file| traces.get(file)).collect::<Result<Vec<OpenTrace>, String>>()?;
-    run_sql(opened.iter().map(source_of).collect(), &sql, &mut lines)?;
+    let opened =
+        files.iter().map(|file| traces.get(file, asked.monitor)).collect::<Result<Vec<OpenTrace>, String>>()?;
+    let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
+    let sources = opened.iter().map(|open| source_of(open, &watch.stop)).collect();
+    run_sql(sources, &sql, &mut lines, watch)?;
     let Some(first) = opened.first() else { return Err("query needs a file".to_owned()) };
-    asked.answer(&lines.text(), first, "")
+    asked.answer(traces, &lines.text(), first, "")
 }
 
 fn compared(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
@@ -410,50 +459,33 @@ fn compared(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     let Command::Compare(line) = parsed(words)? else { return Err("compare needs two traces".to_owned()) };
     let mut report = compare::report_of(&line.options().map_err(sentence)?).map_err(sentence)?;
     report.limit(asked.number("limit").unwrap_or(12));
-    let open = traces.get(&file)?;
-    asked.answer(render::text::report(&report).as_str(), &open, &visible(&format!("to {other}: all")))
+    let open = traces.get(&file, asked.monitor)?;
+    asked.answer(traces, render::text::report(&report).as_str(), &open, &visible(&format!("to {other}: all")))
 }
 
 fn shot(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     let file = asked.file();
     local(&file)?;
     // It is read once, and an error says the same as elsewhere.
-    traces.get(&file)?;
+    let open = traces.get(&file, asked.monitor)?;
     let mut words: Vec<String> = ["screenshot", "--out", "-"].map(str::to_owned).to_vec();
     words.extend(asked.options(&["range", "select", "panel"]));
     words.extend(["--size".to_owned(), asked.text("size").unwrap_or_else(|| "1100x700".to_owned())]);
     words.extend(["--".to_owned(), file]);
     let Command::Screenshot(line) = parsed(words)? else { return Err("screenshot needs a trace".to_owned()) };
     let data = base64(&screenshot::png(&line).map_err(sentence)?);
-    Ok(vec![json!({ "type": "image", "data": data, "mimeType": "image/png" })])
+    let picture = json!({ "type": "image", "data": data, "mimeType": "image/png" });
+    Ok(vec![picture, text_item(&asked.tail(traces, &open, &visible(&asked.text("range").unwrap_or_default())))])
 }
 
 fn link(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
-    let file = asked.file();
-    let open = traces.get(&file)?;
-    let linked = Linked::File(local(&file)?);
-    let range = asked.text("range").map(|range| {
-        let read = parse_stretch(&range);
-        read.ok_or_else(|| format!("{range:?} is no range: expected 100ms..1.2s, 1s.. or ..20ms"))
-    });
-    let lane = asked.text("goroutine").map(|text| {
-        let name =
-            goroutine(&text).map(LaneName::Goroutine).map_err(|said| format!("{text:?} is no goroutine: {said}"))?;
-        name.find(&open.trace).map(|_| name).ok_or_else(|| format!("{text} is not in the trace"))
-    });
-    let place = Place {
-        time: range.transpose()?.map(When::Stretch),
-        lanes: lane.transpose()?.into_iter().collect(),
-        ..Place::default()
-    };
-    // It is read for the hash each time: another file may have taken its place.
-    let hashed = contents(&linked, &Hashes::default(), &Monitor::new())?;
-    let link = Link { file: file_name(&linked), sha256: hashed.sha256, bytes: Some(hashed.bytes), place };
+    let open = traces.get(&asked.file(), asked.monitor)?;
+    // A place that is not there is told of here, and left out of the links of other answers.
+    asked.place(&open)?;
     let text = format!(
-        "Link: {link}\n\
-         It opens in the window where the file, or a copy of it, lies in a folder of traces opened before or in Downloads.\n\
+        "The link opens in the window where the file, or a copy of it, lies in a folder of traces opened before or in Downloads.\n\
          Window: tracelane {}",
         shell_quoted(&open.file)
     );
-    asked.answer(&text, &open, &visible(&asked.text("range").unwrap_or_default()))
+    asked.answer(traces, &text, &open, &visible(&asked.text("range").unwrap_or_default()))
 }
