@@ -48,7 +48,7 @@ pub(super) fn travel(document: &mut Document, back: bool) {
         document.area = place.area;
         document.scope_choice = place.scope;
         document.highlight = None;
-        // Panels that were opened for another reason meanwhile stay as they are.
+        // Panels opened since then for another reason stay open.
         document.fronts_due = (place.fronts != document.fronts && !place.fronts.is_empty()).then_some(place.fronts);
         document.flow_choice = (0, 0);
         return;

@@ -131,8 +131,8 @@ fn toggle_pin(document: &mut Document, pin: Pin) {
     scroll(document, if is_at_top { 0.0 } else { grown });
 }
 
-/// Lanes for some goroutines only, or for all again: what is selected stays in view, or the first of them comes
-/// into sight.
+/// Shows the lanes of some goroutines only, or all again. Keeps the selection in view, or else scrolls to the first of the
+/// lanes.
 pub(super) fn show_only(document: &mut Document, lane_filter: Option<Arc<LaneFilter>>) {
     if document.lane_filter == lane_filter {
         return;

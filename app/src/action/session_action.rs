@@ -105,7 +105,7 @@ pub enum SessionAction {
 /// Something to happen to the form that records several services together.
 #[derive(Clone, Debug)]
 pub enum RecordAction {
-    /// Show the form.
+    /// Show the form; one that is shown already keeps what is typed into it.
     Open,
     /// Close it, unless a recording goes on.
     Close,

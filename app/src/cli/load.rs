@@ -18,7 +18,7 @@ pub fn load(file: &Path) -> Result<Arc<Trace>, CliError> {
     load_with(file, &Monitor::new())
 }
 
-/// The same; if `monitor` is cancelled meanwhile, what comes back is a part of the trace at most.
+/// As [`load`], until `monitor` is cancelled: then only part of the trace may be returned.
 ///
 /// # Errors
 /// As [`load`].

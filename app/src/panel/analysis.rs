@@ -64,8 +64,8 @@ pub fn group_ui(ui: &mut Ui, state: &AppState, key: &'static str, analyses: &[&d
     report_beside_ui(ui, (state, document), (*analysis, Some(end)), ask_of(document, *analysis), actions);
 }
 
-/// Chips of which one is on, behind what is on the line, a little apart from it; none for a single title. The one that was
-/// clicked.
+/// Adds chips to the current line, after a gap, with the one at `on` selected; adds none for a single title. Returns the index of
+/// the clicked chip.
 pub fn chips_beside_ui<'a>(ui: &mut Ui, titles: impl IntoIterator<Item = &'a str>, on: usize) -> Option<usize> {
     let titles: Vec<&str> = titles.into_iter().collect();
     if titles.len() < 2 {

@@ -115,14 +115,19 @@ fn text_ui(ui: &mut Ui, text: &str) {
             heading(ui, title);
         } else if block.starts_with("- ") {
             for item in block.split("\n- ") {
-                let item = item.trim_start_matches("- ").replace('\n', " ");
+                let item = one_line(item.trim_start_matches("- "));
                 ui.add(Label::new(styled(&format!("•  {item}"), tokens)).wrap());
             }
         } else if !block.is_empty() {
-            ui.add(Label::new(styled(&block.replace('\n', " "), tokens)).wrap());
+            ui.add(Label::new(styled(&one_line(block), tokens)).wrap());
         }
         ui.add_space(space::XS);
     }
+}
+
+/// The lines of a paragraph as one, without their indents.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// A paragraph with its styles: `` `key X` `` as a key, other code in the monospaced font, `*names of controls*` stronger.
@@ -146,7 +151,7 @@ fn styled(text: &str, tokens: &Tokens) -> LayoutJob {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST, PAGES, styled};
+    use super::{FIRST, PAGES, one_line, styled};
     use crate::action::panel::Panel;
     use crate::theme::tokens;
 
@@ -160,6 +165,11 @@ mod tests {
         assert_eq!(names.len(), all);
         assert!(PAGES.iter().any(|page| page.0 == FIRST));
         assert!(PAGES.iter().all(|page| page.2.starts_with("# ") && page.2.len() > 200));
+    }
+
+    #[test]
+    fn lines_of_an_item_are_joined_without_their_indent() {
+        assert_eq!(one_line("- Rows,\n  lanes\n  and groups"), "- Rows, lanes and groups");
     }
 
     #[test]

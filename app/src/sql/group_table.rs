@@ -199,7 +199,7 @@ unsafe impl VTabCursor for Cursor<'_> {
         for ((place, compare), argument) in conditions(plan.unwrap_or_default()).zip(arguments.iter()) {
             let column = *self.columns.get(place).ok_or_else(|| fault("a condition is on no column"))?;
             if !self.scan.require(place, column, compare, &value(&argument)) {
-                return Err(fault("a condition cannot be told exactly"));
+                return Err(fault("a condition cannot be checked exactly"));
             }
         }
         (self.at, self.row) = (0, 0);

@@ -1,6 +1,6 @@
 //! What is saved in files that the user is asked for: traces, parts of them, profiles, bookmarks, sessions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trace_core::analysis::profile::ProfileKind;
@@ -25,6 +25,11 @@ use crate::worker::opened::Opened;
 use crate::worker::typed_path::path_of;
 use crate::worker::{part, query, session};
 
+/// Where a save dialog said to write. The dialog has asked whether a file may be replaced.
+const fn chosen<'a>(path: &'a Path, inputs: &'a Inputs) -> Output<'a> {
+    Output { path, inputs, may_replace: true, keeps_traces: true, may_stream: false }
+}
+
 impl EffectRunner {
     /// Asks where, and writes a session file there.
     pub(super) fn save_session(&mut self, built: &Arc<Built>, said: &[Said], title: &str, inputs: &[PathBuf]) {
@@ -36,27 +41,17 @@ impl EffectRunner {
         let usual = file_name(&format!("{stem}.session.json"));
         let (mailbox, built, said) = (self.mailbox.clone(), Arc::clone(built), said.to_vec());
         let dialog = self.dialog("Save session").set_file_name(usual);
-        self.run("save session", move || {
-            match ask_where(dialog, &mailbox) {
-                ChosenFile::Chosen(path) => {
-                    // The dialog has asked whether a file may be replaced.
-                    let output = Output {
-                        path: &path,
-                        inputs: &inputs,
-                        may_replace: true,
-                        keeps_traces: true,
-                        may_stream: false,
-                    };
-                    let saved = session::save(&built, &said, &output);
-                    mailbox.send(Action::Session(SessionAction::Saved(saved.map(|()| path))));
-                }
-                ChosenFile::Closed => mailbox.send(Action::Session(SessionAction::NotSaved)),
-                ChosenFile::NoDialog => {
-                    let text =
-                        "This desktop offers no file dialog; `tracelane session FILE… -o FILE` saves sessions, too";
-                    mailbox.send(Action::Session(SessionAction::NotSaved));
-                    mailbox.send(Action::Notice(text.to_owned()));
-                }
+        self.run("save session", move || match ask_where(dialog, &mailbox) {
+            ChosenFile::Chosen(path) => {
+                let output = chosen(&path, &inputs);
+                let saved = session::save(&built, &said, &output);
+                mailbox.send(Action::Session(SessionAction::Saved(saved.map(|()| path))));
+            }
+            ChosenFile::Closed => mailbox.send(Action::Session(SessionAction::NotSaved)),
+            ChosenFile::NoDialog => {
+                let text = "This desktop offers no file dialog; `tracelane session FILE… -o FILE` saves sessions, too";
+                mailbox.send(Action::Session(SessionAction::NotSaved));
+                mailbox.send(Action::Notice(text.to_owned()));
             }
         });
     }
@@ -79,8 +74,7 @@ impl EffectRunner {
                     return mailbox.send(Action::Notice(text.to_owned()));
                 }
             };
-            let output =
-                Output { path: &path, inputs: &inputs, may_replace: true, keeps_traces: true, may_stream: false };
+            let output = chosen(&path, &inputs);
             let shown = path.display();
             mailbox.send(Action::Notice(match notes::export(&bookmarks, &output) {
                 Ok(()) => format!("Bookmarks exported to {shown}"),
@@ -132,25 +126,16 @@ impl EffectRunner {
         }
         let mailbox = self.mailbox.clone();
         let dialog = self.dialog(asked.title).set_file_name(asked.usual);
-        self.run("save", move || {
-            match ask_where(dialog, &mailbox) {
-                ChosenFile::Chosen(path) => mailbox.send(Action::Notice({
-                    // The dialog has asked whether a file may be replaced.
-                    let output = Output {
-                        path: &path,
-                        inputs: &inputs,
-                        may_replace: true,
-                        keeps_traces: true,
-                        may_stream: false,
-                    };
-                    match write(&output) {
-                        Ok(()) => format!("Saved {}", path.display()),
-                        Err(error) => format!("{} could not be written: {error}", path.display()),
-                    }
-                })),
-                ChosenFile::Closed => {}
-                ChosenFile::NoDialog => mailbox.send(Action::Notice(asked.no_dialog.to_owned())),
-            }
+        self.run("save", move || match ask_where(dialog, &mailbox) {
+            ChosenFile::Chosen(path) => mailbox.send(Action::Notice({
+                let output = chosen(&path, &inputs);
+                match write(&output) {
+                    Ok(()) => format!("Saved {}", path.display()),
+                    Err(error) => format!("{} could not be written: {error}", path.display()),
+                }
+            })),
+            ChosenFile::Closed => {}
+            ChosenFile::NoDialog => mailbox.send(Action::Notice(asked.no_dialog.to_owned())),
         });
     }
 

@@ -11,7 +11,7 @@ use trace_core::base::monitor::Monitor;
 pub(super) enum Message {
     /// JSON of any kind.
     Json(Value),
-    /// Something else.
+    /// A line that is not valid JSON.
     NotJson,
 }
 

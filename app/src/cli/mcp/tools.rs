@@ -214,7 +214,7 @@ impl Tool {
 struct Arguments<'a> {
     of: &'a Tool,
     values: &'a Value,
-    /// Stops the call.
+    /// Cancelled when the client takes the request back.
     monitor: &'a Monitor,
 }
 
@@ -480,7 +480,7 @@ fn shot(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
 
 fn link(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     let open = traces.get(&asked.file(), asked.monitor)?;
-    // A place that is not there is told of here, and left out of the links of other answers.
+    // An invalid place is an error here; the links of other answers leave it out.
     asked.place(&open)?;
     let text = format!(
         "The link opens in the window where the file, or a copy of it, lies in a folder of traces opened before or in Downloads.\n\

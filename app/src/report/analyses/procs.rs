@@ -100,7 +100,7 @@ impl Analysis for Procs {
             .field("idle_while_ready.count", "how many stretches of time that was", Value::Count(idle.count))
             .field(
                 "idle_while_ready.waiting_ns",
-                "how long goroutines were runnable meanwhile, total",
+                "how long goroutines were runnable during that time, total",
                 Value::Duration(idle.waiting),
             );
         let calls = name::calls(trace);
