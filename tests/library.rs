@@ -63,6 +63,7 @@ mod population;
 mod real_look_alikes;
 mod running_time;
 mod scheduling;
+mod slow_readers;
 mod slow_requests;
 mod tables;
 mod teams;

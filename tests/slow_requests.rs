@@ -404,10 +404,25 @@ const FETCHED: Stack = &[
     ("app.(*Crawler).work", "app.go", 297),
 ];
 
+const FOR_WORK: Stack = &[("runtime.chanrecv2", "chan.go", 509), ("app.(*Crawler).work", "app.go", 290)];
+const STARTED: Stack = &[("main.main", "main.go", 20), ("runtime.main", "proc.go", 290)];
+
 /// Four workers, each of which waits for a timer and then for an answer that takes 2 to 7 ms, forty times in all. With a `limit`
-/// one timer fires every 20 ms, whoever waits; without, each worker's own fires 75 ms after it has begun to wait.
-fn paced_workers(limit: bool) -> Findings {
+/// one timer fires every 20 ms, whoever waits; without, each worker's own fires 75 ms after it has begun to wait. Of workers
+/// that `begin` the trace sees how they are made and wait a moment for their first piece of work.
+fn paced_workers(limit: bool, begin: bool) -> Findings {
     let mut scene = Scene::default();
+    if begin {
+        scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+        for go in 10u64..14 {
+            let now = 0.3 + 0.5 * (go - 10) as f64;
+            scene.at(0, now, Act::MakeFor(go, FOR_WORK, STARTED));
+            scene.run(1, go, (now + 0.1, now + 0.2), "chan receive", FOR_WORK);
+            scene.at(0, now + 0.25, Act::Wake(go, STARTED));
+            scene.run(1, go, (now + 0.3, now + 0.4), "select", ALLOWED);
+        }
+        scene.at(0, 3.0, Act::Block("sync.(*WaitGroup).Wait", STARTED));
+    }
     let mut begun = [0.0; 4];
     for round in 0..40u32 {
         let at = round as usize % 4;
@@ -420,19 +435,28 @@ fn paced_workers(limit: bool) -> Findings {
         begun[at] = answer + 0.2;
         scene.at(proc, begun[at], Act::Block("select", ALLOWED));
     }
-    find(&mut scene, &(10..14).map(|go| (go, "select", ALLOWED)).collect::<Vec<_>>())
+    let workers = (10..14).map(|go| (go, "select", ALLOWED));
+    let main = (1, "sync.(*WaitGroup).Wait", STARTED);
+    find(&mut scene, &if begin { vec![main] } else { workers.collect::<Vec<_>>() })
 }
 
 #[test]
 fn workers_that_are_let_through_at_equal_distances_wait_for_a_rate_limit() {
-    let found = paced_workers(true);
+    let found = paced_workers(true, false);
     let first = assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Pacer).Wait");
     assert!(first.title.contains("lets one of them through about every 20.0 ms, in select"), "{}", first.title);
     assert!(first.check.contains("fewer of these goroutines do as much"), "{}", first.check);
     assert_eq!(first.severity, Severity::Warning);
     // Those that wait for as long each time keep a rhythm of their own.
-    let found = paced_workers(false);
+    let found = paced_workers(false, false);
     assert!(found.list.iter().all(|one| !one.title.contains("lets one of them through")), "{found:#?}");
+}
+
+#[test]
+fn workers_that_wait_a_moment_for_their_first_piece_of_work_are_counted_once() {
+    let found = paced_workers(true, true);
+    let first = assert_first(&found, Kind::PollingSleep, "rate_limit", "app.(*Pacer).Wait");
+    assert!(first.title.starts_with("4 goroutines of app.(*Crawler).work (app.go:296) spent"), "{}", first.title);
 }
 
 /// Six handlers that wait for a ticker, which lets one on every 20 ms.

@@ -169,3 +169,43 @@ fn goroutines_of_the_runtime_wait_for_something_to_do() {
     let told = sentence(&scene.load(&[(1, "system goroutine wait", WORKER)]), 1, (2.0, 80.0));
     assert!(told.contains("waited for something to do") && !told.contains("system goroutine wait"), "{told}");
 }
+
+// Tests of package testing.
+
+const RUNNER: Stack = &[("testing.tRunner", "testing.go", 1_900)];
+const RUN: Stack = &[("testing.(*T).Run", "testing.go", 2_000), ("testing.runTests", "testing.go", 2_300)];
+const QUICK: Stack = &[("app.TestQuick", "app_test.go", 10), ("testing.tRunner", "testing.go", 1_934)];
+const SLOW: Stack = &[
+    ("time.Sleep", "time.go", 300),
+    ("app.poll", "app.go", 50),
+    ("app.TestSlow", "app_test.go", 20),
+    ("testing.tRunner", "testing.go", 1_934),
+];
+const PARALLEL: Stack = &[
+    ("testing.(*T).Parallel", "testing.go", 1_700),
+    ("app.TestLater", "app_test.go", 30),
+    ("testing.tRunner", "testing.go", 1_934),
+];
+const LATER: Stack = &[("app.TestLater", "app_test.go", 31), ("testing.tRunner", "testing.go", 1_934)];
+
+#[test]
+fn of_tests_the_slowest_is_explained_without_its_wait_for_others() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 1.0, Act::Start(1)).at(0, 1.1, Act::MakeFor(2, RUNNER, RUN));
+    scene.at(0, 1.2, Act::MakeFor(3, RUNNER, RUN)).at(0, 1.3, Act::MakeFor(4, RUNNER, RUN));
+    scene.at(0, 1.4, Act::Block("chan receive", RUN));
+    scene.run(0, 4, (1.5, 1.6), "chan receive", PARALLEL);
+    scene.at(0, 2.0, Act::Start(2)).at(0, 12.0, Act::Preempt(QUICK)).at(0, 12.1, Act::Start(2));
+    scene.at(0, 12.2, Act::End);
+    scene.run(0, 3, (13.0, 14.0), "sleep", SLOW);
+    scene.at(0, 94.0, Act::Ready(3)).at(0, 94.1, Act::Start(3)).at(0, 94.3, Act::Wake(4, SLOW));
+    scene.at(0, 94.4, Act::End);
+    scene.run(0, 4, (95.0, 105.0), "sleep", LATER).at(0, 105.5, Act::Ready(4));
+    scene.at(0, 106.0, Act::Start(4)).at(0, 106.1, Act::Wake(1, LATER)).at(0, 106.2, Act::End);
+    scene.run(0, 1, (107.0, 108.0), "chan receive", RUN);
+    let trace = scene.load(&[(1, "chan receive", RUN)]);
+    let why = why(&trace, &Scope::whole(&trace), &Monitor::new()).expect("not cancelled");
+    let Some(Choice::Test(function)) = why.choice else { panic!("{:?}", why.choice) };
+    assert_eq!(trace.str(function), "app.TestSlow");
+    assert!(why.sentence.contains("G3 waited (sleep) in time.Sleep at app.poll (app.go:50)"), "{}", why.sentence);
+}

@@ -23,6 +23,7 @@ pub mod findings;
 pub mod flame;
 pub mod flow_groups;
 pub mod go_set;
+pub mod go_tests;
 pub mod goroutine_stats;
 pub mod goroutines;
 pub mod instant;

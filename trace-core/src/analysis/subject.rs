@@ -1,9 +1,10 @@
-//! What `why` explains when no goroutine, task or region is named: the slowest task or request, or the place that
+//! What `why` explains when no goroutine, task or region is named: the slowest task, request or test, or the place that
 //! the first finding points to.
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind, Link, Severity};
 use crate::analysis::findings::{Findings, find};
+use crate::analysis::go_tests::{TestRun, slowest_test};
 use crate::analysis::places::Places;
 use crate::analysis::scope::Scope;
 use crate::analysis::workload::Workload;
@@ -26,6 +27,8 @@ pub enum Choice {
     /// The slowest request: a call of this function, a handler of the program that a library called or what
     /// goroutines were started for.
     Call(String),
+    /// The slowest test or benchmark of package `testing`, by its function.
+    Test(StrId),
     /// The first finding, by its title.
     Finding(String),
     /// Nothing of the above: the goroutine of the program that ran last.
@@ -46,21 +49,27 @@ pub struct Subject {
     pub finding: Option<String>,
 }
 
-/// Chooses what to explain in `range`. The slowest task or request comes first, unless a warning or severe finding is
-/// about other goroutines. Goroutines that recorded the trace are never chosen. `None` if nothing of the program is in
+/// Chooses what to explain in `range`. The slowest task or request, or in a run of tests the slowest test, comes first,
+/// unless a warning or severe finding is about other goroutines. Goroutines that recorded the trace are never chosen. `None` if nothing of the program is in
 /// the range, or if cancelled.
 #[must_use]
 pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subject> {
     let places = Places::new(trace);
+    let test = slowest_test(trace, range).map(|TestRun { go, function, range }| Subject {
+        go,
+        range,
+        choice: Choice::Test(function),
+        finding: None,
+    });
     // Findings take a pass over the workload of their own: two at once would take twice the memory.
     let request = {
         let workload = Workload::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
         slowest_request(&places, &workload)
     };
     let task = slowest_task(trace, &places, range);
-    // Where the program marks its work itself, there is no need to guess what its pieces are.
+    // Where the program marks its work itself, there is no need to guess what its pieces are; tests are such a mark.
     let request = request.filter(|(is_handler, _)| *is_handler || task.is_none()).map(|found| found.1);
-    let slowest = [task, request];
+    let slowest = if test.is_some() { [test, None] } else { [task, request] };
     let is_long = |subject: &Subject| subject.range.nanos().saturating_mul(TINY) >= range.nanos();
     let slowest = slowest.into_iter().flatten().filter(is_long);
     let slowest = slowest.max_by_key(|subject| (subject.range.nanos(), subject.go));
@@ -132,15 +141,18 @@ const SHOWS: i64 = 4;
 fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>) -> Option<Subject> {
     let first = of_weight(findings)?;
     // Goroutines that spin are to blame for the finding, whose examples they are: they are nobody's slow request.
-    let spins = matches!(first.cause, Some(Cause::GoschedLoop | Cause::NonBlockingLoop));
+    let spins = matches!(first.cause, Some(Cause::GoschedLoop | Cause::YieldLoop | Cause::NonBlockingLoop));
     if spins && other.is_some_and(|other| matches!(other.choice, Choice::Task(_))) {
         return None;
     }
     let inside = |link: &Link| (link.go, link.range.intersect(range));
     let links = first.links.iter().map(inside).filter(|(_, range)| range.nanos() > 0);
     let (go, range) = links.max_by_key(|(go, range)| (range.nanos(), *go))?;
+    // Who keeps the others waiting takes long anyway.
+    let is_culprit = |other: &Subject| other.go != go && first.acts.iter().any(|act| act.go == other.go);
     let is_seen_there = |other: &Subject| {
-        first.goroutines.binary_search(&other.go).is_ok() && other.range.nanos() * SHOWS >= range.nanos()
+        let is_of_it = first.goroutines.binary_search(&other.go).is_ok();
+        is_of_it && !is_culprit(other) && other.range.nanos() * SHOWS >= range.nanos()
     };
     if other.is_some_and(is_seen_there) {
         return None;

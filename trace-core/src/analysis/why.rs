@@ -306,8 +306,8 @@ fn sentence(trace: &Trace, places: &Places<'_>, why: &Why) -> String {
         + step_description(share.doing)
         + &reason
         + &at
-        + &meanwhile(trace, share)
         + still_waiting(trace, share)
+        + &meanwhile(trace, share)
         + "."
 }
 
@@ -324,10 +324,13 @@ fn is_deadline(trace: &Trace, places: &Places<'_>, hop: &Hop) -> bool {
 }
 
 /// `; meanwhile goroutines of main.simulate had 98 % of the procs' time`: who had the procs while a goroutine was runnable,
-/// or that nobody had them; of several such stretches in the longest. Empty for everything else.
+/// or that nobody had them; of several such stretches in the longest. Of waits and system calls that the process had no
+/// CPU for a good part. Empty for everything else.
 fn meanwhile(trace: &Trace, share: &Share) -> String {
-    if share.doing != StepKind::Runnable {
-        return String::new();
+    match share.doing {
+        StepKind::Runnable => {}
+        StepKind::Waiting(_) | StepKind::Syscall => return without_cpu(trace, share),
+        _ => return String::new(),
     }
     let Some(found) = antagonists_of(trace, share.longest, 1, &Monitor::new()) else { return String::new() };
     let when = match share.count {
@@ -345,6 +348,17 @@ fn meanwhile(trace: &Trace, share: &Share) -> String {
     } else {
         String::new()
     }
+}
+
+/// `; for 60.2 ms of it the process had no CPU`, in which nothing can have ended the wait; empty if that is less than a
+/// quarter of it.
+fn without_cpu(trace: &Trace, share: &Share) -> String {
+    let (wait, without) = (share.longest.length(), Nanos(trace.no_cpu().total(share.longest)));
+    if without.0 * 4 < wait.0 || without == Nanos::ZERO {
+        return String::new();
+    }
+    let which = if share.count == 1 { "it".to_owned() } else { format!("the longest ({wait})") };
+    format!("; for {without} of {which} the process had no CPU")
 }
 
 /// ` and was still waiting when the trace ended`: of a wait that lasted until then, of which the trace shows no end.

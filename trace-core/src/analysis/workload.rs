@@ -633,6 +633,10 @@ pub fn is_idle(places: &Places<'_>, stack: StackId, class: SpanClass) -> bool {
     if class == SpanClass::WaitNet && places.is_reader(stack) {
         return true;
     }
+    // Whoever writes has something to do, and waits for the other side to read.
+    if places.is_write(stack) {
+        return false;
+    }
     // A library that the loop calls waits for an answer.
     let is_own = places.is_direct(stack) || places.is_plain(stack);
     let waits_for_work = matches!(op, Op::Receive | Op::Select | Op::Sleep)

@@ -34,8 +34,9 @@ const INFO: Info = Info {
            locks, WaitGroups, network, timers, system calls, the GC and the scheduler; each goroutine counts only while \
            the one it kept waiting waited. A sentence about the largest part, then what each goroutine did and where, \
            which sums to the time exactly, then the steps of the longest stretch in order of time, without gaps.\n\n\
-           Without --goroutine, --function, --task or --region: the slowest task or request in the range or, if the \
-           first finding of report is about other goroutines, its longest example. Selected says what it is.\n\n\
+           Without --goroutine, --function, --task or --region: the slowest task or request in the range, or the \
+           slowest test in a trace of go test; if the first finding of report is about other goroutines, its longest \
+           example. Selected says what it is.\n\n\
            Of a session (a session file, a folder or an archive of traces; see tracelane session): the request with --request \
            ID, or the longest one, across processes. While one service waits for another, what that did counts.\n\n\
            Why these 122 ms: --goroutine G40 --range 1.2s..1.322s. All tasks of a type, added up: --task basket.",
@@ -63,8 +64,13 @@ pub fn report(trace: &Arc<Trace>, found: &Arc<Why>) -> Report {
     let start = found.go.map_or(Value::Missing, |_| columns::time(trace, found.longest.range.start));
     let report = Report::default().headline("sentence", &found.sentence);
     let report = report
-        .field_of(Kind::Word, "selected.by", "what chose it, if no scope was given: task, call, finding or last", by)
-        .field_of(Kind::Text, "selected.name", "the task, call or finding", name);
+        .field_of(
+            Kind::Word,
+            "selected.by",
+            "what chose it, if no scope was given: task, test, call, finding or last",
+            by,
+        )
+        .field_of(Kind::Text, "selected.name", "the task, test, call or finding", name);
     let report = if words.is_empty() { report } else { report.figure("Selected", words) };
     let report = match &found.finding {
         Some(headline) => report.figure("Finding", format!("{headline} (first of report)")),
@@ -101,6 +107,9 @@ fn selected(trace: &Trace, found: &Why) -> (Value, Value, String) {
             (Value::Word("task"), text(trace.str(*name)), format!("slowest task {}", trace.str(*name)))
         }
         Some(Choice::Call(name)) => (Value::Word("call"), text(name), format!("slowest call of {name}")),
+        Some(Choice::Test(name)) => {
+            (Value::Word("test"), text(trace.str(*name)), format!("slowest test {}", trace.str(*name)))
+        }
         Some(Choice::Finding(title)) => {
             (Value::Word("finding"), text(title), "longest example of the first finding of report".to_owned())
         }

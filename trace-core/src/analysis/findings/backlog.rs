@@ -9,7 +9,6 @@ use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, as_felt, at_least, related, waited};
-use crate::analysis::findings::serial::is_write;
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::findings::slow_requests::only_waits_to_read;
 use crate::analysis::findings::uneven_queue;
@@ -35,9 +34,9 @@ const ENDED: &str = "Find out why the other consumers returned (an error, a pani
 const BUSY: f64 = 0.85;
 const ALL_BUSY: &str = "Make the consumer faster: the procs are busy, so that more consumers would not help.";
 /// A consumer that ends such a part of the waits is the one that matters.
-const MOST_BY_ONE: f64 = 0.9;
+pub(crate) const MOST_BY_ONE: f64 = 0.9;
 const SEVERAL: &str = "Add consumers, or make them faster.";
-const SLOW_READER: &str = "The other side of this connection does not read fast enough: set a write deadline, and give each \
+pub(crate) const SLOW_READER: &str = "The other side of this connection does not read fast enough: set a write deadline, and give each \
                            connection a queue and a goroutine of its own, so that a slow one does not hold up the others.";
 const ONE_SYNC: &str = "Take all that waits and sync once for all of it (group commit).";
 const ONE_SERVER: &str = "Have several goroutines do this, or make the one that does faster.";
@@ -147,9 +146,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let gone = ended(context, wait, stage);
     let lane = lanes.filter(|_| gone == 0);
     let title = format!(
-        "{} for {}{behind}, which was {} {}{}{}",
+        "{} for {} {} {}{}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
-        consumers_words(context, (found, consumer), share, &mut evidence),
+        consumers_words(context, (found, consumer), (share, &behind), &mut evidence),
         way.words(),
         hot.named.followed_by(&format!(
             "for {}{}",
@@ -204,17 +203,22 @@ fn consumer_name(context: &Context<'_>, go: GoroutineIdx) -> String {
     format!("{}{what}", go_name(context.trace, go))
 }
 
-/// The goroutine that ended the waits, or how many did and which of them most: `G21`, `3 goroutines, 58 % of it for G21`.
+/// The goroutine that ended the waits, or how many did and which of them most, and who of them `was` busy, up to that
+/// word: `G21, which was`, `3 goroutines; G21, which accounts for 58 %, was`.
 fn consumers_words(
     context: &Context<'_>,
     (found, consumer): (&Wakers, GoroutineIdx),
-    share: f64,
+    (share, behind): (f64, &str),
     evidence: &mut Evidence,
 ) -> String {
     let name = consumer_name(context, consumer);
     let all = evidence.count("consumers", found.by_go.len() as u64, "goroutine");
     let part = evidence.share("share_of_first_consumer", share);
-    if share >= MOST_BY_ONE { name } else { format!("{all}, {part} of it for {name}") }
+    match (share >= MOST_BY_ONE, behind) {
+        (true, _) => format!("{name}{behind}, which was"),
+        (false, "") => format!("{all}; {name}, which accounts for {part}, was"),
+        (false, _) => format!("{all}, {part} of it for {name}{behind}, which was"),
+    }
 }
 
 /// The finding with the cause, where it is known.
@@ -229,19 +233,13 @@ fn because(
         _ if gone > 0 => finding.cause(Cause::ConsumersEnded, ENDED),
         Some(_) => finding.cause(Cause::OneFullQueue, ONE_FULL_QUEUE),
         None if is_finalizer(context, consumer) => finding.cause(Cause::Finalizer, FINALIZER),
-        None if is_write(context, stack) => finding.with_check(SLOW_READER),
+        None if context.places.is_write(stack) => finding.with_check(SLOW_READER),
         // Whoever waits to receive waits for an answer or for an item: nobody consumes anything there.
-        None if op != Op::Send && is_sync(context, stack) => finding.cause(Cause::OneServer, ONE_SYNC),
+        None if op != Op::Send && context.is_sync(stack) => finding.cause(Cause::OneServer, ONE_SYNC),
         None if op != Op::Send => finding.cause(Cause::OneServer, ONE_SERVER),
         None if context.load.share > BUSY => finding.with_check(ALL_BUSY),
         None => finding,
     }
-}
-
-/// Whether the program waits until a file is on the disk, which one call does for all that was written before.
-fn is_sync(context: &Context<'_>, stack: StackId) -> bool {
-    let callee = context.callee(stack);
-    callee.is_some_and(|callee| ["os.(*File).Sync", "syscall.Fsync", "syscall.Fdatasync"].contains(&callee.as_str()))
 }
 
 /// Consumers that were created together, with a channel each.

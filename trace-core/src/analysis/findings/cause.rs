@@ -65,12 +65,16 @@ pub enum Cause {
     OwnWorkers,
     /// A loop around `runtime.Gosched`.
     GoschedLoop,
+    /// Goroutines call `runtime.Gosched` again and again, and do nothing else that the trace shows.
+    YieldLoop,
     /// A loop around an operation that does not block.
     NonBlockingLoop,
     /// The program waits for processes that it started to end.
     ChildProcess,
     /// One goroutine does or hands out what many wait for.
     OneServer,
+    /// The other side of a connection reads more slowly than one goroutine writes to it that has more to do.
+    SlowReader,
     /// What others wait for is done by finalizers or cleanups, one after the other.
     Finalizer,
     /// The other side of a call takes long.
@@ -143,9 +147,11 @@ impl Cause {
             Self::WorkersWait => "workers_wait",
             Self::OwnWorkers => "own_workers",
             Self::GoschedLoop => "gosched_loop",
+            Self::YieldLoop => "yield_loop",
             Self::NonBlockingLoop => "non_blocking_loop",
             Self::ChildProcess => "child_process",
             Self::OneServer => "one_server",
+            Self::SlowReader => "slow_reader",
             Self::Finalizer => "finalizer",
             Self::SlowCall => "slow_call",
             Self::SlowDial => "slow_dial",

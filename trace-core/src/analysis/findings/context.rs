@@ -67,6 +67,13 @@ impl Context<'_> {
         self.workload.gos.iter().filter(|facts| facts.name == name).count() as u64
     }
 
+    /// Whether the program waits there until a file is on the disk, which one call does for all that was written before.
+    pub(crate) fn is_sync(&self, stack: StackId) -> bool {
+        let callee = self.callee(stack);
+        callee
+            .is_some_and(|callee| ["os.(*File).Sync", "syscall.Fsync", "syscall.Fdatasync"].contains(&callee.as_str()))
+    }
+
     /// Whether a goroutine was started by package `testing`, to run a test.
     pub(crate) fn is_test(&self, go: GoroutineIdx) -> bool {
         self.workload.go(go).is_some_and(|facts| is_test_function(self.trace.str(facts.name)))

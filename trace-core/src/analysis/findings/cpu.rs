@@ -15,6 +15,7 @@ use crate::analysis::procs::in_syscalls;
 use crate::analysis::work_units::Family;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::event::state::SpanClass;
+use crate::model::trace::Frame;
 
 /// Share of the procs' time from which on they count as busy.
 const BUSY: f64 = 0.85;
@@ -36,6 +37,11 @@ const LITTLE: f64 = 0.15;
 /// A function with a smaller part of the running time is not what keeps the procs busy.
 const GOOD_PART: f64 = 0.2;
 
+/// Where a function of the standard library takes the time, and the program is not on the stack.
+const LIBRARY: &str = "This function belongs to a library: find out what calls it (the flame graph, or a CPU profile) and call it \
+                       less often.";
+const HANDSHAKES: &str = "TLS handshakes take this time: let clients keep their connections open and resume sessions, or use \
+                          ECDSA in place of RSA certificates.";
 const SPREAD: &str = "No function takes most of the running time: take a CPU profile to see what could be spared, or let less \
                       work run at once.";
 const OUTSIDE: &str = "Most of what was seen there is system calls and connections, not code that computes: make fewer or \
@@ -116,7 +122,7 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     }
     finding = finding.goroutines(&named(context, &[runner, *waiter.0]));
     if kind == Kind::CpuBound {
-        finding = finding.with_check(check(hot));
+        finding = finding.with_check(check(context, hot));
     }
     if context.collector.assist_run().0 * MUCH_ASSIST >= load.running {
         finding = finding.with_check(ASSISTS);
@@ -150,10 +156,16 @@ fn is_spread(hot: &Hot) -> bool {
 }
 
 /// What there is to do by what was seen.
-const fn check(hot: &Hot) -> &'static str {
+fn check(context: &Context<'_>, hot: &Hot) -> &'static str {
+    let is_handshake = |frame: Frame<'_>| {
+        let method = frame.function.strip_prefix("crypto/tls.(*Conn).");
+        method.is_some_and(|method| method.contains("Handshake") || method.contains("handshake"))
+    };
     match () {
         () if hot.in_calls * 2 > hot.here => OUTSIDE,
         () if hot.share * 3.0 < 1.0 => SPREAD,
+        () if context.trace.frames(hot.stack).any(is_handshake) => HANDSHAKES,
+        () if !context.places.has_own(hot.stack) => LIBRARY,
         () => Kind::CpuBound.check(),
     }
 }
@@ -251,7 +263,7 @@ fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         .ratio("procs_busy", context.load.share)
         .text("seen_in", hot.seen_in)
         .culprit(context.trace, Some(hot.named.place.clone()), hot.stack)
-        .with_check(check(hot))
+        .with_check(check(context, hot))
         .victim(&outer.function, context.goroutines(key.name));
     if let Some((go, range)) = family.longest {
         finding = finding.link(context.trace, go, range);

@@ -2,13 +2,57 @@
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
-use crate::analysis::findings::finding::{Finding, Kind, Severity};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+
+/// Tells of the waits for one pool once, wherever they are: of pools with as many slots whose holders are at one place the
+/// one that costs most, which names where else goroutines wait.
+fn join_pools(list: &mut Vec<Finding>) {
+    list.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
+    let mut joined: Vec<Finding> = Vec::new();
+    for finding in list.drain(..) {
+        match joined.iter_mut().find(|known| is_same_pool(known, &finding)) {
+            Some(known) => add_waits(known, finding),
+            None => joined.push(finding),
+        }
+    }
+    *list = joined;
+}
+
+fn is_same_pool(one: &Finding, other: &Finding) -> bool {
+    let holder = |finding: &Finding| {
+        let is_pool = matches!(finding.cause, Some(Cause::HeldByOthers | Cause::PoolExhausted));
+        let place = finding.culprit.as_ref().filter(|_| is_pool).map(|culprit| culprit.place.clone());
+        place.zip(finding.number("slots"))
+    };
+    holder(one).is_some_and(|one| Some(one) == holder(other))
+}
+
+/// Adds the waits of another finding to one about the same pool.
+fn add_waits(known: &mut Finding, other: Finding) {
+    let (Some(waits), Some(nanos)) = (other.number("waits"), other.number("wait_total_ns")) else { return };
+    let mut joined = known.clone().goroutines(&other.goroutines);
+    // Of several only the heaviest is named.
+    if known.number("other_waits").is_none() {
+        let mut evidence = Evidence::default();
+        let place = other.victims.first().map_or("elsewhere", |victim| victim.function.as_str());
+        joined.title += &format!(
+            "; in {place} another {}, {} total, were for slots with the same holder",
+            evidence.count("other_waits", waits, "wait"),
+            evidence.time("other_wait_total_ns", nanos),
+        );
+        joined = joined.with(evidence);
+    }
+    joined.time_lost_ns += other.time_lost_ns;
+    joined.victims.extend(other.victims);
+    *known = joined;
+}
 
 /// Leaves out busy procs (`cpu_bound`, `cpu_starvation`) where other findings tell what keeps them busy: goroutines that
 /// spin, for half of what the program ran; or the GC, for a third of what the procs did, if that weighs more.
 pub(crate) fn fold(context: &Context<'_>, list: &mut Vec<Finding>) {
+    join_pools(list);
     let spins = list.iter().any(|finding| {
-        let is_loop = matches!(finding.cause, Some(Cause::GoschedLoop | Cause::NonBlockingLoop));
+        let is_loop = matches!(finding.cause, Some(Cause::GoschedLoop | Cause::YieldLoop | Cause::NonBlockingLoop));
         is_loop && finding.number("spin_running_ns").unwrap_or(0) * 2 >= context.load.running
     });
     let collects = list.iter().filter(|finding| finding.kind == Kind::GcPressure && finding.severity > Severity::Note);

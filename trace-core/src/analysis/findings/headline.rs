@@ -3,6 +3,7 @@
 //! It is made here, of all findings, from what they hold: kind, cause, culprit, those affected, and the evidence. A clause
 //! whose number or name is not there, or that makes the line too long, is left out.
 
+use crate::analysis::findings::backlog::MOST_BY_ONE;
 use crate::analysis::findings::callers::OTHERS;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind};
@@ -57,6 +58,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::MissingDone => data.stuck(format!("WaitGroup never done{}", data.place(" in "))),
         Cause::ChildProcess => data.children(),
         Cause::OneServer => data.waits(format!("One goroutine serves most{}", data.at_work())),
+        Cause::SlowReader => data.waits(format!("Slow reader of a connection{}", data.place(" holds up writes in "))),
         Cause::Finalizer => data.waits(format!("Waiting for finalizers{}", data.place(", which are in "))),
         Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
         Cause::LockedToThread => data.locked_to_thread(),
@@ -74,6 +76,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::OneAtATime => data.waits(format!("{}{}", data.limited(), data.place(" in "))),
         Cause::WorkersWait => data.waits(format!("{}{}", data.limited(), data.place(", the workers wait in "))),
         Cause::GoschedLoop => data.spin("on runtime.Gosched"),
+        Cause::YieldLoop => data.busy_loop(),
         Cause::NonBlockingLoop => data.spin("without blocking"),
         Cause::SlowCall => data.requests(data.call()),
         Cause::SlowDial => data.requests(format!("Connecting{}", data.place(" in "))),
@@ -104,7 +107,7 @@ fn of_kind(data: Data<'_>, kind: Kind) -> String {
         Kind::CpuStarvation => data.starvation(),
         Kind::IdleProcs => data.idle(""),
         Kind::SlowSyscall => data.syscalls(),
-        Kind::ChannelBacklog => data.waits(format!("Consumer cannot keep up{}", data.at_work())),
+        Kind::ChannelBacklog => data.waits(format!("{} cannot keep up{}", data.consumers(), data.at_work())),
         Kind::Imbalance | Kind::Straggler if data.0.number("workers_per_round").is_some() => data.fan_out(),
         Kind::Imbalance if data.0.number("longest_total_ns").is_some() => data.team(),
         Kind::Imbalance => data.waits(format!("Uneven work{}", data.place(", the last one in "))),
@@ -345,6 +348,13 @@ impl Data<'_> {
     }
 
     /// `, busy in main.audit`, or `, blocked in main.audit` where it waited; empty if the place is not known.
+    /// Who consumes: as the sentence, one of several only if it ends most of the waits.
+    fn consumers(self) -> &'static str {
+        let number = self.0.number("consumers").unwrap_or(1);
+        let is_one = number < 2 || self.0.ratio_of("share_of_first_consumer").is_some_and(|share| share >= MOST_BY_ONE);
+        if is_one { "Consumer" } else { "Consumers" }
+    }
+
     fn at_work(self) -> String {
         match self.0.acts.first().map(|act| act.doing) {
             Some(StepKind::Waiting(_)) => self.place(", blocked in "),
@@ -378,6 +388,12 @@ impl Data<'_> {
         let share = self.share("spin_share").map(|share| format!(": {share} of the procs' time"));
         let verb = if self.0.number("spinning") == Some(1) { "spins" } else { "spin" };
         fit(format!("{spinning} {verb} {how}{}", self.place(" in ")), [share])
+    }
+
+    fn busy_loop(self) -> String {
+        let goroutines = self.count("spinning", "goroutine").map(|count| format!(": {count}"));
+        let share = self.share("spin_share").map(|share| format!(", {share} of the procs' time"));
+        fit(format!("Busy loop around runtime.Gosched{}", self.place(" in ")), [goroutines, share])
     }
 
     /// The call and the function it is made in: `net/http.Get in main.load`.

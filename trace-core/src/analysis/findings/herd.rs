@@ -1,6 +1,6 @@
 //! Goroutines that `sync.(*Cond).Broadcast` wakes, most of which find nothing to do and wait again.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::blocked_by::{Blocked, Wakers};
 use crate::analysis::findings::cause::Cause;
@@ -18,8 +18,6 @@ use crate::model::lanes::LaneId;
 /// Fewer waits are no herd, nor are fewer that one act ends on average.
 const FEWEST: u64 = 50;
 const TOGETHER: f64 = 4.0;
-/// Wakeups by one goroutine within this time of each other are of one Broadcast, ns.
-const ONE_ACT: i64 = 50_000;
 /// Waits that are looked into, and spans after each.
 const LOOKED_AT: usize = 128;
 const SPANS: usize = 16;
@@ -75,7 +73,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let lost = (mean as f64 * share * broadcast_share * wait.count as f64) as u64;
     let mut evidence = Evidence::default();
     let title = format!(
-        "{}: Broadcast at {} wakes {} of them at once on average, and {} of the {} looked at waited again without having \
+        "{}: Broadcast at {} wakes at most {} of them at once on average, and {} of the {} looked at waited again without having \
          woken anybody or waited for anything but the lock, after {} on average",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         place_name(Some(&place)),
@@ -96,33 +94,42 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     })
 }
 
-/// How many goroutines a Broadcast at the line of this stack wakes on average. (Of waits that were picked more are of broadcasts that woke many.)
+/// How many goroutines a Broadcast at the line of this stack wakes on average, at most. (Of waits that were picked more are
+/// of broadcasts that woke many.) Two calls count as one if nothing that the trace records lies between them.
 fn woken_at_once(context: &Context<'_>, stack: StackId) -> f64 {
     let trace = context.trace;
     let line = context.places.own_line(stack);
     let is_here = |other: StackId| is_broadcast(context, other) && context.places.own_line(other) == line;
     let (mut woken, mut broadcasts) = (0_u64, 0_u64);
+    let mut of_this: FxHashSet<GoroutineIdx> = FxHashSet::default();
     for facts in context.workload.gos.iter() {
         let mut last = None;
-        for (segment, row) in trace.acted_on(LaneId::Goroutine(facts.go), trace.range()) {
-            let Some(segment) = trace.seg(segment).filter(|known| is_here(known.stack(row))) else {
+        for (number, row) in trace.acted_on(LaneId::Goroutine(facts.go), trace.range()) {
+            let Some(segment) = trace.seg(number).filter(|known| is_here(known.stack(row))) else {
+                last = None;
                 continue;
             };
             let time = TraceTime(segment.time(row));
             woken += 1;
-            broadcasts +=
-                u64::from(last.is_none_or(|last| is_other_act(context, facts.go, TimeRange::new(last, time))));
+            let is_same = last.is_some_and(|last| !is_other_act(context, facts.go, TimeRange::new(last, time)));
+            let other = trace.affected(number, row).unwrap_or(GoroutineIdx::NONE);
+            // One call wakes each of them once.
+            if !is_same || of_this.contains(&other) {
+                broadcasts += 1;
+                of_this.clear();
+            }
+            of_this.insert(other);
             last = Some(time);
         }
     }
     woken as f64 / broadcasts.max(1) as f64
 }
 
-/// Whether a goroutine that woke others at both ends of a range did so in two calls: it waited for something in between. (In
-/// one call it may lose its proc.)
+/// Whether a goroutine that woke others at both ends of a range did so in two calls: it waited or made a system call in
+/// between. (In one call it may lose its proc.)
 fn is_other_act(context: &Context<'_>, go: GoroutineIdx, between: TimeRange) -> bool {
     let mut spans = context.trace.spans(LaneId::Goroutine(go), between);
-    between.nanos() > ONE_ACT && spans.any(|span| span.state == GoState::Waiting)
+    spans.any(|span| matches!(span.state, GoState::Waiting | GoState::Syscall))
 }
 
 fn is_broadcast(context: &Context<'_>, stack: StackId) -> bool {

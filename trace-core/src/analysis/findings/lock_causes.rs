@@ -25,6 +25,8 @@ pub(crate) enum LockCause {
     Connection,
     /// The holder sleeps while it has the lock.
     Sleep,
+    /// The holder waits until a file is on the disk.
+    Sync,
     /// The holder writes a log line, and the lock is the logger's.
     Logger,
     /// The holder is in a slow call, and the lock is a library's own.
@@ -55,6 +57,7 @@ impl LockCause {
             }
             _ if kind == Kind::LockContention => Self::Computing,
             _ if is_asleep => Self::Sleep,
+            _ if context.is_sync(top.stack) => Self::Sync,
             _ if is_connection(context, wait, top) => Self::Connection,
             _ if is_logger(context, wait) => Self::Logger,
             _ if !wait.is_prior && !context.places.is_direct(wait.stack) => Self::Library,
@@ -64,7 +67,7 @@ impl LockCause {
 
     const fn cause(self) -> Cause {
         match self {
-            Self::SlowCall | Self::Logger | Self::Library => Cause::HeldOverSlowCall,
+            Self::SlowCall | Self::Sync | Self::Logger | Self::Library => Cause::HeldOverSlowCall,
             Self::Connection => Cause::OneConnection,
             Self::Sleep => Cause::HeldOverSleep,
             Self::Computing => Cause::HeldWhileComputing,
@@ -81,6 +84,10 @@ impl LockCause {
             Self::Connection => {
                 "If the lock keeps the requests on one connection apart, use several connections (a pool), or send the next \
                  request before the answer to the last is there; if it guards anything else, release it before the slow call."
+            }
+            Self::Sync => {
+                "Sync once for all that was written before (group commit): write under the lock, and have one goroutine sync \
+                 while the others wait for its result without the lock."
             }
             Self::Logger => {
                 "The lock is the logger's: whoever logs waits until the line is written. Find out who reads the output and why \

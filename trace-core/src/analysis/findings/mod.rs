@@ -42,6 +42,7 @@ mod retries;
 mod serial;
 mod site_waits;
 mod slots;
+mod slow_reader;
 mod slow_reason;
 mod slow_requests;
 mod spin;
@@ -184,6 +185,8 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     list.extend(slow);
     let workers = workers::find(&context, &list);
     list.extend(workers);
+    let readers = slow_reader::find(&context, &list);
+    list.extend(readers);
     let stuck = stuck::find(&context, &list);
     list.extend(stuck);
     folded::fold(&context, &mut list);

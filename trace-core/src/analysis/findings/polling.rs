@@ -33,8 +33,11 @@ fn judge(context: &Context<'_>, family: &Family, sleeps: &Sleeps) -> Option<Find
     let mut polls = sleeps.polls;
     // A handler that starts a goroutine and sleeps while that one finishes polls with one look; whoever
     // starts requests at a fixed rate does the same, but nobody waits for him.
-    // Where some need several looks, those that needed one only were lucky.
-    if sleeps.series >= 3 && sleeps.series * 10 >= sleeps.units {
+    // Where a good part needs several looks, those that needed one only were lucky.
+    let was_lucky = sleeps.series >= 3 && sleeps.series * 10 >= sleeps.units.max(sleeps.series + sleeps.singles.count);
+    // Whoever keeps a rhythm all the time finds nothing to do now and then.
+    let was_lucky = was_lucky && (family.bounded > 0 || sleeps.polls.count >= sleeps.singles.count);
+    if was_lucky {
         polls.merge(sleeps.singles);
     } else if !is_started {
         polls.merge(sleeps.helped);
@@ -49,9 +52,18 @@ fn judge(context: &Context<'_>, family: &Family, sleeps: &Sleeps) -> Option<Find
     }
     let looks = polls.count.checked_div(sleeps.series.max(1)).unwrap_or(0);
     let mut evidence = Evidence::default();
+    // Then other things happen between some of them.
+    let is_mixed = was_lucky && sleeps.singles.count > 0 || sleeps.series > sleeps.units;
+    let between = if is_mixed {
+        let series = evidence.count("series", sleeps.series, "time");
+        format!(
+            "{series} several follow each other, and in between the trace shows nothing that other goroutines could notice"
+        )
+    } else {
+        "in between the trace shows nothing that other goroutines could notice".to_owned()
+    };
     let title = format!(
-        "{}, {} total (mean {}), at {} in {} of {}: only timers end these waits, and in between nothing happens that \
-         other goroutines could observe",
+        "{}, {} total (mean {}), at {} in {} of {}: only timers end these waits, and {between}",
         evidence.count("sleeps", polls.count, "sleep"),
         evidence.time("sleep_total_ns", polls.nanos),
         evidence.time("sleep_mean_ns", polls.nanos / polls.count),
@@ -60,11 +72,9 @@ fn judge(context: &Context<'_>, family: &Family, sleeps: &Sleeps) -> Option<Find
         place_name(context.places.outer(family.stack).as_ref()),
     );
     let confidence = if sleeps.helped.count > sleeps.polls.count { 0.75 } else { 0.9 };
-    let mut finding = Finding::new(Kind::PollingSleep, title, polls.nanos, context.duration, confidence)
-        .with(evidence)
-        .int("series", sleeps.series)
-        .int("sleeps_in_a_series", looks)
-        .culprit(context.trace, Some(place), sleeps.stack);
+    let finding = Finding::new(Kind::PollingSleep, title, polls.nanos, context.duration, confidence).with(evidence);
+    let finding = if is_mixed { finding } else { finding.int("series", sleeps.series) };
+    let mut finding = finding.int("sleeps_in_a_series", looks).culprit(context.trace, Some(place), sleeps.stack);
     if let Some(outer) = context.places.outer(family.stack) {
         finding = finding.victim(&outer.function, family.gos);
     }

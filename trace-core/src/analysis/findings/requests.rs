@@ -1,6 +1,8 @@
 //! Requests: units of work with a client that waits for them. Their kinds, and the one place (other than a lock) that
 //! takes most of their time. [`slow_requests`](super::slow_requests) works out the cause.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
 use crate::analysis::findings::rate_limit::interval;
@@ -107,6 +109,11 @@ impl SlowRequests<'_> {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        if self.who == RequestKind::Worker { self.family.gos } else { self.family.units }
+    }
+
     /// 0 to 1: the place's part of the time of all these requests.
     pub(crate) fn share(&self) -> f64 {
         self.part.place_time.nanos as f64 / self.family.nanos.max(1) as f64
@@ -155,10 +162,19 @@ fn slowest<'a>(context: &'a Context<'a>, key: &WorkUnitKey, family: &'a Family) 
 /// Whether goroutines that do nothing else all their life spend it in pauses between tries, or behind a rate limit.
 fn is_held_up(context: &Context<'_>, name: StrId, family: &Family, part: &Part) -> bool {
     let name = context.trace.str(name);
-    let is_team = family.gos == family.units && family.units >= FEWEST_REQUESTS;
+    let is_team = is_one_each(family) && family.gos >= FEWEST_REQUESTS;
     let is_own = name != "runtime.main" && name != "main.main" && !name.starts_with("testing.");
     let is_most = part.place_time.nanos * 2 >= family.nanos && part.clock.nanos * 2 > part.place_time.nanos;
     is_team && is_own && is_most && (part.is_backoff() || interval(context, part.stack()).is_some())
+}
+
+/// Whether each goroutine has one unit in which it spends nearly all of its time: at most a short one before, up to its first
+/// piece of work.
+fn is_one_each(family: &Family) -> bool {
+    let long: Vec<_> = family.longest_units.iter().take(usize::try_from(family.gos).unwrap_or(usize::MAX)).collect();
+    let gos: BTreeSet<GoroutineIdx> = long.iter().map(|unit| unit.0).collect();
+    let nanos: u64 = long.iter().map(|unit| unit.1.nanos().unsigned_abs()).sum();
+    family.gos == family.units || gos.len() == long.len() && nanos * 10 >= family.nanos * 9
 }
 
 /// Kinds of findings about the whole program, not about the waits of particular goroutines.

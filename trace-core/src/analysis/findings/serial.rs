@@ -38,7 +38,8 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let most = |is_so: fn(&Context<'_>, StackId) -> bool| {
         waits.iter().filter(|wait| is_so(context, wait.0)).count() * 2 >= waits.len()
     };
-    if most(is_in_transaction) || most(is_write) || most(is_body) || most(is_read) && is_endless_loop(context, family) {
+    let writes = most(|context, stack| context.places.is_write(stack));
+    if writes || most(is_in_transaction) || most(is_body) || most(is_read) && is_endless_loop(context, family) {
         return None;
     }
     let (place, stack) = common(context, waits)?;
@@ -115,11 +116,6 @@ fn is_loop_free(context: &Context<'_>, waits: &[(StackId, TimeRange)]) -> bool {
 fn is_in_transaction(context: &Context<'_>, stack: StackId) -> bool {
     let of_one_connection = ["database/sql.(*Tx).", "database/sql.(*Conn).", "database/sql.(*DB).BeginTx"];
     context.trace.frames(stack).any(|frame| of_one_connection.iter().any(|start| frame.function.starts_with(start)))
-}
-
-/// Whether a connection takes no more bytes until the other side reads: one after the other is how they are to be sent.
-pub(crate) fn is_write(context: &Context<'_>, stack: StackId) -> bool {
-    context.trace.frames(stack).any(|frame| frame.function == "internal/poll.(*FD).Write")
 }
 
 /// Whether it reads the body of a request or response of net/http, whose bytes come one after the other.

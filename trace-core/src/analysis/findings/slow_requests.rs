@@ -411,12 +411,7 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
         return Some(team.reason((at, doing), named, (top.stack, others)));
     }
     if !is_shared {
-        let mut cause = call(context, top.stack, same_stacks(context, found, top), &slow.part.longest);
-        cause.at = format!("{}, for goroutines that were{doing}", at.trim_start());
-        cause.evidence = Evidence::default();
-        cause.others = others;
-        cause.confidence = 0.7;
-        return Some(cause);
+        return Some(answer(context, (slow, found), (top, &doing), others));
     }
     let check = "Compute the result before it is needed (refresh it early and serve the old one until then), or make it \
                  faster: all callers wait for it.";
@@ -440,6 +435,32 @@ fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> Opt
         evidence,
         confidence: 0.8,
     })
+}
+
+/// Waits for what other goroutines make of the answer to a call. A goroutine that only reads from a connection answers
+/// whatever call comes next: what takes long is the call that the requests made.
+fn answer(
+    context: &Context<'_>,
+    (slow, found): (&SlowRequests<'_>, &Wakers),
+    (top, doing): (&Meanwhile, &str),
+    others: Vec<GoroutineIdx>,
+) -> Reason {
+    let waits = &slow.part.longest;
+    let at = where_at(context.places, slow.stack);
+    let mut cause = if only_reads(context, top) {
+        let own = waits.iter().map(|wait| (wait.stack, wait.nanos()));
+        let cause = call(context, slow.stack, own, waits);
+        let at = format!("{}, for answers that goroutines read{doing}", at.trim_start());
+        Reason { at, ..cause }
+    } else {
+        let cause = call(context, top.stack, same_stacks(context, found, top), waits);
+        let at = format!("{}, for goroutines that were{doing}", at.trim_start());
+        Reason { at, ..cause }
+    };
+    cause.evidence = Evidence::default();
+    cause.others = others;
+    cause.confidence = 0.7;
+    cause
 }
 
 /// Whether a goroutine only reads from a connection, and hands each of those who wait the answer to its own call: it never
@@ -545,7 +566,7 @@ fn limiter(context: &Context<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, othe
     let who = go_name(context.trace, top.go);
     let at = where_at(context.places, slow.stack);
     let at = format!(
-        "{} for {who}, which lets one through at a time{}",
+        "{} for {who}, which lets one through at a time, waiting{}",
         at.trim_start(),
         where_at(context.places, top.stack)
     );
@@ -620,10 +641,10 @@ fn blocked(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Blocked> {
 fn whose(slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
     let place = place_name(slow.outer.as_ref());
     if slow.unseen == 0 {
-        return format!("{} of {place}", evidence.count("requests", slow.family.units, slow.name()));
+        return format!("{} of {place}", evidence.count("requests", slow.count(), slow.name()));
     }
-    let some = evidence.whole("requests", slow.family.units);
-    let all = evidence.count("requests_in_all", slow.family.units + slow.unseen, slow.name());
+    let some = evidence.whole("requests", slow.count());
+    let all = evidence.count("requests_in_all", slow.count() + slow.unseen, slow.name());
     format!("{some} of {all}, those seen in {place},")
 }
 
@@ -649,7 +670,7 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
         "{} spent {} of {} time in one place: {} of them waited {} on average, {}{}{}",
         whose(slow, &mut evidence),
         evidence.share("share_of_request_time", slow.share()),
-        their(slow.family.units + slow.unseen),
+        their(slow.count() + slow.unseen),
         evidence.whole("requests_waiting", part.units),
         evidence.time("wait_per_request_ns", slow.mean()),
         cause.at,

@@ -23,6 +23,10 @@ const FEWEST_YIELDS: u64 = 1_000;
 const FEWEST_SAMPLES: u64 = 20;
 /// Longest run between two yields, on average, that counts as spinning, ns.
 const LONGEST_RUN: u64 = 20_000;
+/// The same of goroutines that do nothing which others could notice: they may poll, or compute and let others have a turn.
+const LONGEST_LOOP: u64 = 1_000_000;
+/// They wake somebody at most once in so many yields.
+const WAKES: usize = 100;
 /// Share of the trace that a goroutine must spend so.
 const SHARE: f64 = 0.1;
 /// Share of a function's samples in operations that do not block, from which on the function does little else.
@@ -39,6 +43,9 @@ const AFFECTED: usize = 64;
 
 const CHECK: &str = "Block instead of polling: receive from a channel, wait on a sync.Cond, select without default, or call \
                      Lock instead of TryLock.";
+
+const CHECK_LOOP: &str = "If this loop waits for something, block instead: receive from a channel, or wait on a sync.Cond. If it \
+                          computes, let fewer goroutines do so than there are procs.";
 
 /// Operations that return at once whether or not they could be done.
 const NON_BLOCKING: &[&str] = &[
@@ -80,18 +87,23 @@ fn yielding(context: &Context<'_>) -> Vec<Finding> {
 fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) -> Option<Finding> {
     let mean = yields.running / yields.count.max(1);
     let &(go, spent, range) = yields.gos.iter().max_by_key(|(go, nanos, _)| (*nanos, std::cmp::Reverse(*go)))?;
-    if yields.count < FEWEST_YIELDS || mean > LONGEST_RUN || context.share(spent) < SHARE {
+    if yields.count < FEWEST_YIELDS || mean > LONGEST_LOOP || context.share(spent) < SHARE {
         return None;
     }
-    if blocks(context, go, range) {
+    let polls = mean <= LONGEST_RUN;
+    if blocks(context, go, range) || !polls && is_noticed(context, go, range) {
         return None;
     }
+    let (what, cause, check) = match polls {
+        true => ("spinning on", Cause::GoschedLoop, CHECK),
+        false => ("in a busy loop around", Cause::YieldLoop, CHECK_LOOP),
+    };
     let place = context.places.own(stack)?;
     let room = context.load.procs * context.duration;
     let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(context.duration.max(1));
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} spinning on runtime.Gosched at {}: {} ({} per second), running for {} in between on average; {} running \
+        "{} {what} runtime.Gosched at {}: {} ({} per second), running for {} in between on average; {} running \
          total, {} of the procs' time, without what the scheduler does for each yield{}",
         evidence.count("spinning", yields.goroutines, "goroutine"),
         place_name(Some(&place)),
@@ -105,7 +117,7 @@ fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) ->
     let gos: Vec<GoroutineIdx> = yields.gos.iter().map(|known| known.0).collect();
     let act = act(context, go, range);
     let finding = finding(context, title, evidence, (yields.running, others))
-        .cause(Cause::GoschedLoop, CHECK)
+        .cause(cause, check)
         .int("spin_runnable_ns", yields.runnable)
         .culprit(context.trace, Some(place), stack)
         .act(act);
@@ -121,6 +133,18 @@ fn blocks(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> bool {
         runs += u64::from(span.state == GoState::Running);
     }
     waits * BLOCKS >= runs
+}
+
+/// Whether others could notice what a goroutine does: it makes system calls, or wakes or creates goroutines.
+fn is_noticed(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> bool {
+    let lane = LaneId::Goroutine(go);
+    let (mut calls, mut runs) = (0, 0);
+    for span in context.trace.spans(lane, range).take(SPANS) {
+        calls += usize::from(span.state == GoState::Syscall);
+        runs += usize::from(span.state == GoState::Running);
+    }
+    let woken = context.trace.acted_on(lane, range).take(runs).count();
+    (calls + woken) * WAKES > runs
 }
 
 /// `, while other goroutines were runnable for 12.3 ms total`

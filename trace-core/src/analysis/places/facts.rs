@@ -47,6 +47,8 @@ pub(super) struct Facts {
     pub(super) is_plain: bool,
     /// It reads the request that a server is to answer, or writes the answer.
     pub(super) is_for_client: bool,
+    /// It writes to a connection, pipe or terminal of which the poller tells when it takes more.
+    pub(super) is_write: bool,
     /// A timer cancels a context, without the program.
     pub(super) is_deadline: bool,
     /// All that a library calls of the program is a method `Read`, which reads bytes from somewhere.
@@ -108,6 +110,7 @@ pub(super) fn look_through<'a>(trace: &'a Trace, stack: StackId, names: &mut Nam
                     facts.op = op.unwrap_or(facts.op);
                     facts.is_look |= is_look(frame.function);
                     facts.is_deadline |= frame.function == "context.(*timerCtx).cancel";
+                    facts.is_write |= frame.function.starts_with("internal/poll.(*FD).Write");
                     is_plain &= is_plumbing(frame.function);
                     is_client |= frame.function.starts_with("net/http.(*bodyEOFSignal).");
                     is_body |= frame.function.starts_with("net/http.(*body).");

@@ -188,6 +188,12 @@ impl<'a> Places<'a> {
         self.facts(stack).is_plain
     }
 
+    /// Whether it writes to a connection or pipe (or waits until that takes more), by the standard library's poller.
+    #[must_use]
+    pub fn is_write(&self, stack: StackId) -> bool {
+        self.facts(stack).is_write
+    }
+
     /// Whether it is about whoever asked a server: reading the request, writing the answer.
     #[must_use]
     pub fn is_for_client(&self, stack: StackId) -> bool {

@@ -8,7 +8,7 @@ use crate::model::trace::Frame;
 /// Whose code a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Go's runtime and standard library, and what cgo generates.
+    /// Go's runtime and standard library except for their tests, and what cgo generates.
     Standard,
     /// A module that the program depends on.
     Dependency,
@@ -82,7 +82,8 @@ pub fn is_standard_package(package: &str) -> bool {
 #[must_use]
 pub fn origin(frame: &Frame<'_>) -> Origin {
     let package = package_of(frame.function);
-    let is_standard = is_standard_package(package);
+    // Where the package under test is Go's own, its tests are the program.
+    let is_standard = is_standard_package(package) && !frame.file.ends_with("_test.go");
     let is_test_main = frame.file.ends_with("_testmain.go");
     if package.is_empty() || is_test_main || is_generated(frame) || is_standard {
         Origin::Standard
@@ -135,6 +136,7 @@ mod tests {
         assert_eq!(of("github.com/a/b.F", "/home/gopher/go/pkg/mod/github.com/a/b@v1.2.3/b.go"), Origin::Dependency);
         assert_eq!(of("vendor/golang.org/x/net/http2.F", "x.go"), Origin::Standard);
         assert_eq!(of("main.main", "_testmain.go"), Origin::Standard);
+        assert_eq!(of("regexp.TestBadCompile", "/go/src/regexp/all_test.go"), Origin::Own);
         assert_eq!(of("testing_things.F", "/home/x/a.go"), Origin::Own);
     }
 }
