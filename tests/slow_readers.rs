@@ -1,4 +1,4 @@
-//! Connections whose other side reads slowly, and loops that pace themselves.
+//! Connections whose other side reads slowly, files that are slow to sync, and loops that pace themselves.
 
 use crate::scene::{Act, Scene, Stack};
 use crate::scene_findings::{all, cause, find, number, of_kind};
@@ -100,4 +100,35 @@ fn a_few_turns_without_work_make_no_polling_of_a_rhythm() {
         "{}",
         told.title
     );
+}
+
+macro_rules! journal {
+    ($($frame:literal),*) => {
+        &[$(($frame, "lib.go", 1),)* ("app.(*Journal).Append", "journal.go", 46), ("app.main.func1", "main.go", 36)]
+    };
+}
+const SYNC: Stack = journal!("syscall.Fsync", "internal/poll.(*FD).Fsync", "os.(*File).Sync");
+const WRITE: Stack = journal!("syscall.Write", "internal/poll.(*FD).Write", "os.(*File).Write");
+const LOCK: Stack = journal!("sync.(*Mutex).lockSlow", "sync.(*Mutex).Lock");
+const UNLOCK: Stack = journal!("sync.(*Mutex).unlockSlow", "sync.(*Mutex).Unlock");
+
+/// Five goroutines that take a lock in turn, 40 times in all, and make a system call of 18 ms while they have it.
+fn journal(call: Stack) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.5, Act::Ready(10));
+    for turn in 0..40u64 {
+        let (go, next, now) = (10 + turn % 5, 10 + (turn + 1) % 5, 1.0 + 20.0 * turn as f64);
+        scene.at(0, now, Act::Start(go)).at(0, now + 0.2, Act::Call(call)).at(0, now + 18.2, Act::Return);
+        scene.at(0, now + 18.3, Act::Wake(next, UNLOCK)).at(0, now + 18.4, Act::Block("sync", LOCK));
+    }
+    find(&mut scene, &all(10..15, "sync", LOCK))
+}
+
+#[test]
+fn a_lock_held_during_a_sync_calls_for_fewer_syncs() {
+    for (call, advice) in [(SYNC, "Sync once for all"), (WRITE, "Release the lock")] {
+        let found = journal(call);
+        let told = of_kind(&found, Kind::LockHeldOverIo).unwrap_or_else(|| panic!("{:#?}", found.list));
+        assert!(told.check.starts_with(advice), "{}", told.check);
+    }
 }

@@ -41,6 +41,8 @@ pub enum Cause {
     LockedToThread,
     /// Of several that answer requests for a share of something one has most to do.
     HotShard,
+    /// Goroutines are created in rounds, each of which waits for its slowest one.
+    Rounds,
     /// Of several workers with a queue each nearly all is sent to one.
     UnevenQueue,
     /// Of several consumers with a channel each one cannot keep up, and whoever sends waits for it.
@@ -134,6 +136,7 @@ impl Cause {
             Self::MissingDone => "missing_done",
             Self::ThreadsWithoutCpu => "threads_without_cpu",
             Self::LockedToThread => "locked_to_thread",
+            Self::Rounds => "rounds",
             Self::HotShard => "hot_shard",
             Self::UnevenQueue => "uneven_queue",
             Self::OneFullQueue => "one_full_queue",

@@ -2,7 +2,7 @@
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, Victim};
 
 /// Tells of the waits for one pool once, wherever they are: of pools with as many slots whose holders are at one place the
 /// one that costs most, which names where else goroutines wait.
@@ -43,7 +43,8 @@ fn add_waits(known: &mut Finding, other: Finding) {
         joined = joined.with(evidence);
     }
     joined.time_lost_ns += other.time_lost_ns;
-    joined.victims.extend(other.victims);
+    let is_new = |victim: &Victim| known.victims.iter().all(|known| known.function != victim.function);
+    joined.victims.extend(other.victims.into_iter().filter(is_new));
     *known = joined;
 }
 
@@ -65,4 +66,37 @@ pub(crate) fn fold(context: &Context<'_>, list: &mut Vec<Finding>) {
 fn is_busy_procs(finding: &Finding) -> bool {
     let is_kind = matches!(finding.kind, Kind::CpuBound | Kind::CpuStarvation);
     is_kind && finding.cause.is_none() && finding.number("runnable_total_ns").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::findings::finding::Culprit;
+    use crate::analysis::places::Place;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn pool(slots: u64, holder: &str, waits: u64, nanos: u64) -> Finding {
+        let place = Place { function: holder.to_owned(), ..Place::default() };
+        let mut finding = Finding::new(Kind::LimitedConcurrency, "Waits".to_owned(), nanos, SECOND, 0.8)
+            .cause(Cause::PoolExhausted, "")
+            .int("slots", slots)
+            .int("waits", waits)
+            .int("wait_total_ns", nanos)
+            .victim("app.read", 3);
+        finding.culprit = Some(Culprit { place, ..Culprit::default() });
+        finding
+    }
+
+    #[test]
+    fn waits_for_one_pool_are_told_once() {
+        let small = pool(2, "app.query", 40, SECOND);
+        let mut list = vec![small, pool(2, "app.query", 90, 2 * SECOND), pool(3, "app.query", 9, SECOND)];
+        join_pools(&mut list);
+        let [first, other] = list.as_slice() else { panic!("{list:#?}") };
+        let more = "Waits; in app.read another 40 waits, 1.00 s total, were for slots with the same holder";
+        assert_eq!((first.title.as_str(), first.time_lost_ns, first.victims.len()), (more, 3 * SECOND, 1));
+        assert_eq!((first.number("waits"), first.number("other_waits")), (Some(90), Some(40)));
+        assert_eq!(other.number("slots"), Some(3));
+    }
 }

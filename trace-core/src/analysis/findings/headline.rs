@@ -63,6 +63,7 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::ThreadsWithoutCpu => data.idle("their threads got no CPU"),
         Cause::LockedToThread => data.locked_to_thread(),
         Cause::HotShard => data.team(),
+        Cause::Rounds => data.rounds(),
         Cause::UnevenQueue => data.queue(),
         Cause::ConsumersEnded => {
             let gone = data.count("ended_consumers", "consumer").unwrap_or_default();
@@ -388,6 +389,12 @@ impl Data<'_> {
         let share = self.share("spin_share").map(|share| format!(": {share} of the procs' time"));
         let verb = if self.0.number("spinning") == Some(1) { "spins" } else { "spin" };
         fit(format!("{spinning} {verb} {how}{}", self.place(" in ")), [share])
+    }
+
+    fn rounds(self) -> String {
+        let rounds = self.count("rounds", "round").map(|rounds| format!(": {rounds}"));
+        let max = self.most("rounds", "round_max_ns");
+        fit(format!("Each round of goroutines waits for its slowest{}", self.place(", created in ")), [rounds.map(|text| text + &max)])
     }
 
     fn busy_loop(self) -> String {

@@ -23,6 +23,8 @@ pub(crate) struct Holds {
     looked: usize,
     /// The median of these, nanoseconds.
     wait: i64,
+    /// From when on until when there were such waits, nanoseconds.
+    elapsed: i64,
     /// All waits there are.
     count: u64,
 }
@@ -49,6 +51,9 @@ impl Holds {
                 span = context.trace.prev_span(found.at);
             }
         }
+        let woken = || wait.longest.iter().filter(|one| one.waker.is_some()).map(|one| one.range);
+        let (first, last) = (woken().map(|range| range.start).min(), woken().map(|range| range.end).max());
+        holds.elapsed = last.zip(first).map_or(0, |(last, first)| last.nanos_since(first));
         holds.looked = waits.len();
         holds.wait = median(&mut waits);
         holds
@@ -56,10 +61,12 @@ impl Holds {
 
     /// Whether nothing is held: those who pass the place let the next one pass at once. So it is in a ring or a
     /// pipeline, where all are stuck behind something further on. (Under a fiftieth of the waits, nobody waits
-    /// for what is done in between.)
+    /// for what is done in between; unless many wait for few places, which are in use for a good part of the time.)
     pub(crate) fn is_handed_on(&self) -> bool {
         let mut held: Vec<i64> = self.list.iter().map(|hold| hold.1.nanos()).collect();
-        held.len() * 2 >= self.looked && median(&mut held) * 50 < self.wait
+        let known: f64 = held.iter().map(|nanos| *nanos as f64).sum();
+        let in_use = known * self.count as f64 / self.looked.max(1) as f64;
+        held.len() * 2 >= self.looked && median(&mut held) * 50 < self.wait && in_use * 4.0 < self.elapsed as f64
     }
 
     /// Whether next to none of those who end the waits ever waited there themselves: they have nothing that they give back.

@@ -34,8 +34,8 @@ const SHORT: (u64, f64) = (10_000_000, 0.15);
 const LOOKED_AT: usize = 8;
 
 /// Goroutines created together whose creator waits for the last.
-struct Round<'a> {
-    workers: Vec<&'a GoroutineStats>,
+pub(crate) struct Round<'a> {
+    pub(crate) workers: Vec<&'a GoroutineStats>,
 }
 
 /// What is lost by the goroutines that one function makes.
@@ -61,7 +61,23 @@ struct Loss {
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
-    let mut groups: FxHashMap<(GoroutineIdx, u32), Vec<&GoroutineStats>> = FxHashMap::default();
+    let mut losses: FxHashMap<u32, Loss> = FxHashMap::default();
+    for ((creator, by), workers) in created(context) {
+        let loss = losses.entry(by).or_default();
+        for round in rounds(workers) {
+            add(context, loss, creator, &round);
+        }
+    }
+    let mut losses: Vec<(u32, Loss)> = losses.into_iter().collect();
+    losses.sort_by_key(|loss| loss.0);
+    let rounds = losses.iter().filter_map(|(_, loss)| judge(context, loss));
+    rounds.chain(context.blocked.iter().filter_map(|(wait, found)| gather(context, wait, found))).collect()
+}
+
+/// Goroutines that were created and have ended within the trace, by who created them and in which function of the program, in
+/// this order.
+pub(crate) fn created<'a>(context: &Context<'a>) -> BTreeMap<(GoroutineIdx, u32), Vec<&'a GoroutineStats>> {
+    let mut groups: BTreeMap<(GoroutineIdx, u32), Vec<&GoroutineStats>> = BTreeMap::new();
     // Tests are as long as they are.
     for facts in context.workload.gos.iter().filter(|facts| !is_test_function(context.trace.str(facts.name))) {
         let by = context.places.own_function(facts.creation);
@@ -69,20 +85,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
             groups.entry((creator, by)).or_default().push(facts);
         }
     }
-    let mut losses: FxHashMap<u32, Loss> = FxHashMap::default();
-    let mut keys: Vec<(GoroutineIdx, u32)> = groups.keys().copied().collect();
-    keys.sort_unstable();
-    for key in keys {
-        let Some(workers) = groups.remove(&key) else { continue };
-        let loss = losses.entry(key.1).or_default();
-        for round in rounds(workers) {
-            add(context, loss, key.0, &round);
-        }
-    }
-    let mut losses: Vec<(u32, Loss)> = losses.into_iter().collect();
-    losses.sort_by_key(|loss| loss.0);
-    let rounds = losses.iter().filter_map(|(_, loss)| judge(context, loss));
-    rounds.chain(context.blocked.iter().filter_map(|(wait, found)| gather(context, wait, found))).collect()
+    groups
 }
 
 /// Long-lived workers of which one is nearly always the last: they hand their results to whoever created them, or each
@@ -167,7 +170,7 @@ fn serves(wait: &Blocked, found: &Wakers, team: &[&GoroutineStats]) -> bool {
 }
 
 /// Cuts the goroutines of one creator where all before have ended.
-fn rounds(mut workers: Vec<&GoroutineStats>) -> Vec<Round<'_>> {
+pub(crate) fn rounds(mut workers: Vec<&GoroutineStats>) -> Vec<Round<'_>> {
     workers.sort_by_key(|facts| (facts.created(), facts.go));
     let mut rounds: Vec<Round<'_>> = Vec::new();
     let mut end = TraceTime::MIN;

@@ -9,6 +9,7 @@ pub mod finding;
 mod abandoned;
 mod activity;
 mod backlog;
+mod barriers;
 mod batches;
 mod busy_team;
 mod callers;
@@ -185,6 +186,8 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     list.extend(slow);
     let workers = workers::find(&context, &list);
     list.extend(workers);
+    let barriers = barriers::find(&context, &list);
+    list.extend(barriers);
     let readers = slow_reader::find(&context, &list);
     list.extend(readers);
     let stuck = stuck::find(&context, &list);

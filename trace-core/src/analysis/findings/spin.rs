@@ -31,6 +31,8 @@ const WAKES: usize = 100;
 const SHARE: f64 = 0.1;
 /// Share of a function's samples in operations that do not block, from which on the function does little else.
 const MOSTLY: f64 = 0.25;
+/// Part of a goroutine's preemptions, and of the trace.
+const HALF: f64 = 0.5;
 /// Others wait for a proc for so large a part of the trace, total over goroutines, that the spinning is their trouble.
 const CROWDED_OUT: f64 = 0.1;
 
@@ -59,7 +61,9 @@ const NON_BLOCKING: &[&str] = &[
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let mut found = yielding(context);
-    found.extend(polling(context));
+    let polling = polling(context);
+    // Samples tell more than preemptions.
+    found.extend(if polling.is_empty() { never_waiting(context) } else { polling });
     found
 }
 
@@ -219,6 +223,68 @@ fn polling(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     functions.into_values().filter_map(|seen| polls(context, &seen)).collect()
+}
+
+/// The same of goroutines that never wait, by the stacks at which they were preempted: those of a `select` that would wait
+/// show it too.
+fn never_waiting(context: &Context<'_>) -> Vec<Finding> {
+    let mut by_go: BTreeMap<GoroutineIdx, (u64, u64, StackId, u64)> = BTreeMap::new();
+    let mut stacks: Vec<_> = context.workload.preempted.iter().collect();
+    stacks.sort_by_key(|(stack, _)| **stack);
+    for (&stack, seen) in stacks {
+        let Some((go, _)) = seen.longest else { continue };
+        let sum = by_go.entry(go).or_default();
+        sum.0 += seen.count;
+        if is_non_blocking(context, stack) || is_within(context, stack, "runtime.selectgo") {
+            sum.1 += seen.count;
+            if seen.count > sum.3 {
+                (sum.2, sum.3) = (stack, seen.count);
+            }
+        }
+    }
+    by_go.into_iter().filter_map(|(go, (all, there, stack, _))| loops(context, go, (all, there), stack)).collect()
+}
+
+/// A goroutine of whose preemptions, `all` of them, so many were in such an operation.
+fn loops(context: &Context<'_>, go: GoroutineIdx, (all, there): (u64, u64), stack: StackId) -> Option<Finding> {
+    let facts = context.workload.go(go)?;
+    let whole = context.trace.range();
+    let share = there as f64 / all.max(1) as f64;
+    if there < FEWEST_SAMPLES || share < HALF || context.share(facts.running) < HALF || ever_waits(context, go) {
+        return None;
+    }
+    let place = context.places.own(stack)?;
+    let others = context.load.runnable.saturating_sub(facts.runnable);
+    let mut evidence = Evidence::default();
+    let title = format!(
+        "{} in a loop around select or an operation that does not block, at {}: {} of {} were in it; running for {} total, \
+         {} of the procs' time, and never waiting{}",
+        evidence.count("spinning", 1, "goroutine"),
+        place_name(Some(&place)),
+        evidence.share("preemptions_share", share),
+        evidence.count("preemptions", all, "preemption"),
+        evidence.time("spin_running_ns", facts.running),
+        evidence.share("spin_share", facts.running as f64 / (context.load.procs * context.duration).max(1) as f64),
+        waiting(others, &mut evidence),
+    );
+    let finding = finding(context, title, evidence, (facts.running, others))
+        .cause(Cause::NonBlockingLoop, CHECK)
+        .culprit(context.trace, Some(place), stack)
+        .act(act(context, go, whole));
+    Some(limited(context, finding, &[go], others).goroutines(&[go]).link(context.trace, go, whole))
+}
+
+/// Whether a goroutine waits for anything, as far as its spans are looked at.
+fn ever_waits(context: &Context<'_>, go: GoroutineIdx) -> bool {
+    let mut spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(SPANS);
+    spans.any(|span| matches!(span.state, GoState::Waiting | GoState::Syscall) && span.range.start > context.trace.range().start)
+}
+
+/// Whether this function lies between the leaf and the program's own frame.
+fn is_within(context: &Context<'_>, stack: StackId, function: &str) -> bool {
+    let Some(own) = context.places.own(stack) else { return false };
+    let mut inner = context.trace.frames(stack).take_while(|frame| frame.function != own.function);
+    inner.any(|frame| frame.function == function)
 }
 
 /// Whether nothing but the runtime and such an operation lies between the leaf and the program's own frame.

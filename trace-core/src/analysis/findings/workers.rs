@@ -38,6 +38,8 @@ struct Sum {
     /// Where the time goes: of the longest wait.
     stack: StackId,
     max: u64,
+    /// They wait for helpers, which are in the call.
+    is_helped: bool,
     longest: Vec<Wait>,
 }
 
@@ -86,7 +88,7 @@ fn add(
     (sum.count, sum.nanos) = (sum.count + count, sum.nanos + nanos);
     let max = longest.iter().map(|wait| wait.range.nanos().unsigned_abs()).max().unwrap_or(0);
     if (max, call) > (sum.max, sum.stack) {
-        (sum.max, sum.stack) = (max, call);
+        (sum.max, sum.stack, sum.is_helped) = (max, call, at != call);
     }
     sum.longest.extend_from_slice(longest);
 }
@@ -120,13 +122,15 @@ fn judge(context: &Context<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding>
         (name, check) = (SLOW_HANDLER, LOOK_AT_HANDLER);
     }
     let title = format!(
-        "{} spent {} of {} time{}{}: {} there, {} total (mean {}){}",
+        "{} spent {} of {} time{}{}{}: {}{}, {} total (mean {}){}",
         evidence.count("workers", gos.len() as u64, "goroutine"),
         evidence.share("share_of_workers_time", share),
         their(gos.len() as u64),
+        if sum.is_helped { " waiting for goroutines that were" } else { "" },
         where_at(context.places, sum.stack),
         named.as_ref().map_or_else(String::new, Named::called_from),
         evidence.count("waits", sum.count, "wait"),
+        if sum.is_helped { "" } else { " there" },
         evidence.time("wait_total_ns", sum.nanos),
         evidence.time("wait_mean_ns", mean),
         other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
