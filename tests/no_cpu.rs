@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trace_core::analysis::antagonists::antagonists_of;
+use trace_core::analysis::why::why_one;
 use trace_core::base::monitor::Monitor;
 use trace_core::base::nanos::Nanos;
 use trace_core::base::time::TimeRange;
@@ -271,4 +272,13 @@ fn workers_of_the_gc_run_as_long_as_they_like() {
     }
     program.work(50 * MS, 500 * US);
     assert_none(&program.load());
+}
+
+#[test]
+fn who_ran_in_a_process_without_a_cpu_may_have_run_for_less() {
+    let trace = throttled(500 * US);
+    let go = trace_core::base::ids::GoroutineIdx(0);
+    let range = TimeRange::new(trace.range().start, trace.range().start.plus_nanos(20 * MS.cast_signed()));
+    let told = why_one(&trace, go, range).sentence;
+    assert!(told.ends_with("of the trace, so that it may have run for less."), "{told}");
 }

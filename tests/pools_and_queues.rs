@@ -2,7 +2,8 @@
 
 use crate::scene::{Act, MS, Scene, Stack};
 use crate::scene_findings::{HANDLER, IDLE, SERVE, assert_first, find, handlers, number};
-use trace_core::analysis::findings::finding::Kind;
+use trace_core::analysis::findings::cause::Cause;
+use trace_core::analysis::findings::finding::{Kind, Severity};
 use trace_core::analysis::findings::{self};
 use trace_core::base::ids::GoId;
 use trace_core::base::monitor::Monitor;
@@ -345,4 +346,90 @@ fn what_was_not_analysed_is_not_claimed() {
     let analysed = first.figures().into_iter().find(|figure| figure.label == "Analysed").expect("a figure");
     assert_eq!(analysed.text, "512 of 700 waits, 512 ms");
     assert_eq!((number(first, "waits"), number(first, "waits_analysed")), (Some(700), Some(512)));
+}
+
+const COPY: (&str, &str, u64) = ("app.(*Copier).Copy.func1", "copy.go", 29);
+const WANT_SLOT: Stack = &[("runtime.chansend1", "chan.go", 160), COPY];
+const UPLOAD: Stack = &[("runtime.selectgo", "select.go", 1), ("net/http.(*Client).Post", "client.go", 800), COPY];
+const FREE_SLOT: Stack = &[("runtime.chanrecv1", "chan.go", 500), ("app.(*Copier).Copy.func1", "copy.go", 31)];
+const COPY_ALL: Stack = &[("app.(*Copier).Copy", "copy.go", 26), ("main.main", "main.go", 9)];
+
+/// 240 goroutines, of which two at a time have a slot for 20 ms, and each gets one once: however long the queue, it is one for
+/// slots, not for what is handed on.
+#[test]
+fn many_that_wait_once_for_a_few_slots_are_told_of_the_slots() {
+    let mut scene = Scene::default();
+    scene.at(2, 0.1, Act::Ready(1)).at(2, 0.2, Act::Start(1));
+    for go in 100..340u64 {
+        let now = 0.3 + 0.02 * (go - 100) as f64;
+        let (reason, stack) = if go < 102 { ("select", UPLOAD) } else { ("chan send", WANT_SLOT) };
+        scene.at(2, now, Act::MakeFor(go, &[COPY], COPY_ALL)).run(3, go, (now + 0.01, now + 0.015), reason, stack);
+    }
+    scene.at(2, 6.0, Act::Block("sync.(*WaitGroup).Wait", COPY_ALL));
+    for turn in 0..120u64 {
+        for at in 0..2u64 {
+            let (go, now) = (100 + 2 * turn + at, 7.0 + 20.0 * (turn + 1) as f64 + 0.2 * at as f64);
+            scene.at(at, now, Act::Ready(go)).at(at, now + 0.01, Act::Start(go));
+            if go + 2 < 340 {
+                scene.at(at, now + 0.02, Act::Wake(go + 2, FREE_SLOT));
+            }
+            scene.at(at, now + 0.03, Act::End);
+            if go + 2 < 340 {
+                scene.run(at, go + 2, (now + 0.04, now + 0.05), "select", UPLOAD);
+            }
+        }
+    }
+    let found = find(&mut scene, &[(1, "sync.(*WaitGroup).Wait", COPY_ALL)]);
+    let first = found.list.first().unwrap_or_else(|| panic!("{found:#?}"));
+    assert_eq!((first.kind, number(first, "slots")), (Kind::LimitedConcurrency, Some(2)), "{}", first.title);
+}
+
+const FETCH_ONE: (&str, &str, u64) = ("app.(*Fetcher).All.func1", "fetch.go", 26);
+const FETCHING: Stack =
+    &[("runtime.selectgo", "select.go", 1), ("net/http.(*Client).Get", "client.go", 400), FETCH_ONE];
+const ALL: Stack = &[("app.(*Fetcher).All", "fetch.go", 24), ("main.main", "main.go", 9)];
+const WAIT_FOR_ALL: Stack = &[
+    ("sync.(*WaitGroup).Wait", "waitgroup.go", 118),
+    ("app.(*Fetcher).All", "fetch.go", 35),
+    ("main.main", "main.go", 9),
+];
+
+/// Twelve rounds of six goroutines: `slow` of each take 60 ms, another one of them each time, the others 10.
+fn in_rounds(slow: u64) -> findings::Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for round in 0..12u64 {
+        let start = 1.0 + 65.0 * round as f64;
+        let go = |at: u64| 100 + 10 * round + at;
+        for at in 0..6u64 {
+            let now = start + 0.1 * at as f64;
+            scene.at(0, now, Act::MakeFor(go(at), &[FETCH_ONE], ALL));
+            scene.run(1, go(at), (now + 0.02, now + 0.05), "select", FETCHING);
+        }
+        scene.at(0, start + 0.8, Act::Block("sync.(*WaitGroup).Wait", WAIT_FOR_ALL));
+        for at in 0..6u64 {
+            let is_slow = (at + round) % 6 < slow;
+            let end = start + 0.2 * at as f64 + if is_slow { 60.0 } else { 10.0 };
+            scene.at(1, end, Act::Ready(go(at))).at(1, end + 0.05, Act::Start(go(at)));
+            if (at + 1..6).all(|later| (later + round) % 6 >= slow) && is_slow {
+                scene.at(1, end + 0.08, Act::Wake(1, WAIT_FOR_ALL)).at(0, end + 0.15, Act::Start(1));
+            }
+            scene.at(1, end + 0.1, Act::End);
+        }
+    }
+    scene.at(0, 800.0, Act::End);
+    find(&mut scene, &[(1, "sync.(*WaitGroup).Wait", WAIT_FOR_ALL)])
+}
+
+#[test]
+fn rounds_that_wait_for_their_slowest_goroutine_are_told() {
+    let told = |found: &findings::Findings| found.list.iter().find(|one| one.cause == Some(Cause::Rounds)).cloned();
+    let rounds = told(&in_rounds(2)).unwrap_or_else(|| panic!("{:#?}", in_rounds(2).list));
+    assert_eq!((number(&rounds, "rounds"), rounds.severity), (Some(12), Severity::Warning), "{}", rounds.title);
+    assert!(
+        rounds.title.contains("at most 6 goroutines in a round, of which 44 % were there on average"),
+        "{}",
+        rounds.title
+    );
+    assert!(told(&in_rounds(6)).is_none(), "all take as long");
 }

@@ -203,3 +203,36 @@ fn a_select_with_default_in_a_loop_is_found_by_samples() {
     let found = sampled(10);
     assert!(found.list.iter().all(|finding| cause(finding) != "non_blocking_loop"), "{:?}", found.list);
 }
+
+const SELECT: Stack = &[
+    ("runtime.sellock", "select.go", 35),
+    ("runtime.selectgo", "select.go", 200),
+    ("app.(*Pump).run", "pump.go", 28),
+    ("app.main.func1", "main.go", 7),
+];
+const HANDLE: Stack = &[("app.(*Pump).handle", "pump.go", 40), ("app.(*Pump).run", "pump.go", 30)];
+
+/// A goroutine that is preempted every 20 ms, `there` times of fifty inside of select; if it `waits`, for a moment each time.
+fn pump(there: u64, waits: bool) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.5, Act::Ready(1));
+    for turn in 0..50u64 {
+        let (now, stack) = (1.0 + 20.0 * turn as f64, if turn < there { SELECT } else { HANDLE });
+        scene.at(0, now, Act::Start(1)).at(0, now + 19.5, Act::Preempt(stack));
+        if waits {
+            scene.at(0, now + 19.6, Act::Start(1)).at(0, now + 19.7, Act::Block("select", SELECT));
+            scene.at(1, now + 19.8, Act::Ready(1));
+        }
+    }
+    find(&mut scene, &[(1, "select", SELECT)])
+}
+
+#[test]
+fn who_never_waits_and_is_always_seen_in_select_spins() {
+    let found = pump(40, false);
+    let first = assert_first(&found, Kind::CpuBound, "non_blocking_loop", "app.(*Pump).run");
+    assert!(first.title.contains("80 % of 50 preemptions were in it"), "{}", first.title);
+    for other in [pump(20, false), pump(40, true)] {
+        assert!(other.list.iter().all(|finding| cause(finding) != "non_blocking_loop"), "{:?}", other.list);
+    }
+}

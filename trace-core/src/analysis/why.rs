@@ -325,11 +325,12 @@ fn is_deadline(trace: &Trace, places: &Places<'_>, hop: &Hop) -> bool {
 
 /// `; meanwhile goroutines of main.simulate had 98 % of the procs' time`: who had the procs while a goroutine was runnable,
 /// or that nobody had them; of several such stretches in the longest. Of waits and system calls that the process had no
-/// CPU for a good part. Empty for everything else.
+/// CPU for a good part; of running time that it may be less. Empty for everything else.
 fn meanwhile(trace: &Trace, share: &Share) -> String {
     match share.doing {
         StepKind::Runnable => {}
         StepKind::Waiting(_) | StepKind::Syscall => return without_cpu(trace, share),
+        StepKind::Running => return perhaps_without_cpu(trace),
         _ => return String::new(),
     }
     let Some(found) = antagonists_of(trace, share.longest, 1, &Monitor::new()) else { return String::new() };
@@ -359,6 +360,16 @@ fn without_cpu(trace: &Trace, share: &Share) -> String {
     }
     let which = if share.count == 1 { "it".to_owned() } else { format!("the longest ({wait})") };
     format!("; for {without} of {which} the process had no CPU")
+}
+
+/// `; the process had no CPU for 45 % of the trace, so that it may have run for less`: silences shorter than those that are
+/// known look like running. Empty where the process lacked a CPU for less than a fifth of the trace.
+fn perhaps_without_cpu(trace: &Trace) -> String {
+    let (without, all) = (trace.no_cpu().total(trace.range()), trace.range().nanos().unsigned_abs());
+    if without == 0 || without * 5 < all {
+        return String::new();
+    }
+    format!("; the process had no CPU for {} of the trace, so that it may have run for less", percent(without, all))
 }
 
 /// ` and was still waiting when the trace ended`: of a wait that lasted until then, of which the trace shows no end.

@@ -82,18 +82,18 @@ fn judge(context: &Context<'_>, creator: GoroutineIdx, rounds: &[Round<'_>], kno
         return None;
     }
     let place = context.places.own(creation)?;
-    let members = sums.room as f64 / sums.nanos.max(1) as f64;
+    let members = rounds.iter().map(|workers| workers.len() as u64).max().unwrap_or(0);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of goroutines created by {} at {}, one after the other: each took until its slowest had ended, {} total (max {}), \
-         and of {} goroutines in a round {} were there on average",
+        "{} of goroutines created by {} at {}, one after the other: each took until its slowest had ended, {} total (max {}); \
+         at most {} in a round, of which {} were there on average",
         evidence.count("rounds", rounds.len() as u64, "round"),
         go_name(context.trace, creator),
         place_name(Some(&place)),
         evidence.time("rounds_total_ns", sums.nanos),
         evidence.time("round_max_ns", sums.longest.nanos().unsigned_abs()),
-        evidence.number("workers_in_a_round", members),
-        evidence.number("workers_alive", members * alive),
+        evidence.count("workers_per_round", members, "goroutine"),
+        evidence.share("share_alive", alive),
     );
     // As if all were there all the time.
     let lost = (sums.nanos as f64 * (1.0 - alive)) as u64;

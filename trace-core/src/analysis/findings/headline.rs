@@ -394,7 +394,10 @@ impl Data<'_> {
     fn rounds(self) -> String {
         let rounds = self.count("rounds", "round").map(|rounds| format!(": {rounds}"));
         let max = self.most("rounds", "round_max_ns");
-        fit(format!("Each round of goroutines waits for its slowest{}", self.place(", created in ")), [rounds.map(|text| text + &max)])
+        fit(
+            format!("Each round of goroutines waits for its slowest{}", self.place(", created in ")),
+            [rounds.map(|text| text + &max)],
+        )
     }
 
     fn busy_loop(self) -> String {

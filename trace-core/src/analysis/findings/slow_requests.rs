@@ -666,17 +666,25 @@ fn elsewhere(context: &Context<'_>, slow: &SlowRequests<'_>, evidence: &mut Evid
 fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Finding {
     let (part, family) = (slow.part, slow.family);
     let mut evidence = Evidence::default();
-    let title = format!(
-        "{} spent {} of {} time in one place: {} of them waited {} on average, {}{}{}",
-        whose(slow, &mut evidence),
-        evidence.share("share_of_request_time", slow.share()),
-        their(slow.count() + slow.unseen),
-        evidence.whole("requests_waiting", part.units),
-        evidence.time("wait_per_request_ns", slow.mean()),
+    let whose = whose(slow, &mut evidence);
+    let share = evidence.share("share_of_request_time", slow.share());
+    let waiting = evidence.whole("requests_waiting", part.units);
+    let mean = evidence.time("wait_per_request_ns", slow.mean());
+    let rest = format!(
+        "{}{}{}",
         cause.at,
         elsewhere(context, slow, &mut evidence),
         cause.other.as_ref().map_or_else(String::new, |other| other.sentence(&mut evidence)),
     );
+    let their = their(slow.count() + slow.unseen);
+    // A few that take far longer than all the others are told first.
+    let title = if part.units * 2 < slow.count() {
+        format!("Of {whose}, {waiting} waited {mean} on average, together {share} of the time of all of them, {rest}")
+    } else {
+        format!(
+            "{whose} spent {share} of {their} time in one place: {waiting} of them waited {mean} on average, {rest}"
+        )
+    };
     if let Some(looked) = cause.looked {
         analysed(part.place_time.count, looked, &mut evidence);
     }

@@ -277,7 +277,9 @@ fn loops(context: &Context<'_>, go: GoroutineIdx, (all, there): (u64, u64), stac
 /// Whether a goroutine waits for anything, as far as its spans are looked at.
 fn ever_waits(context: &Context<'_>, go: GoroutineIdx) -> bool {
     let mut spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(SPANS);
-    spans.any(|span| matches!(span.state, GoState::Waiting | GoState::Syscall) && span.range.start > context.trace.range().start)
+    spans.any(|span| {
+        matches!(span.state, GoState::Waiting | GoState::Syscall) && span.range.start > context.trace.range().start
+    })
 }
 
 /// Whether this function lies between the leaf and the program's own frame.
