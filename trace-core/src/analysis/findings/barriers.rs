@@ -16,6 +16,8 @@ use crate::model::lanes::LaneId;
 /// Fewer rounds, or goroutines in each, are no rule.
 const FEWEST: usize = 5;
 const MEMBERS: usize = 3;
+/// Shorter rounds, on average, are about goroutines that have next to nothing to do, ns.
+const SHORT: u64 = 1_000_000;
 /// The rounds take such a part of the trace,
 const SHARE: f64 = 0.3;
 /// follow each other with no more than such a part of their time in between,
@@ -67,7 +69,7 @@ fn judge(context: &Context<'_>, creator: GoroutineIdx, rounds: &[Round<'_>], kno
         sums.room += range.nanos().unsigned_abs() * workers.len() as u64;
         sums.lives += workers.iter().map(|facts| lives(&[facts]).nanos().unsigned_abs()).sum::<u64>();
         sums.longest = if range.nanos() > sums.longest.nanos() { range } else { sums.longest };
-        waited += usize::from(waits(context, creator, range));
+        waited += usize::from(waits(context, creator, workers));
     }
     let ends = (lives(rounds.first()?), lives(rounds.last()?));
     let all = ends.1.end.nanos_since(ends.0.start).unsigned_abs();
@@ -78,7 +80,11 @@ fn judge(context: &Context<'_>, creator: GoroutineIdx, rounds: &[Round<'_>], kno
         is_kind && finding.severity > Severity::Note && finding.goroutines.binary_search(&creator).is_ok()
     };
     let is_such = is_in_turn && alive <= ALIVE && waited * 10 >= rounds.len() * 9;
-    if !is_such || context.share(sums.nanos) < SHARE || known.iter().any(is_known) {
+    if !is_such
+        || sums.nanos < SHORT * rounds.len() as u64
+        || context.share(sums.nanos) < SHARE
+        || known.iter().any(is_known)
+    {
         return None;
     }
     let place = context.places.own(creation)?;
@@ -117,9 +123,11 @@ fn lives(workers: &[&GoroutineStats]) -> TimeRange {
     TimeRange::new(start, end)
 }
 
-/// Whether a goroutine waits in the middle of a round.
-fn waits(context: &Context<'_>, creator: GoroutineIdx, round: TimeRange) -> bool {
+/// Whether a goroutine waits in the middle of a round until one of those that it has created for it ends the wait.
+fn waits(context: &Context<'_>, creator: GoroutineIdx, workers: &[&GoroutineStats]) -> bool {
+    let round = lives(workers);
     let middle = TraceTime(round.start.0 + round.nanos() / 2);
     let span = context.trace.span_at(LaneId::Goroutine(creator), middle);
-    span.is_some_and(|span| span.state == GoState::Waiting)
+    let waker = span.filter(|span| span.state == GoState::Waiting).and_then(|span| context.trace.ended_by(&span));
+    waker.is_some_and(|(lane, _)| workers.iter().any(|facts| lane == LaneId::Goroutine(facts.go)))
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::context::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::phrases::{grouped, place_name};
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
@@ -66,6 +66,8 @@ fn judge(context: &Context<'_>, creation: StackId, made: &Made) -> Option<Findin
         .ratio("per_second", per_second)
         .culprit(context.trace, Some(place.clone()), creation)
         .victim(&place.function, 1);
+    // What a test starts at once is what it tests.
+    let finding = if place.file.ends_with("_test.go") { finding.at_most(Severity::Note) } else { finding };
     Some(match made.example {
         Some((go, range)) => finding.link(context.trace, go, range),
         None => finding,

@@ -25,7 +25,9 @@ const FEWEST_SAMPLES: u64 = 20;
 const LONGEST_RUN: u64 = 20_000;
 /// The same of goroutines that do nothing which others could notice: they may poll, or compute and let others have a turn.
 const LONGEST_LOOP: u64 = 1_000_000;
-/// They wake somebody at most once in so many yields.
+/// They take at least such a part of the procs' time,
+const PART: f64 = 0.2;
+/// and wake somebody at most once in so many yields.
 const WAKES: usize = 100;
 /// Share of the trace that a goroutine must spend so.
 const SHARE: f64 = 0.1;
@@ -95,7 +97,9 @@ fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) ->
         return None;
     }
     let polls = mean <= LONGEST_RUN;
-    if blocks(context, go, range) || !polls && is_noticed(context, go, range) {
+    let room = context.load.procs * context.duration;
+    let is_loop = || yields.running as f64 >= PART * room as f64 && !is_noticed(context, go, range);
+    if blocks(context, go, range) || !polls && !is_loop() {
         return None;
     }
     let (what, cause, check) = match polls {
@@ -103,7 +107,6 @@ fn judge(context: &Context<'_>, stack: StackId, yields: &Yields, others: u64) ->
         false => ("in a busy loop around", Cause::YieldLoop, CHECK_LOOP),
     };
     let place = context.places.own(stack)?;
-    let room = context.load.procs * context.duration;
     let per_second = u128::from(yields.count) * 1_000_000_000 / u128::from(context.duration.max(1));
     let mut evidence = Evidence::default();
     let title = format!(
