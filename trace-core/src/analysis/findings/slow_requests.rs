@@ -679,6 +679,7 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
     let their = their(slow.count() + slow.unseen);
     // A few that take far longer than all the others are told first.
     let title = if part.units * 2 < slow.count() {
+        let whose = whose.trim_end_matches(',');
         format!("Of {whose}, {waiting} waited {mean} on average, together {share} of the time of all of them, {rest}")
     } else {
         format!(
