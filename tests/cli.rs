@@ -168,6 +168,7 @@ fn misspelt_commands_and_options_are_named_and_the_right_ones_suggested() {
     let file = fixture("real/workers-go1.22.trace");
     for (arguments, suggestion) in [
         (&["statz", &file][..], "did you mean stats?"),
+        (&["Report", &file], "did you mean report?"),
         (&["help", "gorutines"], "did you mean goroutines?"),
         (&["blocked", &file, "--jsom"], "did you mean --json?"),
         (&["goroutines", &file, "--sort", "counts"], "did you mean count?"),

@@ -61,6 +61,7 @@ mod ui_damage;
 mod ui_failed;
 mod ui_fleet;
 mod ui_instant;
+mod ui_keyboard;
 mod ui_keys;
 mod ui_lanes;
 mod ui_layout;

@@ -414,6 +414,17 @@ fn typing_into_the_address_field_replaces_the_address() {
     assert_eq!(window.state().path_field.as_deref(), Some("api:7070"));
 }
 
+/// The first screen invites to drop files only where the desktop can.
+#[test]
+fn a_desktop_that_cannot_drop_files_is_not_said_to() {
+    let invites = |window: &Window, text: &str| window.0.query_by_label_contains(text).is_some();
+    let mut window = Window::new();
+    assert!(invites(&window, "drop a file") && !invites(&window, "Ctrl+L to type a path"));
+    window.0.state_mut().without_drops();
+    window.0.run();
+    assert!(!invites(&window, "drop a file") && invites(&window, "Ctrl+L to type a path"));
+}
+
 /// Menus by keyboard: F10 and Alt with a letter open them, arrows move in them and not on the timeline.
 #[test]
 fn menus_open_by_key_and_keep_the_arrows() {

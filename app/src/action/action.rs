@@ -410,8 +410,10 @@ pub enum PanelAction {
     SetDock(Option<String>),
     /// Put the panels back to their default places.
     ResetPanels,
-    /// Open or focus a panel.
+    /// Open a panel, or bring it to the front.
     OpenPanel(Panel),
+    /// Move the keyboard focus into a panel that is in front.
+    FocusPanel(Panel),
     /// The dock has these panels in front.
     Fronts(Vec<&'static str>),
     /// The sheet over the window shows this, or closes.

@@ -39,8 +39,10 @@ const MAX_NOTICES: usize = 20;
 pub enum WindowEffect {
     /// Put text on the clipboard.
     Copy(String),
-    /// Open or focus a panel.
+    /// Open a panel, or bring it to the front.
     OpenPanel(Panel),
+    /// Move the keyboard focus into a panel.
+    FocusPanel(Panel),
     /// Bring a panel to the front if it is open.
     FrontPanel(Panel),
     /// Put the panels back to their default places.

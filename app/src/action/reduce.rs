@@ -355,6 +355,7 @@ fn palette(state: &mut AppState, action: PaletteAction) {
 fn panel(state: &mut AppState, action: PanelAction) -> Vec<Effect> {
     match action {
         PanelAction::OpenPanel(panel) => return open_panel(state, panel),
+        PanelAction::FocusPanel(panel) => return vec![Effect::Window(WindowEffect::FocusPanel(panel))],
         PanelAction::SetDock(dock) => return saved(|| state.settings.dock = dock),
         PanelAction::ResetPanels => {
             state.settings.dock = None;

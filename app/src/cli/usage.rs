@@ -46,6 +46,9 @@ pub fn error(error: &clap::Error) -> CliError {
 /// The command whose name is most like `word`; `None` if none is.
 #[must_use]
 pub fn similar_command(word: &str, names: &[&'static str]) -> Option<String> {
+    if let Some(same) = names.iter().find(|name| name.eq_ignore_ascii_case(word)) {
+        return Some((*same).to_owned());
+    }
     let commands = names.iter().map(|name| clap::Command::new(*name));
     let known = clap::Command::new("tracelane").disable_help_subcommand(true).subcommand_required(true);
     let parsed = known.subcommands(commands).try_get_matches_from(["tracelane", word]);

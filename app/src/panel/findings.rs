@@ -266,6 +266,11 @@ fn evidence_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mu
     let left = ui.available_rect_before_wrap().min.x + MARK_ROOM;
     let place = ui.available_rect_before_wrap().with_min_x(left);
     let mut inside = ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Min)));
+    let words = evidence_words(finding);
+    inside.ctx().accesskit_node_builder(inside.unique_id(), |node| {
+        node.set_role(egui::Role::Group);
+        node.set_label(words);
+    });
     let ui_ = &mut inside;
     ui_.add_space(space::S);
     ui_.spacing_mut().item_spacing.y = space::XS;
@@ -335,12 +340,29 @@ fn evidence_ui(ui: &mut Ui, document: &Document, finding: &Finding, actions: &mu
     ui.advance_cursor_after_rect(Rect::from_min_max(pos2(place.min.x - MARK_ROOM, used.min.y), used.max));
 }
 
+/// All of the evidence as one text, for assistive technology.
+fn evidence_words(finding: &Finding) -> String {
+    let mut words = format!("{} Fix: {}", finding.sentence(), finding.check);
+    if let Some(culprit) = &finding.culprit {
+        let line = name::line_of(&culprit.place.file, culprit.place.line);
+        words.push_str(&format!(" Source: {} {line}.", name::function(&culprit.place.function)));
+    }
+    for figure in finding.figures() {
+        words.push_str(&format!(" {}: {}.", figure.label, figure.text));
+    }
+    for (label, value) in finding.evidence.iter().filter_map(|(name, value)| Some((label(name)?, value))) {
+        words.push_str(&format!(" {label}: {}.", figure_text(label, value).0));
+    }
+    words
+}
+
 /// A line of evidence: its title at the left, what it holds beside it, wrapped there.
 fn line(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
     let tokens = tokens::of(ui.ctx());
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
-        let (rect, _) = ui.allocate_exact_size(vec2(TITLE_WIDTH, 18.0), Sense::hover());
+        let (rect, response) = ui.allocate_exact_size(vec2(TITLE_WIDTH, 18.0), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, title));
         ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, title, fonts::body(), tokens.muted);
         ui.vertical(|ui| {
             ui.spacing_mut().interact_size.y = 18.0;

@@ -14,9 +14,10 @@ use crate::action::effect::{Effect, WindowEffect};
 use crate::action::reduce::reduce;
 use crate::action::session_action::SessionAction;
 use crate::panel;
+use crate::shell::dock::Dock;
 use crate::shell::{
-    banner, bar, dialog, dock::Dock, drop, failed, fleet, focus_ring, help, input, palette, path_field, record,
-    session, sheet, status, tabs, title, tour, welcome,
+    banner, bar, dialog, dock, drop, failed, fleet, focus_ring, help, input, palette, path_field, record, session,
+    sheet, status, tabs, title, tour, welcome,
 };
 use crate::state::app::{AppState, NOTICE_SECONDS};
 use crate::state::document::{Document, LoadState, Source};
@@ -24,12 +25,17 @@ use crate::state::rows::{RowOptions, Rows};
 use crate::state::settings::{Settings, ThemeChoice};
 use crate::theme::{style, tokens};
 use crate::timeline::cache::TimelineCache;
+use crate::widget::key_focus;
 use crate::worker::effect_runner::EffectRunner;
 use crate::worker::mailbox::{Mailbox, Wake};
 use crate::worker::settings_file::{SettingsFile, Stored};
 
 /// Actions that bring forth actions end after this many rounds, whatever happens.
 const MAX_ROUNDS: usize = 32;
+
+/// Frames in which a window that was maximised is told so again: X11's window managers do not hear it before they show the
+/// window, which is some frames after the first.
+const MAXIMISING_FRAMES: u32 = 12;
 
 /// The window: state, workers and how its parts are laid out.
 pub struct TracelaneApp {
@@ -39,6 +45,8 @@ pub struct TracelaneApp {
     dock: Dock,
     held: input::Held,
     look: Option<Look>,
+    /// Frames in which the window is still told that it is maximised.
+    maximising: u32,
     headless: bool,
 }
 
@@ -79,7 +87,13 @@ impl TracelaneApp {
         let dock = Dock::stored(settings.dock.as_deref());
         let state = AppState { settings, wait_for_all: headless, ..AppState::default() };
         let (actions, held) = (Actions::default(), input::Held::default());
-        Self { state, actions, runner, dock, held, look: None, headless }
+        let maximising = if state.settings.maximised { MAXIMISING_FRAMES } else { 0 };
+        Self { state, actions, runner, dock, held, look: None, maximising, headless }
+    }
+
+    /// Does not invite to drop files on the window, where the desktop cannot do that.
+    pub fn without_drops(&mut self) {
+        self.state.is_without_drops = true;
     }
 
     /// What the window knows.
@@ -127,7 +141,8 @@ impl TracelaneApp {
             self.keep_open(ctx);
         }
         input::gather(ctx, &self.state, &mut self.held, &mut self.actions);
-        if !self.headless {
+        // As it closes it is neither here nor there.
+        if !self.headless && !self.state.is_quitting {
             self.remember_window(ctx);
         }
         self.settle(ctx);
@@ -199,6 +214,9 @@ impl TracelaneApp {
         dialog::ui(ui.ctx(), state, actions);
         status::notice_ui(ui.ctx(), state);
         focus_ring::ui(ui.ctx());
+        // Assistive technology asks the window itself, not the desktop's title bar.
+        let name = title::of(&self.state);
+        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(name));
         let ctx = ui.ctx().clone();
         if self.settle(&ctx) {
             ctx.request_repaint();
@@ -275,6 +293,10 @@ impl TracelaneApp {
                     self.actions.push(Action::Notice("Copied".to_owned()));
                 }
                 Some(WindowEffect::OpenPanel(name)) => self.dock.open(name),
+                Some(WindowEffect::FocusPanel(name)) => {
+                    key_focus::ask(ctx, dock::focus_id(name));
+                    focus_ring::show(ctx);
+                }
                 Some(WindowEffect::FrontPanel(name)) => self.dock.front(name),
                 Some(WindowEffect::ResetPanels) => self.dock = Dock::stored(self.state.settings.dock.as_deref()),
                 Some(WindowEffect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -314,6 +336,14 @@ impl TracelaneApp {
     }
 
     fn remember_window(&mut self, ctx: &Context) {
+        if self.maximising > 0 {
+            self.maximising -= 1;
+            if self.maximising.is_multiple_of(4) {
+                ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+            }
+            ctx.request_repaint();
+            return;
+        }
         let (place, maximised) = ctx.input(|input| {
             let viewport = input.viewport();
             let is_full = viewport.maximized.unwrap_or(false) || viewport.fullscreen.unwrap_or(false);

@@ -1,7 +1,7 @@
 //! The bar on top: menus made of the table of commands, history, switches.
 
 use egui::containers::menu::SubMenu;
-use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, RichText, Ui};
+use egui::{Align, Frame, Layout, Margin, MenuBar, Panel, PointerButton, RichText, Ui};
 
 use trace_core::base::time::TraceTime;
 
@@ -12,7 +12,7 @@ use crate::action::menu::Group;
 use crate::action::row_commands;
 use crate::fmt::name;
 use crate::fmt::time::duration;
-use crate::shell::{menu_keys, search};
+use crate::shell::{input, menu_keys, search};
 use crate::state::app::AppState;
 use crate::state::settings::ThemeChoice;
 use crate::theme::{fonts, icons, space, tokens};
@@ -45,10 +45,11 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 ui.spacing_mut().item_spacing.x = 0.0;
                 ui.spacing_mut().button_padding = egui::vec2(space::S, space::XS);
                 ui.spacing_mut().interact_size.y = space::ICON_BUTTON;
+                let goes_left = menu_keys::takes_left(ui.ctx());
                 let menus = Group::ALL
                     .map(|group| ui.menu_button(group.title(), |ui| menu_ui(ui, group, state, actions)).response);
                 if !state.is_asking() {
-                    menu_keys::apply(ui.ctx(), &menus);
+                    menu_keys::apply(ui.ctx(), &menus, goes_left);
                 }
                 ui.add_space(space::M);
                 tool(ui, icons::OPEN, "open", state, actions);
@@ -183,7 +184,11 @@ fn entry_ui(ui: &mut Ui, command: &Command, state: &AppState, actions: &mut Acti
     let on = command.is_on.is_some_and(|is_on| is_on(state));
     let response = menu_entry(ui, command.name, &keymap::text_of(command, &state.settings), made.is_some(), on);
     if let Some(action) = made.filter(|_| response.clicked()) {
-        actions.push(action);
+        if response.clicked_by(PointerButton::Primary) {
+            actions.push(action);
+        } else {
+            input::push_with_focus(action, actions);
+        }
         ui.close();
     }
 }

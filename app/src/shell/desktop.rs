@@ -13,8 +13,7 @@ use eframe::EventLoopBuilderHook;
 pub fn event_loop() -> Option<EventLoopBuilderHook> {
     use winit::platform::x11::EventLoopBuilderExtX11;
 
-    let prefers_x11 = named("DISPLAY").is_some() && wayland_socket().is_some_and(|socket| !answers(&socket));
-    prefers_x11.then(|| -> EventLoopBuilderHook {
+    prefers_x11().then(|| -> EventLoopBuilderHook {
         Box::new(|builder| {
             builder.with_x11();
         })
@@ -25,6 +24,25 @@ pub fn event_loop() -> Option<EventLoopBuilderHook> {
 #[must_use]
 pub fn event_loop() -> Option<EventLoopBuilderHook> {
     None
+}
+
+/// Whether the window is one of a Wayland desktop: as the toolkit decides, which takes X11 where no Wayland server is named.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[must_use]
+pub fn is_wayland() -> bool {
+    named("WAYLAND_SOCKET").is_some() || (named("WAYLAND_DISPLAY").is_some() && !prefers_x11())
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[must_use]
+pub fn is_wayland() -> bool {
+    false
+}
+
+/// Whether the Wayland server that is named does not answer, and an X11 server is named, too.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn prefers_x11() -> bool {
+    named("DISPLAY").is_some() && wayland_socket().is_some_and(|socket| !answers(&socket))
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]

@@ -19,7 +19,7 @@ use crate::state::sheet::Sheet;
 use crate::state::view::Selection;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{glyph, icon_button};
-use crate::widget::content;
+use crate::widget::{content, key_focus};
 
 /// Whether a panel has its place in the window now: nothing reserves room before it has something to show.
 fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
@@ -32,6 +32,12 @@ fn is_wanted(panel: Panel, state: &AppState, document: &Document) -> bool {
         Needs::Row => pair.is_some_and(|pair| pair.row.is_some()),
         Needs::Series => pair.is_some_and(|pair| !pair.series.is_empty()),
     }
+}
+
+/// What has the keyboard focus after a key has opened a panel.
+#[must_use]
+pub fn focus_id(panel: Panel) -> Id {
+    Id::unique(("panel focus", panel.info().id))
 }
 
 /// The panels and their arrangement.
@@ -220,6 +226,7 @@ impl Behavior<Panel> for Shown<'_> {
         }
         let tokens = tokens::of(ui.ctx());
         ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.panel);
+        key_focus::place(ui, ui.max_rect(), focus_id(*pane), pane.title());
         Frame::NONE.inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.take_available_space();
             let (state, actions) = (self.state, &mut *self.actions);

@@ -6,12 +6,26 @@ use egui::{Context, Id, Key, Stroke, StrokeKind};
 
 use crate::theme::{space, tokens};
 
+fn shown_id() -> Id {
+    Id::unique("focus ring")
+}
+
+/// Shows it from now on: the focus was moved by a key other than Tab.
+pub fn show(ctx: &Context) {
+    ctx.data_mut(|data| data.insert_temp(shown_id(), true));
+}
+
+/// Whether it shows, so that who uses the keyboard knows where the focus is.
+#[must_use]
+pub fn is_shown(ctx: &Context) -> bool {
+    ctx.data(|data| data.get_temp(shown_id())).unwrap_or(false)
+}
+
 /// Draws it. Behind all widgets of a frame.
 pub fn ui(ctx: &Context) {
-    let id = Id::unique("focus ring");
+    let id = shown_id();
     let (is_moved, is_clicked) = ctx.input(|input| (input.key_pressed(Key::Tab), input.pointer.any_pressed()));
-    let was_shown = ctx.data(|data| data.get_temp(id)).unwrap_or(false);
-    let shows = (was_shown || is_moved) && !is_clicked;
+    let shows = (is_shown(ctx) || is_moved) && !is_clicked;
     ctx.data_mut(|data| data.insert_temp(id, shows));
     let Some(focused) = ctx.memory(|memory| memory.focused()).filter(|_| shows) else { return };
     // Text fields have a frame of their own.

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use egui::{Context, Event, Key as EguiKey, Modifiers, PointerButton, Popup};
 
-use crate::action::action::{Action, Actions, FileAction, SettingsAction, ViewAction};
+use crate::action::action::{Action, Actions, FileAction, PanelAction, SettingsAction, ViewAction};
 use crate::action::keymap;
 use crate::action::keys::{Chord, Key};
 use crate::action::session_action::SessionAction;
+use crate::shell::focus_ring;
 use crate::state::app::AppState;
 use crate::state::document::{Document, Source};
 use crate::state::settings::Settings;
-use crate::widget::{code_editor, data_table};
+use crate::widget::{code_editor, data_table, key_focus};
 
 /// A key held this long moves the view on smoothly, seconds.
 const HOLD_SECONDS: f64 = 0.18;
@@ -77,6 +78,10 @@ pub fn gather(ctx: &Context, state: &AppState, held: &mut Held, actions: &mut Ac
                 if state.is_asking() && chord.key != Key::Escape {
                     continue;
                 }
+                if is_plain_arrow(&chord) && focus_ring::is_shown(ctx) && key_focus::moves_on_arrows(ctx) {
+                    // They move the focus.
+                    continue;
+                }
                 if !chord.ctrl && Popup::is_any_open(ctx) {
                     // Keys move in the menu; Esc closes it and nothing else.
                     continue;
@@ -132,8 +137,25 @@ fn press(chord: &Chord, repeat: bool, state: &AppState, actions: &mut Actions) {
         return;
     }
     if let Some(action) = command.action(state) {
-        actions.push(action);
+        push_with_focus(action, actions);
     }
+}
+
+/// Does what a key has chosen: who opens a panel by a key goes on in it by keys.
+pub fn push_with_focus(action: Action, actions: &mut Actions) {
+    let panel = match &action {
+        Action::Panel(PanelAction::OpenPanel(panel)) => Some(*panel),
+        _ => None,
+    };
+    actions.push(action);
+    if let Some(panel) = panel {
+        actions.push(PanelAction::FocusPanel(panel));
+    }
+}
+
+fn is_plain_arrow(chord: &Chord) -> bool {
+    let is_arrow = matches!(chord.key, Key::Left | Key::Right | Key::Up | Key::Down);
+    is_arrow && !chord.ctrl && !chord.shift && !chord.alt
 }
 
 fn is_shifted_sign(chord: &Chord) -> bool {

@@ -1,15 +1,38 @@
-//! Menus without a pointer: F10, or Alt with a menu's letter, opens one, Left and Right go from menu to menu. Within a menu
-//! the toolkit moves the focus.
+//! Menus without a pointer: F10, or Alt with a menu's letter, opens one, Left and Right go from menu to menu. Up, Down and
+//! the ways into and out of menus within a menu are the toolkit's.
 
-use egui::{Context, Key, Modifiers, Popup, Response};
+use egui::containers::menu::MenuState;
+use egui::{Context, FocusDirection, Id, Key, Modifiers, Popup, Response};
 
 use crate::action::menu::Group;
 
-/// Opens and changes menus as keys say. `menus` are the buttons of the bar, as [`Group::ALL`] has them.
-pub fn apply(ctx: &Context, menus: &[Response]) {
-    let open = menus.iter().position(|menu| Popup::is_id_open(ctx, Popup::default_response_id(menu)));
+/// Left in an open menu, away from the toolkit, which would only go up to the menu's title. Before the menus are shown.
+#[must_use]
+pub fn takes_left(ctx: &Context) -> bool {
+    let left = ctx.input(|input| input.modifiers.is_none() && input.key_pressed(Key::ArrowLeft));
+    let open = ctx.data(|data| data.get_temp::<Id>(open_id())).filter(|open| left && Popup::is_id_open(ctx, *open));
+    let takes = open.is_some_and(|open| is_in_menu(ctx, open));
+    if takes {
+        ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+    }
+    takes
+}
+
+/// Opens and changes menus as keys say. `menus` are the buttons of the bar, as [`Group::ALL`] has them; `goes_left` is what
+/// [`takes_left`] said.
+pub fn apply(ctx: &Context, menus: &[Response], goes_left: bool) {
+    let popup = |menu: &Response| Popup::default_response_id(menu);
+    let open = menus.iter().position(|menu| Popup::is_id_open(ctx, popup(menu)));
+    let shown = open.and_then(|at| menus.get(at));
+    if let Some(menu) = shown {
+        ctx.data_mut(|data| data.insert_temp(open_id(), popup(menu)));
+    }
     let focused = ctx.memory(|memory| memory.focused());
-    let is_on_bar = open.and_then(|at| menus.get(at)).is_some_and(|menu| focused == Some(menu.id));
+    let is_on_bar = shown.is_some_and(|menu| focused == Some(menu.id));
+    // Right on an entry that has a menu of its own has opened that.
+    let leaves = shown.is_some_and(|menu| {
+        is_in_menu(ctx, popup(menu)) && MenuState::from_id(ctx, popup(menu), |state| state.open_item.is_none())
+    });
     let wanted = ctx.input_mut(|input| {
         if input.consume_key(Modifiers::NONE, Key::F10) {
             return Some(if open.is_some() { None } else { Some(0) });
@@ -20,11 +43,11 @@ pub fn apply(ctx: &Context, menus: &[Response]) {
         if by_letter.is_some() {
             return Some(by_letter);
         }
-        let at = open.filter(|_| is_on_bar)?;
+        let at = open?;
         let count = menus.len().max(1);
         let step = match () {
-            () if input.consume_key(Modifiers::NONE, Key::ArrowRight) => 1,
-            () if input.consume_key(Modifiers::NONE, Key::ArrowLeft) => count - 1,
+            () if (is_on_bar || leaves) && input.consume_key(Modifiers::NONE, Key::ArrowRight) => 1,
+            () if (is_on_bar || goes_left) && input.consume_key(Modifiers::NONE, Key::ArrowLeft) => count - 1,
             () => return None,
         };
         Some(Some((at + step) % count))
@@ -34,13 +57,23 @@ pub fn apply(ctx: &Context, menus: &[Response]) {
         Some(None) => Popup::close_all(ctx),
         Some(Some(at)) => {
             if let Some(menu) = menus.get(at) {
-                Popup::open_id(ctx, Popup::default_response_id(menu));
+                Popup::open_id(ctx, popup(menu));
                 // Down goes to its first entry from here.
                 menu.request_focus();
                 ctx.request_repaint();
             }
         }
     }
+}
+
+fn open_id() -> Id {
+    Id::unique("open menu")
+}
+
+/// Whether the focus is on an entry of a menu itself, not of one that is opened from it.
+fn is_in_menu(ctx: &Context, popup: Id) -> bool {
+    let focused = ctx.memory(|memory| memory.focused()).and_then(|focused| ctx.read_response(focused));
+    focused.is_some_and(|entry| entry.layer_id.id == popup)
 }
 
 #[cfg(test)]

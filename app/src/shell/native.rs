@@ -95,6 +95,10 @@ pub fn run(opened: Opened) -> Result<(), NoWindow> {
         begun.store(true, Ordering::Relaxed);
         let mut app = TracelaneApp::new(&creation.egui_ctx, store);
         listen(&app, &creation.egui_ctx);
+        if desktop::is_wayland() {
+            // The toolkit takes none there.
+            app.without_drops();
+        }
         open_all(&mut app, sources, follow);
         let folder = std::env::current_dir().ok();
         links.into_iter().for_each(|link| app.push(LinkAction::Open(link, folder.clone())));

@@ -42,7 +42,8 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     }
                     ui.add_space(space::XS);
                     let (_, drop) = ui.allocate_exact_size(vec2(0.0, 36.0), Sense::hover());
-                    let hint = "or drop a file anywhere in this window";
+                    let hint = other_way(state);
+                    drop.widget_info(|| WidgetInfo::labeled(Role::Label, true, &hint));
                     let at = pos2(drop.rect.right() + space::XS, drop.rect.center().y);
                     ui.painter().text(at, egui::Align2::LEFT_CENTER, hint, fonts::body(), tokens.muted);
                 });
@@ -61,6 +62,16 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             });
         });
     });
+}
+
+/// How to open a file without the button.
+fn other_way(state: &AppState) -> String {
+    let key = keymap::text_of_id("open-path", &state.settings);
+    match state.is_without_drops {
+        false => "or drop a file anywhere in this window".to_owned(),
+        true if key.is_empty() => String::new(),
+        true => format!("or press {key} to type a path"),
+    }
 }
 
 fn title(ui: &mut Ui, text: &str) {

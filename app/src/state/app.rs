@@ -60,6 +60,8 @@ pub struct AppState {
     pub path_offers: Option<Vec<String>>,
     /// One line to tell the user, newest last, with the time (seconds of the UI clock) it appeared.
     pub notices: Vec<(f64, String)>,
+    /// The desktop cannot drop files on the window.
+    pub is_without_drops: bool,
     /// Nobody watches (pictures, tests): a frame waits until all that it shows is made.
     pub wait_for_all: bool,
     /// The list of warnings is unfolded.

@@ -3,6 +3,7 @@
 use egui::{Pos2, Response, Sense, Ui, WidgetInfo};
 
 use crate::timeline::frame::Frame;
+use crate::widget::key_focus;
 
 /// The places of the timeline that the pointer works on.
 pub struct Canvas {
@@ -26,6 +27,7 @@ impl Canvas {
 pub fn canvas(ui: &Ui, frame: &Frame<'_>) -> Canvas {
     let lanes = ui.interact(frame.strips.lanes, frame.id("lanes"), Sense::click_and_drag());
     lanes.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, frame.slot.name("Timeline")));
+    key_focus::keep_on_arrows(ui, lanes.id);
     let above = frame.strips.ruler.union(frame.strips.counters);
     let ruler = ui.interact(above, frame.id("ruler"), Sense::click_and_drag());
     ruler.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Ruler: drag to measure"));

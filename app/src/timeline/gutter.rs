@@ -363,11 +363,30 @@ fn label(
     cache: &mut TimelineCache,
     actions: &mut Actions,
 ) {
+    if !cache.names.contains_key(&lane) {
+        if cache.names.len() > 4096 {
+            cache.names.clear();
+        }
+        let mut label = words::label_of(frame.trace, lane);
+        if let Some(works_on) = words::works_on(frame.trace, lane) {
+            label.function = works_on.to_owned();
+        }
+        cache.names.insert(lane, label);
+    }
     let place = frame.strips.gutter_of(frame.strips.lanes);
     let response = ui.interact(rect.intersect(place), frame.id(("lane", lane, is_pinned)), Sense::click());
     let selected = frame.document.selection.lane() == Some(lane);
     response.widget_info(|| {
-        let name = format!("{}{}", pinned_word(is_pinned), words::lane_name(frame.trace, lane));
+        // As it shows, and the start function where that tells less.
+        let own = words::label_of(frame.trace, lane);
+        let shown = cache.names.get(&lane).filter(|shown| shown.function != own.function);
+        let name = match shown {
+            Some(LaneLabel { id, function }) => {
+                format!("{id} {} ({})", labels::without_path(function), labels::without_path(&own.function))
+            }
+            None => words::lane_name(frame.trace, lane),
+        };
+        let name = format!("{}{name}", pinned_word(is_pinned));
         WidgetInfo::selected(Role::Button, true, selected, name)
     });
     if response.clicked() {
@@ -379,16 +398,6 @@ fn label(
         let amount = if selected { 0.20 } else { 0.08 };
         let over = if selected { frame.tokens.accent } else { frame.tokens.text };
         painter.rect_filled(rect, 0.0, mix(frame.tokens.panel, over, amount));
-    }
-    if !cache.names.contains_key(&lane) {
-        if cache.names.len() > 4096 {
-            cache.names.clear();
-        }
-        let mut label = words::label_of(frame.trace, lane);
-        if let Some(works_on) = words::works_on(frame.trace, lane) {
-            label.function = works_on.to_owned();
-        }
-        cache.names.insert(lane, label);
     }
     let Some(label) = cache.names.get(&lane) else { return };
     let advance = |c: char| cache.advances.advance(c);

@@ -11,6 +11,7 @@ pub mod diff_flame;
 pub mod distribution;
 pub mod flame;
 pub mod heat;
+pub mod key_focus;
 pub mod keycap;
 pub mod legend;
 pub mod link;

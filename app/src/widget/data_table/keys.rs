@@ -9,6 +9,7 @@ use crate::report::view::{TableAction, TableSelection};
 use crate::theme::space;
 use crate::widget::data_table::data::{DataTable, Shown, Touched};
 use crate::widget::data_table::toolbar::{Form, copied};
+use crate::widget::key_focus;
 
 /// Keys that belong to a table while it has the focus.
 const KEYS: [Key; 7] = [Key::ArrowUp, Key::ArrowDown, Key::PageUp, Key::PageDown, Key::Home, Key::End, Key::Enter];
@@ -33,13 +34,10 @@ pub fn takes(ctx: &Context, key: Key, modifiers: Modifiers) -> bool {
 /// Gives a table the focus, and with it the arrow keys, which egui moves the focus with otherwise, and Esc, which takes
 /// off a filter before it takes the focus away.
 pub(super) fn focus(ui: &Ui, id: Id, has_filter: bool) {
-    ui.memory_mut(|memory| {
-        memory.request_focus(id);
-        memory.set_focus_lock_filter(
-            id,
-            EventFilter { vertical_arrows: true, escape: has_filter, ..EventFilter::default() },
-        );
-    });
+    ui.memory_mut(|memory| memory.request_focus(id));
+    key_focus::keep_on_arrows(ui, id);
+    let filter = EventFilter { escape: has_filter, ..key_focus::both_arrows() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     ui.ctx().data_mut(|data| data.insert_temp(focused_id(), (id, has_filter)));
 }
 

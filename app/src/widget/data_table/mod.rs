@@ -21,6 +21,7 @@ use crate::widget::content;
 pub use crate::widget::data_table::data::{DataTable, Touched};
 use crate::widget::data_table::data::{Shown, column_at};
 use crate::widget::data_table::widths::Widths;
+use crate::widget::key_focus;
 use crate::widget::menu::context_menu;
 use crate::widget::section::empty;
 
@@ -68,7 +69,7 @@ impl DataTable<'_> {
         }
         heading::ui(ui, id, self, &columns, (&places, offset), out);
         ui.spacing_mut().item_spacing.y = 0.0;
-        let has_focus = ui.memory(|memory| memory.has_focus(id));
+        let has_focus = key_focus::take(ui) || ui.memory(|memory| memory.has_focus(id));
         let total = self.table.total.as_ref().filter(|_| self.table.len() > 1);
         let height = ui.available_height() - if total.is_some() { space::ROW } else { 0.0 };
         let mut area = ScrollArea::new([is_wide, true])
