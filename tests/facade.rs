@@ -62,3 +62,38 @@ fn what_is_no_trace_is_an_error_and_bytes_are_as_good_as_a_file() {
     assert_eq!(trace.to_string(), Trace::open(path).expect("a trace").to_string());
     assert!(!trace.is_damaged() && trace.warnings().next().is_none());
 }
+
+#[test]
+fn a_region_knows_what_its_goroutine_did_meanwhile() {
+    let trace = open("tasks-go1.27.trace");
+    let (mut whole, mut of_tasks) = (0, 0);
+    for region in trace.regions() {
+        assert_eq!(region.end() - region.start(), region.duration());
+        let goroutine = region.goroutine().expect("a goroutine");
+        let times = region.time_by_state();
+        assert_eq!(times, goroutine.time_between(region.start(), region.end()));
+        assert!(times.total() <= region.duration(), "{region}");
+        if region.is_whole() {
+            assert_eq!(times.total(), region.duration(), "{region}");
+            whole += 1;
+        }
+        of_tasks += usize::from(region.task().is_some());
+    }
+    assert!(whole > 0);
+    assert_eq!(trace.tasks().map(|task| task.regions().count()).sum::<usize>(), of_tasks);
+    let logs = trace.logs().filter(|log| log.task().is_some()).count();
+    assert_eq!(trace.tasks().map(|task| task.logs().count()).sum::<usize>(), logs);
+    let longest = trace.goroutines().flat_map(|goroutine| goroutine.waits()).max_by_key(|wait| wait.duration());
+    let longest = longest.expect("a wait");
+    assert_eq!(longest.end() - longest.start(), longest.duration());
+}
+
+#[test]
+fn newer_traces_know_when_they_were_recorded() {
+    let started = open("workers-go1.27.trace").started_at().expect("Go 1.25 and newer write it");
+    let seconds = started.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let stats = open("workers-go1.27.trace");
+    let known = stats.model().clock_snapshots().first().expect("a reading").wall_secs;
+    assert!(known.unsigned_abs().abs_diff(seconds) <= stats.duration().as_secs() + 1);
+    assert_eq!(open("workers-go1.22.trace").started_at(), None);
+}

@@ -483,6 +483,7 @@ const KEPT_OUTSIDE: &[(&str, &str)] = &[
     ("app/src/widget/code_editor.rs", "the list that is open at the cursor, and that the focus was asked for"),
     ("app/src/widget/data_table/keys.rs", "the focus, and where rows were in the last frame"),
     ("app/src/widget/content.rs", "heights of what scrolls, from where it is shown to where the window is divided"),
+    ("app/src/widget/key_focus.rs", "the focus that a key asked for, until what it is for shows"),
     ("app/src/widget/flame.rs", "the box that a menu that is open is about"),
     ("app/src/widget/data_table/mod.rs", "the cell that a menu that is open is about"),
     ("app/src/widget/data_table/widths.rs", "widths measured from what was shown"),

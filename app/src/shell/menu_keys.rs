@@ -10,8 +10,8 @@ use crate::action::menu::Group;
 #[must_use]
 pub fn takes_left(ctx: &Context) -> bool {
     let left = ctx.input(|input| input.modifiers.is_none() && input.key_pressed(Key::ArrowLeft));
-    let open = ctx.data(|data| data.get_temp::<Id>(open_id())).filter(|open| left && Popup::is_id_open(ctx, *open));
-    let takes = open.is_some_and(|open| is_in_menu(ctx, open));
+    // Only menus of the first level are known by name.
+    let takes = left && layer_of_focus(ctx).is_some_and(|layer| Popup::is_id_open(ctx, layer));
     if takes {
         ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
     }
@@ -24,9 +24,6 @@ pub fn apply(ctx: &Context, menus: &[Response], goes_left: bool) {
     let popup = |menu: &Response| Popup::default_response_id(menu);
     let open = menus.iter().position(|menu| Popup::is_id_open(ctx, popup(menu)));
     let shown = open.and_then(|at| menus.get(at));
-    if let Some(menu) = shown {
-        ctx.data_mut(|data| data.insert_temp(open_id(), popup(menu)));
-    }
     let focused = ctx.memory(|memory| memory.focused());
     let is_on_bar = shown.is_some_and(|menu| focused == Some(menu.id));
     // Right on an entry that has a menu of its own has opened that.
@@ -66,14 +63,14 @@ pub fn apply(ctx: &Context, menus: &[Response], goes_left: bool) {
     }
 }
 
-fn open_id() -> Id {
-    Id::unique("open menu")
-}
-
 /// Whether the focus is on an entry of a menu itself, not of one that is opened from it.
 fn is_in_menu(ctx: &Context, popup: Id) -> bool {
-    let focused = ctx.memory(|memory| memory.focused()).and_then(|focused| ctx.read_response(focused));
-    focused.is_some_and(|entry| entry.layer_id.id == popup)
+    layer_of_focus(ctx) == Some(popup)
+}
+
+fn layer_of_focus(ctx: &Context) -> Option<Id> {
+    let focused = ctx.memory(|memory| memory.focused())?;
+    Some(ctx.read_response(focused)?.layer_id.id)
 }
 
 #[cfg(test)]

@@ -121,3 +121,31 @@ pub fn definitions() -> FontDefinitions {
     family(icons(), &["phosphor"]);
     fonts
 }
+
+#[cfg(test)]
+mod tests {
+    use egui::{Context, RawInput};
+
+    use super::{definitions, icon};
+
+    /// The font holds the icons in use alone: `assets/fonts/icons.py` adds one.
+    #[test]
+    fn the_font_of_icons_has_every_icon() {
+        let source = include_str!("icons.rs");
+        let codes = source.split("\\u{").skip(1).filter_map(|rest| rest.split_once('}'));
+        let icons: Vec<char> =
+            codes.filter_map(|(code, _)| char::from_u32(u32::from_str_radix(code, 16).ok()?)).collect();
+        assert!(icons.len() > 40, "{icons:?}");
+        let ctx = Context::default();
+        ctx.set_fonts(definitions());
+        let mut missing = Vec::new();
+        let output = ctx.run_ui(RawInput::default(), |ui| {
+            missing =
+                ui.fonts_mut(|fonts| icons.iter().copied().filter(|one| !fonts.has_glyph(&icon(), *one)).collect());
+        });
+        output.drop_without_applying_deltas();
+        assert_eq!(missing, Vec::<char>::new());
+        let known = ctx.fonts_mut(|fonts| fonts.has_glyph(&icon(), '\u{e000}'));
+        assert!(!known, "what the font lacks is not said to be there");
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::analysis::tasks::life;
 use crate::base::visible::visible;
-use crate::facade::types::{Goroutine, Log, Region, Stack, Task, length};
+use crate::facade::types::{Goroutine, Log, Region, Stack, Task, TimeByState, length};
 
 impl<'t> Task<'t> {
     /// The number that Go gave it.
@@ -49,6 +49,18 @@ impl<'t> Task<'t> {
     pub fn goroutine(&self) -> Option<Goroutine<'t>> {
         Goroutine::of(self.trace, self.known.go)
     }
+
+    /// The regions that belong to it, by goroutine and time. Goes through all regions of the trace.
+    pub fn regions(&self) -> impl Iterator<Item = Region<'t>> + use<'t> {
+        let id = self.id();
+        self.trace.regions().filter(move |region| region.task().is_some_and(|task| task.id() == id))
+    }
+
+    /// The messages that were logged for it, in the order of time. Goes through all messages of the trace.
+    pub fn logs(&self) -> impl Iterator<Item = Log<'t>> + use<'t> {
+        let id = self.id();
+        self.trace.logs().filter(move |log| log.task().is_some_and(|task| task.id() == id))
+    }
 }
 
 /// `request (task 7)`, on one line.
@@ -71,10 +83,28 @@ impl<'t> Region<'t> {
         self.trace.since_start(self.known.range.start)
     }
 
+    /// When it ended, since the start of the trace; the end of the trace, or of its goroutine, if it was open then.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        self.trace.since_start(self.known.range.end)
+    }
+
     /// How long it took, as far as the trace shows it.
     #[must_use]
     pub fn duration(&self) -> Duration {
         length(self.known.range)
+    }
+
+    /// Whether the trace shows all of it: it began and ended inside.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        !self.known.began_before && !self.known.goes_on
+    }
+
+    /// What its goroutine did meanwhile. Goes through the goroutine's spans in that time.
+    #[must_use]
+    pub fn time_by_state(&self) -> TimeByState {
+        self.goroutine().map_or_else(TimeByState::default, |goroutine| goroutine.time_in(self.known.range))
     }
 
     /// The goroutine that the region is in.

@@ -1,9 +1,11 @@
 //! A goroutine, and where its time went.
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use crate::analysis::representative::frame_of;
+use crate::base::time::TimeRange;
 use crate::base::visible::visible;
 use crate::event::state::GoState;
 use crate::facade::types::{Goroutine, Region, Span, Stack, TimeByState, Wait, length};
@@ -72,8 +74,19 @@ impl<'t> Goroutine<'t> {
     /// How its time in the trace was spent. Goes through all of its spans.
     #[must_use]
     pub fn time_by_state(&self) -> TimeByState {
+        self.time_in(self.trace.model().range())
+    }
+
+    /// How it spent the time from `start` until `end`, both since the start of the trace. Goes through its spans in between,
+    /// of which those that reach further count as far as they lie inside.
+    #[must_use]
+    pub fn time_between(&self, start: Duration, end: Duration) -> TimeByState {
+        self.time_in(TimeRange::new(self.trace.after_start(start), self.trace.after_start(end)))
+    }
+
+    pub(super) fn time_in(&self, range: TimeRange) -> TimeByState {
         let mut sums = TimeByState::default();
-        for span in self.trace.model().spans(self.lane(), self.trace.model().range()) {
+        for span in self.trace.model().spans(self.lane(), range) {
             let sum = match span.state {
                 GoState::Running => &mut sums.running,
                 GoState::Runnable => &mut sums.runnable,
@@ -81,7 +94,7 @@ impl<'t> Goroutine<'t> {
                 GoState::Syscall => &mut sums.syscall,
                 GoState::Unknown | GoState::Dead => continue,
             };
-            *sum += length(span.range);
+            *sum += length(span.range.intersect(range));
         }
         sums
     }
@@ -120,5 +133,14 @@ impl TimeByState {
     #[must_use]
     pub fn total(&self) -> Duration {
         self.running + self.runnable + self.waiting + self.syscall
+    }
+}
+
+impl AddAssign for TimeByState {
+    fn add_assign(&mut self, other: Self) {
+        self.running += other.running;
+        self.runnable += other.runnable;
+        self.waiting += other.waiting;
+        self.syscall += other.syscall;
     }
 }

@@ -80,6 +80,24 @@ impl<'t> Wait<'t> {
         self.span
     }
 
+    /// When it began to wait, since the start of the trace; zero if that was before.
+    #[must_use]
+    pub fn start(&self) -> Duration {
+        self.span.start()
+    }
+
+    /// When it was made runnable again, since the start of the trace; the end of the trace if it was not.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        self.span.end()
+    }
+
+    /// Its stack as it waited.
+    #[must_use]
+    pub const fn stack(&self) -> Stack<'t> {
+        self.span.stack()
+    }
+
     /// How long it waited, as far as the trace shows it.
     #[must_use]
     pub fn duration(&self) -> Duration {

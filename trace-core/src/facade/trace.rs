@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::analysis::findings::find;
 use crate::analysis::findings::finding::Severity;
@@ -41,6 +41,18 @@ impl Trace {
     #[must_use]
     pub fn duration(&self) -> Duration {
         length(self.model.range())
+    }
+
+    /// The wall clock at its first event; `None` before Go 1.25, whose traces do not say.
+    #[must_use]
+    pub fn started_at(&self) -> Option<SystemTime> {
+        let known = self.model.clock_snapshots().first()?;
+        let seconds = Duration::from_secs(known.wall_secs.unsigned_abs());
+        let then = if known.wall_secs < 0 { UNIX_EPOCH.checked_sub(seconds) } else { UNIX_EPOCH.checked_add(seconds) };
+        let then = then?.checked_add(Duration::from_nanos(known.wall_nanos.into()))?;
+        let nanos = self.model.range().start.nanos_since(known.trace);
+        let apart = Duration::from_nanos(nanos.unsigned_abs());
+        if nanos < 0 { then.checked_sub(apart) } else { then.checked_add(apart) }
     }
 
     /// The minor version of Go's trace format, NN of `go 1.NN trace`. Not every version of Go has a new one: that of Go 1.24

@@ -22,6 +22,11 @@ impl Trace {
     pub(super) fn since_start(&self, time: TraceTime) -> Duration {
         length(TimeRange::new(self.model.range().start, time))
     }
+
+    /// The time so long after the start of the trace.
+    pub(super) fn after_start(&self, duration: Duration) -> TraceTime {
+        self.model.range().start.plus_nanos(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))
+    }
 }
 
 /// The length of a range.
