@@ -10,7 +10,7 @@ use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, as_felt, at_least, related, waited};
 use crate::analysis::findings::slots::is_queue;
-use crate::analysis::findings::slow_requests::only_waits_to_read;
+use crate::analysis::findings::slow_results::only_waits_to_read;
 use crate::analysis::findings::uneven_queue;
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::go_name;
