@@ -1,5 +1,6 @@
 //! Headlines of findings made by hand: the causes that no recorded trace here has, and findings without numbers.
 
+use super::data::{fit, name as shortened};
 use super::*;
 use crate::analysis::findings::finding::{Culprit, Link};
 use crate::analysis::places::Place;
@@ -153,7 +154,7 @@ fn long_names_are_cut_where_the_line_would_be_too_long() {
 
 #[test]
 fn names_lose_the_path_of_a_module_but_not_that_of_the_library() {
-    let name = |full: &str| super::name(full, 56);
+    let name = |full: &str| shortened(full, 56);
     assert_eq!(name("net/http.(*Client).Do"), "net/http.(*Client).Do");
     assert_eq!(name("example.com/shop/store.(*S).Get"), "store.(*S).Get");
     assert_eq!(name("main.(*ledger).post"), "main.(*ledger).post");
