@@ -73,6 +73,35 @@ const SECOND: Stack =
 const BALANCE: Stack =
     &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Book).Balance", "book.go", 57), HANDLER, SERVE];
 
+const STATUS: Stack =
+    &[("runtime.selectgo", "select.go", 1), ("app.(*Book).status", "book.go", 80), ("main.main", "main.go", 9)];
+const INSIDE: Stack = &[("time.Sleep", "time.go", 300), ("app.(*Book).Transfer", "book.go", 44), HANDLER, SERVE];
+
+/// Two that wait at the second lock of a function and five at its first, none of whom ever waited before; another goroutine is in
+/// a method of the same type, or `inside` of the same function.
+fn locked_twice(inside: bool) -> trace_core::analysis::findings::Findings {
+    let mut scene = Scene::default();
+    for go in 10..17u64 {
+        let (now, stack) = (1.0 + 0.1 * go as f64, if go < 12 { SECOND } else { FIRST });
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.01, now + 0.02), "sync", stack);
+    }
+    let other = if inside { INSIDE } else { STATUS };
+    for round in 0..8u64 {
+        let now = 0.5 + 100.0 * round as f64;
+        scene.at(1, now, Act::Ready(1)).run(1, 1, (now + 0.01, now + 0.02), "select", other);
+    }
+    find(&mut scene, &[handlers(10..17), vec![(1, "select", other)]].concat())
+}
+
+#[test]
+fn who_waits_at_a_second_lock_holds_the_first_also_if_nobody_waited_for_that() {
+    let found = locked_twice(false);
+    let first = assert_first(&found, Kind::LockContention, "deadlock", "app.(*Book).Transfer");
+    assert!(!first.title.contains("status"), "{}", first.title);
+    let found = locked_twice(true);
+    assert!(found.list.iter().all(|one| cause(one) != "deadlock"), "{:?}", found.list);
+}
+
 #[test]
 fn who_waits_at_the_second_lock_of_a_function_holds_the_first() {
     let mut scene = Scene::default();

@@ -139,6 +139,8 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     // Several consumers that compute on procs that are mostly busy: a producer that waits for them is held
     // back as it should be. One that has no proc itself is another finding's business.
     let is_held_back = share < 0.9 && context.load.share > if share < 0.5 { 0.5 } else { 0.85 };
+    // As many that run as there are procs: more would have nothing to run on.
+    let is_held_back = is_held_back || found.by_go.len() as u64 >= context.load.procs && way == ActivityKind::Running;
     let without_proc = part(last, |part| part.doing == StepKind::Runnable);
     let is_pressure = is_held_back || without_proc * 2 > last.examined || way == ActivityKind::Runnable;
     let behind = further_on(context, (found, last), stage);

@@ -264,7 +264,7 @@ fn handler(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         .text("seen_in", hot.seen_in)
         .culprit(context.trace, Some(hot.named.place.clone()), hot.stack)
         .with_check(check(context, hot))
-        .victim(&outer.function, context.goroutines(key.name));
+        .victim(&outer.function, family.gos);
     if let Some((go, range)) = family.longest {
         finding = finding.link(context.trace, go, range);
     }

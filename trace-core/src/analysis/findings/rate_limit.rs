@@ -6,14 +6,19 @@ use std::collections::BTreeMap;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::site_waits::every_wait;
 use crate::analysis::place_time::Wait;
+use crate::analysis::places::Op;
 use crate::analysis::work_unit::is_timed;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
+use crate::event::state::GoState;
+use crate::model::lanes::LaneId;
 
 /// Fewer waits that the clock ended are no rhythm.
 const FEWEST: usize = 20;
 /// Part of the distances that have to be near the median.
 const EVEN: f64 = 0.7;
+/// Spans of the goroutine that lets the others through which are looked at.
+const SPANS: usize = 100_000;
 /// A shorter distance is below what the runtime's timers keep, ns.
 const SHORTEST: i64 = 100_000;
 
@@ -25,18 +30,44 @@ const SHORTEST: i64 = 100_000;
 pub(crate) fn interval(context: &Context<'_>, stack: StackId) -> Option<i64> {
     let mut waits = every_wait(context, stack)?;
     waits.retain(|wait| is_timed(context.places, wait) && !wait.is_cut);
+    let usual = rhythm(&mut waits)?;
+    (is_called_limiter(context, stack) || is_kept_by_all(&waits)).then_some(usual)
+}
+
+/// The goroutine that lets others through at equal distances which wait in the function of `stack`, each time its own timer
+/// fires, and the distance, ns. `None` if that is not what happens there.
+pub(crate) fn pacer(context: &Context<'_>, stack: StackId) -> Option<(GoroutineIdx, i64)> {
+    let mut waits = every_wait(context, stack)?;
+    waits.retain(|wait| !wait.is_cut);
+    let pacer = waits.first()?.waker?;
+    let others = waits.iter().filter(|wait| wait.waker != Some(pacer)).count();
+    let usual = rhythm(&mut waits).filter(|_| others * 20 <= waits.len())?;
+    let (mut timed, mut all) = (0, 0);
+    for span in context.trace.spans(LaneId::Goroutine(pacer), context.trace.range()).take(SPANS) {
+        if span.state != GoState::Waiting {
+            continue;
+        }
+        let is_clock = !matches!(context.trace.ended_by(&span), Some((LaneId::Goroutine(_), _)));
+        let is_timer = matches!(context.places.op(span.start_stack), Op::Sleep | Op::Receive | Op::Select);
+        all += span.range.nanos();
+        timed += if is_clock && is_timer { span.range.nanos() } else { 0 };
+    }
+    (timed * 10 >= all * 9 && all > 0).then_some((pacer, usual))
+}
+
+/// The usual distance between the ends of waits, which are put in their order, if these are at equal distances and the waits
+/// take several of them, ns.
+fn rhythm(waits: &mut [Wait]) -> Option<i64> {
     waits.sort_unstable_by_key(|wait| (wait.range.end, wait.go));
     if waits.len() < FEWEST {
         return None;
     }
-    let mut gaps: Vec<i64> = pairs(&waits).map(|(one, next)| next.range.end.nanos_since(one.range.end)).collect();
+    let mut gaps: Vec<i64> = pairs(waits).map(|(one, next)| next.range.end.nanos_since(one.range.end)).collect();
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).copied().filter(|usual| *usual >= SHORTEST)?;
     let even = gaps.iter().filter(|gap| (**gap - usual).abs() * 4 <= usual).count();
     let mean = waits.iter().map(Wait::nanos).sum::<u64>() / waits.len() as u64;
-    let is_queue = mean >= 2 * usual.unsigned_abs();
-    let is_rhythm = even as f64 >= EVEN * gaps.len() as f64;
-    (is_queue && is_rhythm && (is_called_limiter(context, stack) || is_kept_by_all(&waits))).then_some(usual)
+    (mean >= 2 * usual.unsigned_abs() && even as f64 >= EVEN * gaps.len() as f64).then_some(usual)
 }
 
 fn pairs(waits: &[Wait]) -> impl Iterator<Item = (&Wait, &Wait)> {

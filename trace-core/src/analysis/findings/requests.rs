@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Finding, Kind, Severity};
-use crate::analysis::findings::rate_limit::interval;
+use crate::analysis::findings::rate_limit::{interval, pacer};
 use crate::analysis::parts::{Part, PartKey};
 use crate::analysis::places::{Op, Place};
 use crate::analysis::work_unit::WorkUnitKey;
@@ -164,8 +164,14 @@ fn is_held_up(context: &Context<'_>, name: StrId, family: &Family, part: &Part) 
     let name = context.trace.str(name);
     let is_team = is_one_each(family) && family.gos >= FEWEST_REQUESTS;
     let is_own = name != "runtime.main" && name != "main.main" && !name.starts_with("testing.");
-    let is_most = part.place_time.nanos * 2 >= family.nanos && part.clock.nanos * 2 > part.place_time.nanos;
-    is_team && is_own && is_most && (part.is_backoff() || interval(context, part.stack()).is_some())
+    let is_most = part.place_time.nanos * 2 >= family.nanos;
+    if !(is_team && is_own && is_most) {
+        return false;
+    }
+    if part.clock.nanos * 2 > part.place_time.nanos {
+        return part.is_backoff() || interval(context, part.stack()).is_some();
+    }
+    pacer(context, part.stack()).is_some()
 }
 
 /// Whether each goroutine has one unit in which it spends nearly all of its time: at most a short one before, up to its first

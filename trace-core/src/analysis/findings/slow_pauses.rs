@@ -3,11 +3,11 @@
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Kind};
-use crate::analysis::findings::rate_limit::interval;
+use crate::analysis::findings::rate_limit::{interval, pacer};
 use crate::analysis::findings::requests::{RequestKind, SlowRequests};
 use crate::analysis::findings::slow_calls::near;
 use crate::analysis::findings::slow_reason::Reason;
-use crate::analysis::phrases::{counted, where_at};
+use crate::analysis::phrases::{counted, go_name, where_at};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
 
@@ -83,6 +83,31 @@ pub(crate) fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
     let (others, other, looked) = (Vec::new(), None, None);
     Reason { kind, name, check, named, stack, at, others, other, looked, evidence, confidence: 0.8 }
+}
+
+/// Workers that one goroutine lets through at equal distances.
+pub(crate) fn paced(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
+    let (pacer, nanos) = pacer(context, slow.stack)?;
+    let mut evidence = Evidence::default();
+    let at = format!(
+        "for {}, whose timer lets one of them through about every {},{}",
+        go_name(context.trace, pacer),
+        evidence.time("interval_ns", nanos.unsigned_abs()),
+        where_at(context.places, slow.stack)
+    );
+    Some(Reason {
+        kind: Kind::PollingSleep,
+        name: Cause::RateLimit,
+        check: FEWER_WORKERS,
+        named: near(context, slow.stack),
+        stack: slow.stack,
+        at,
+        others: vec![pacer],
+        other: None,
+        looked: None,
+        evidence,
+        confidence: 0.8,
+    })
 }
 
 /// Whether the deadline of a context ends most of the waits.

@@ -7,7 +7,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::peers::analysed;
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::findings::slow_calls::{call, dial, is_dial, wakers_were_runnable};
-use crate::analysis::findings::slow_pauses::{deadline, pause};
+use crate::analysis::findings::slow_pauses::{deadline, paced, pause};
 use crate::analysis::findings::slow_reason::Reason;
 use crate::analysis::findings::slow_results::result;
 use crate::analysis::phrases::{place_name, their};
@@ -49,6 +49,7 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
         Op::Receive | Op::Select if is_direct && is_by_clock => {
             (slow.who == RequestKind::Worker || is_pause(slow)).then(|| pause(context, slow))
         }
+        Op::Receive | Op::Select | Op::Cond if is_direct && slow.who == RequestKind::Worker => paced(context, slow),
         Op::WaitGroup | Op::Receive | Op::Select | Op::Cond if is_direct => {
             let wait = blocked(context, slow)?;
             // What those did who ended a few of the waits says nothing of the others.

@@ -35,6 +35,8 @@ const SHARE: f64 = 0.1;
 const MOSTLY: f64 = 0.25;
 /// Part of a goroutine's preemptions, and of the trace.
 const HALF: f64 = 0.5;
+/// Part of the trace for which it may wait.
+const LITTLE: f64 = 0.01;
 /// Others wait for a proc for so large a part of the trace, total over goroutines, that the spinning is their trouble.
 const CROWDED_OUT: f64 = 0.1;
 
@@ -253,7 +255,11 @@ fn loops(context: &Context<'_>, go: GoroutineIdx, (all, there): (u64, u64), stac
     let facts = context.workload.go(go)?;
     let whole = context.trace.range();
     let share = there as f64 / all.max(1) as f64;
-    if there < FEWEST_SAMPLES || share < HALF || context.share(facts.running) < HALF || ever_waits(context, go) {
+    if there < FEWEST_SAMPLES || share < HALF || context.share(facts.running) < HALF {
+        return None;
+    }
+    let (waits, waited) = waiting_of(context, go);
+    if waits * BLOCKS > all || context.share(waited) > LITTLE {
         return None;
     }
     let place = context.places.own(stack)?;
@@ -261,13 +267,14 @@ fn loops(context: &Context<'_>, go: GoroutineIdx, (all, there): (u64, u64), stac
     let mut evidence = Evidence::default();
     let title = format!(
         "{} in a loop around select or an operation that does not block, at {}: {} of {} were in it; running for {} total, \
-         {} of the procs' time, and never waiting{}",
+         {} of the procs' time, and waiting for {}{}",
         evidence.count("spinning", 1, "goroutine"),
         place_name(Some(&place)),
         evidence.share("preemptions_share", share),
         evidence.count("preemptions", all, "preemption"),
         evidence.time("spin_running_ns", facts.running),
         evidence.share("spin_share", facts.running as f64 / (context.load.procs * context.duration).max(1) as f64),
+        evidence.time("waited_ns", waited),
         waiting(others, &mut evidence),
     );
     let finding = finding(context, title, evidence, (facts.running, others))
@@ -277,12 +284,11 @@ fn loops(context: &Context<'_>, go: GoroutineIdx, (all, there): (u64, u64), stac
     Some(limited(context, finding, &[go], others).goroutines(&[go]).link(context.trace, go, whole))
 }
 
-/// Whether a goroutine waits for anything, as far as its spans are looked at.
-fn ever_waits(context: &Context<'_>, go: GoroutineIdx) -> bool {
-    let mut spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(SPANS);
-    spans.any(|span| {
-        matches!(span.state, GoState::Waiting | GoState::Syscall) && span.range.start > context.trace.range().start
-    })
+/// How often a goroutine waits or makes system calls, and for how long, ns, as far as its spans are looked at.
+fn waiting_of(context: &Context<'_>, go: GoroutineIdx) -> (u64, u64) {
+    let spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(SPANS);
+    let waits = spans.filter(|span| matches!(span.state, GoState::Waiting | GoState::Syscall));
+    waits.fold((0, 0), |(count, nanos), span| (count + 1, nanos + span.range.nanos().unsigned_abs()))
 }
 
 /// Whether this function lies between the leaf and the program's own frame.

@@ -65,8 +65,13 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
         if is_moving(context, group) {
             continue;
         }
-        let holders =
-            last_owner(context, group).map_or_else(|| inferred_holders(context, group), |holder| vec![holder]);
+        let last = last_owner(context, group);
+        let nested = if last.is_some() { Vec::new() } else { at_second_lock(context, group) };
+        if !nested.is_empty() {
+            found.extend(deadlock(context, &group.waiters, &nested, SECOND));
+            continue;
+        }
+        let holders = last.map_or_else(|| inferred_holders(context, group), |holder| vec![holder]);
         match holders.as_slice() {
             [holder] => found.extend(held(context, group, holder)),
             [] => unexplained.push(group),
@@ -85,6 +90,38 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
 const NOBODY: &str = "Nobody releases them in the trace, and no other goroutine is inside such code";
 const KEPT: &str =
     "Each was in the same function before it waited there, where a lock is taken that it has not released";
+
+const SECOND: &str = "They wait at a second lock of the function in which the others wait for a first one, and nobody else is inside of it";
+
+/// Those of the waiters who have passed the line at which others of the same function wait, the first two: each probably has
+/// the lock of that line, and waits for another. Empty if they are fewer, if not all waiters are in that function, or if
+/// somebody else is inside of it, who may have what they wait for.
+fn at_second_lock(context: &Context<'_>, group: &Group) -> Vec<Waiter> {
+    let places: Vec<Option<Place>> = group.waiters.iter().map(|waiter| context.places.near(waiter.stack)).collect();
+    let Some(Some(first)) = places.iter().min_by_key(|place| place.as_ref().map_or(u64::MAX, |place| place.line))
+    else {
+        return Vec::new();
+    };
+    if places.iter().flatten().any(|place| place.function != first.function) || places.iter().any(Option::is_none) {
+        return Vec::new();
+    }
+    let waiting: FxHashSet<GoroutineIdx> = group.waiters.iter().map(|waiter| waiter.go).collect();
+    let now = context.trace.range().end.plus_nanos(-1);
+    let is_inside = |go: GoroutineIdx| {
+        let span = context.trace.span_at(LaneId::Goroutine(go), now);
+        span.is_some_and(|span| {
+            context.places.near_frames(span.start_stack).any(|frame| frame.function == first.function)
+        })
+    };
+    let others = context.workload.gos.iter().filter(|facts| facts.ended().is_none() && !waiting.contains(&facts.go));
+    if { others }.any(|facts| is_inside(facts.go)) {
+        return Vec::new();
+    }
+    let is_later = |(_, place): &(&Waiter, &Option<Place>)| place.as_ref().is_some_and(|place| place.line > first.line);
+    let nested: Vec<Waiter> =
+        group.waiters.iter().zip(&places).filter(is_later).map(|(waiter, _)| *waiter).take(2).collect();
+    if nested.len() < 2 { Vec::new() } else { nested }
+}
 
 /// Those who hold one lock and wait for another to the end, where at least one of them is known to have been handed the
 /// one that it holds; empty if there are fewer than two, or if others still get through where they wait. Locks that were
