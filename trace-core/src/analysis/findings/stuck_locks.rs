@@ -20,6 +20,7 @@ use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
+use crate::model::spans::Span;
 
 /// More goroutines than this are not looked at one by one.
 const LOOKED_INTO: usize = 4_096;
@@ -32,6 +33,8 @@ const RETURNS_NOT: &str = "Bound the call with a deadline: it did not return. If
 const MANY_CALLS: &str = "Copy what is needed under the lock, release it, and make the calls then.";
 const MANY_CALLS_OF_READER: &str = "Copy what is needed under RLock, and make the calls after RUnlock: while a writer waits for a \
                                     reader of an RWMutex, new readers wait for the writer.";
+/// Waits at one place that make a loop.
+const ROUNDS: usize = 3;
 /// Spans before a wait in which the one before it is looked for.
 const STEPS_BACK: usize = 4;
 /// Spans between two waits of a goroutine that are looked at.
@@ -109,6 +112,8 @@ fn at_second_lock(context: &Context<'_>, group: &Group) -> Vec<Waiter> {
     let now = context.trace.range().end.plus_nanos(-1);
     let is_inside = |go: GoroutineIdx| {
         let span = context.trace.span_at(LaneId::Goroutine(go), now);
+        // Who has just come waits like the others.
+        let span = span.filter(|span| span.state != GoState::Waiting || !context.places.op(span.start_stack).is_lock());
         span.is_some_and(|span| {
             context.places.near_frames(span.start_stack).any(|frame| frame.function == first.function)
         })
@@ -249,7 +254,7 @@ fn inferred_holders(context: &Context<'_>, group: &Group) -> Vec<Holder> {
         let lane = LaneId::Goroutine(facts.go);
         let Some(now) = trace.span_at(lane, trace.range().end.plus_nanos(-1)) else { continue };
         let is_busy = now.state != GoState::Waiting || !context.places.op(now.start_stack).is_lock();
-        if !is_busy || !is_within(now.start_stack) {
+        if !is_busy || !is_within(now.start_stack) || is_loop(context, facts.go, &now, first.since) {
             continue;
         }
         // It must have been there when the first one came, too.
@@ -265,6 +270,21 @@ fn inferred_holders(context: &Context<'_>, group: &Group) -> Vec<Holder> {
         }
     }
     found
+}
+
+/// Whether a goroutine waits in a loop of its own: on a channel, where it has waited several times since then. Who keeps a lock
+/// does not come back to that.
+fn is_loop(context: &Context<'_>, go: GoroutineIdx, now: &Span, since: TraceTime) -> bool {
+    let places = context.places;
+    let is_here = |span: &Span| span.state == GoState::Waiting && span.start_stack == now.start_stack;
+    if !is_here(now)
+        || !matches!(places.op(now.start_stack), Op::Select | Op::Receive)
+        || !places.is_direct(now.start_stack)
+    {
+        return false;
+    }
+    let mut spans = context.trace.spans(LaneId::Goroutine(go), since_to_end(context, since)).take(SPANS);
+    spans.by_ref().filter(is_here).take(ROUNDS).count() == ROUNDS
 }
 
 /// A lock with a holder that does not release it.
