@@ -237,8 +237,8 @@ fn firefox_has_samples_and_markers_on_the_threads_of_goroutines() {
 #[test]
 fn a_query_as_parquet_has_the_rows_that_json_has() {
     use trace_core::tables::column::Kind;
-    use tracelane::lake::columns::Cells;
     use tracelane::lake::parquet::File;
+    use tracelane::lake::parquet::ReadCells;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("waits.parquet");
     let (file, out) = (fixture("sync-go1.27.trace"), path.display().to_string());
@@ -265,9 +265,9 @@ fn a_query_as_parquet_has_the_rows_that_json_has() {
         for (at, row) in rows.iter().enumerate() {
             let found = match &column.cells {
                 _ if !column.valid[at] => Value::Null,
-                Cells::Int(cells) => cells[at].into(),
-                Cells::Real(cells) => cells[at].into(),
-                Cells::Text(cells) => cells[at].as_utf8().expect("text").into(),
+                ReadCells::Int(cells) => cells[at].into(),
+                ReadCells::Real(cells) => cells[at].into(),
+                ReadCells::Text(cells) => cells[at].as_utf8().expect("text").into(),
             };
             let wanted = if kind == Kind::Text && row[name].is_number() {
                 row[name].to_string().into()

@@ -209,6 +209,20 @@ fn conditions_find_the_same_rows_by_folder_and_by_number() {
     assert_eq!(n(by), n(&by.replace("trace_id =", "+trace_id =").replace("g =", "+g =")));
     assert!(n(by) > 0);
     assert_eq!(n("trace_id IS NULL"), 0);
+    // A row that both sides of an OR find is one row: of columns by which rows are found, and of others.
+    for (one, other) in [
+        ("g = 1", "g = 2"),
+        ("g = 1", "trace_id = (SELECT max(trace_id) FROM traces)"),
+        ("service = 'a/b'", "g = 1"),
+        ("service = 'a/b'", "state = 'running'"),
+        ("start_ns < 1000000", "end_time_ns > 2000000"),
+        ("trace_id = (SELECT min(trace_id) FROM traces)", "trace_id = (SELECT max(trace_id) FROM traces)"),
+    ] {
+        let either = n(&format!("{one} OR {other}"));
+        assert_eq!(either, n(&format!("+({one}) OR +({other})")), "{one} OR {other}");
+        assert_eq!(either, n(one) + n(other) - n(&format!("({one}) AND ({other})")), "{one} OR {other}");
+        assert!(either > 0, "{one} OR {other}");
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! `tracelane query`: questions in SQL, answered as the analyses answer them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use trace_core::event::kind::EventKind;
+use trace_core::testkit::writer::TraceWriter;
 
 use crate::fixtures;
 use crate::hostile;
@@ -327,4 +331,44 @@ fn the_page_of_the_manual_is_what_the_program_says() {
         std::fs::write(&path, &page).expect("written");
     }
     assert_eq!(std::fs::read_to_string(path).expect("the page"), page, "UPDATE_PAGES=1 writes it anew");
+}
+
+/// So many goroutines, each created by the one before: as many rows of `spans` have creators that differ.
+fn chain_of_creations(count: u64) -> Vec<u8> {
+    let mut writer = TraceWriter::new(26);
+    let (spawn, entry) = (writer.stack(&[("main.next", "main.go", 7)]), writer.stack(&[("main.link", "main.go", 3)]));
+    let mut time = 1_000_000_000;
+    writer.event(0, time, EventKind::PROC_STATUS, &[0, 1]);
+    writer.event(0, time + 1, EventKind::GO_STATUS, &[1, 0, 2]);
+    for next in 2..=count {
+        time += 1_000;
+        writer.event(0, time, EventKind::GO_CREATE, &[next, entry, spawn]);
+        writer.event(0, time + 300 + next % 7, EventKind::GO_DESTROY, &[]);
+        writer.event(0, time + 500, EventKind::GO_START, &[next, 1]);
+    }
+    writer.finish()
+}
+
+#[test]
+fn more_groups_than_are_kept_are_made_row_by_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("chain.trace");
+    // More groups than a walk over the goroutines keeps: 32,768.
+    let count = 33_000;
+    std::fs::write(&file, chain_of_creations(count)).expect("written");
+    let file = file.display().to_string();
+    let of = |table: &str| {
+        let sql = "SELECT count(*) AS groups, sum(n) AS spans, sum(ns) AS ns, max(src_g) AS last \
+                   FROM (SELECT src_g, count(*) AS n, sum(duration_ns) AS ns FROM TABLE GROUP BY src_g)";
+        let plain = format!("SELECT src_g, count(*), sum(duration_ns) FROM {table} GROUP BY src_g");
+        let (out, error, code) = query(&["--limit", "1000000", "--format", "csv", &file, &plain]);
+        assert_eq!((error.as_str(), code), ("", 0));
+        (rows(&file, &sql.replace("TABLE", table)), out.lines().skip(1).map(str::to_owned).collect::<BTreeSet<_>>())
+    };
+    let (sums, grouped) = of("spans");
+    // Nobody created the first one, and the last created nobody.
+    assert_eq!((sums[0]["groups"].as_u64(), sums[0]["last"].as_u64()), (Some(count), Some(count - 1)));
+    assert_eq!(grouped.len() as u64, count);
+    // What is asked of a subquery is asked row by row.
+    assert_eq!((sums, grouped), of("(SELECT * FROM spans)"));
 }

@@ -1,11 +1,13 @@
 //! Rows of a table as columns in memory.
 
+use std::ops::Range;
+
 use parquet::data_type::ByteArray;
 use rustc_hash::FxHashMap;
-use trace_core::tables::column::{Kind, Unit};
+use trace_core::tables::column::{Column, Kind, Unit};
 use trace_core::tables::scan::Scan;
 use trace_core::tables::source::Source;
-use trace_core::tables::table::Table;
+use trace_core::tables::table::{Rows, Table};
 use trace_core::tables::value::Value;
 
 use crate::lake::layout::{OWN_COLUMNS, kept_columns};
@@ -20,8 +22,50 @@ pub enum Cells {
     Int(Vec<i64>),
     /// Numbers with a fraction.
     Real(Vec<f64>),
-    /// Text, or bytes that are none.
-    Text(Vec<ByteArray>),
+    /// Texts, each different one once.
+    Text(Texts),
+}
+
+/// Texts of which many are equal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Texts {
+    /// For each value its place among the different ones.
+    codes: Vec<u32>,
+    different: Vec<ByteArray>,
+    places: FxHashMap<Box<str>, u32>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        // Rows beside each other often have the same one.
+        let last = self.codes.last().copied();
+        let is_it =
+            |code: &u32| self.different.get(*code as usize).is_some_and(|known| known.data() == text.as_bytes());
+        let code = last.filter(is_it).unwrap_or_else(|| self.code(text));
+        self.codes.push(code);
+    }
+
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.places.get(text) {
+            return *code;
+        }
+        let code = self.different.len() as u32;
+        self.different.push(ByteArray::from(text.as_bytes().to_vec()));
+        self.places.insert(text.into(), code);
+        code
+    }
+
+    /// The values at these places.
+    pub(super) fn values(&self, places: Range<usize>) -> impl Iterator<Item = ByteArray> + '_ {
+        let codes = self.codes.get(places).unwrap_or_default();
+        codes.iter().filter_map(|code| self.different.get(*code as usize).cloned())
+    }
+
+    fn append(&mut self, other: &Self) {
+        let own: Vec<u32> =
+            other.different.iter().map(|text| self.code(&String::from_utf8_lossy(text.data()))).collect();
+        self.codes.extend(other.codes.iter().filter_map(|code| own.get(*code as usize)));
+    }
 }
 
 /// A column: which of its rows have a value, and those values.
@@ -31,8 +75,6 @@ pub struct ColumnData {
     pub valid: Vec<i16>,
     /// The values, one after the other.
     pub cells: Cells,
-    /// Equal texts share their bytes.
-    shared: FxHashMap<Box<str>, ByteArray>,
 }
 
 impl ColumnData {
@@ -42,9 +84,9 @@ impl ColumnData {
         let cells = match kind {
             Kind::Int => Cells::Int(Vec::new()),
             Kind::Real => Cells::Real(Vec::new()),
-            Kind::Text => Cells::Text(Vec::new()),
+            Kind::Text => Cells::Text(Texts::default()),
         };
-        Self { valid: Vec::new(), cells, shared: FxHashMap::default() }
+        Self { valid: Vec::new(), cells }
     }
 
     /// One more row. A value of another kind is NULL.
@@ -59,12 +101,7 @@ impl ColumnData {
                 true
             }
             (Cells::Text(cells), Value::Text(text)) => {
-                let known = self.shared.get(&*text).cloned();
-                cells.push(known.unwrap_or_else(|| {
-                    let bytes = ByteArray::from(text.as_bytes().to_vec());
-                    self.shared.insert(text.into_owned().into_boxed_str(), bytes.clone());
-                    bytes
-                }));
+                cells.push(&text);
                 true
             }
             _ => false,
@@ -77,7 +114,7 @@ impl ColumnData {
         match (&mut self.cells, other.cells) {
             (Cells::Int(cells), Cells::Int(more)) => cells.extend(more),
             (Cells::Real(cells), Cells::Real(more)) => cells.extend(more),
-            (Cells::Text(cells), Cells::Text(more)) => cells.extend(more),
+            (Cells::Text(cells), Cells::Text(more)) => cells.append(&more),
             _ => {}
         }
     }
@@ -104,19 +141,7 @@ impl TableData {
     /// All rows of a table. `shift` is added to all times.
     #[must_use]
     pub fn of(table: &'static dyn Table, source: &Source, trace_id: i64, shift: i64) -> Self {
-        let mut made = Self::empty(table);
-        let kept = kept_columns(table);
-        let mut rows = table.rows(source, &Scan::default());
-        while rows.advance() {
-            for ((place, column), data) in kept.iter().zip(&mut made.columns) {
-                data.push(match rows.value(*place) {
-                    Value::Int(time) if column.unit == Unit::Time => Value::Int(time.saturating_add(shift)),
-                    value => value,
-                });
-            }
-            made.end_row(trace_id);
-        }
-        made
+        Stretches::new(table, source, (trace_id, shift), usize::MAX).next().unwrap_or_else(|| Self::empty(table))
     }
 
     /// Ends a row of which all kept columns have been pushed.
@@ -147,4 +172,45 @@ impl TableData {
 pub fn file_columns(table: &'static dyn Table) -> Vec<(&'static str, Kind, Unit)> {
     let kept = kept_columns(table).into_iter().map(|(_, column)| (column.name, column.kind, column.unit));
     kept.chain(OWN_COLUMNS.iter().take(1).map(|column| (column.name, column.kind, column.unit))).collect()
+}
+
+/// The rows of a table, at most so many at a time; none without rows.
+pub(super) struct Stretches<'a> {
+    table: &'static dyn Table,
+    kept: Vec<(usize, &'static Column)>,
+    rows: Box<dyn Rows<'a> + 'a>,
+    trace_id: i64,
+    /// Is added to all times.
+    shift: i64,
+    most: usize,
+}
+
+impl<'a> Stretches<'a> {
+    pub(super) fn new(
+        table: &'static dyn Table,
+        source: &'a Source,
+        (trace_id, shift): (i64, i64),
+        most: usize,
+    ) -> Self {
+        let rows = table.rows(source, &Scan::default());
+        Self { table, kept: kept_columns(table), rows, trace_id, shift, most }
+    }
+}
+
+impl Iterator for Stretches<'_> {
+    type Item = TableData;
+
+    fn next(&mut self) -> Option<TableData> {
+        let mut made = TableData::empty(self.table);
+        while made.rows < self.most && self.rows.advance() {
+            for ((place, column), data) in self.kept.iter().zip(&mut made.columns) {
+                data.push(match self.rows.value(*place) {
+                    Value::Int(time) if column.unit == Unit::Time => Value::Int(time.saturating_add(self.shift)),
+                    value => value,
+                });
+            }
+            made.end_row(self.trace_id);
+        }
+        (made.rows > 0).then_some(made)
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
@@ -10,6 +12,7 @@ use trace_core::export::generations::Content;
 use trace_core::input::archive;
 use trace_core::input::source::{Source as Input, holds_a_trace};
 use trace_core::tables::table;
+use trace_core::tables::table::Table;
 use trace_core::tables::tier::{KEPT, Tier};
 
 use crate::lake::LakeError;
@@ -17,9 +20,9 @@ use crate::lake::columns::{TableData, file_columns};
 use crate::lake::journal::{self, Writing};
 use crate::lake::known::Known;
 use crate::lake::layout::{self, MARK, MARK_TEXT, Partition, TRACES, WRITING, is_hidden, is_lake};
-use crate::lake::parquet::encode;
+use crate::lake::parquet::{Untaken, Writer, encode};
 pub use crate::lake::snapshot::SnapshotLabels;
-use crate::lake::snapshot::{Found, Rows, rows};
+use crate::lake::snapshot::{Found, Opened, Rows, open};
 use crate::output::{Inputs, Output};
 use crate::remote::limits;
 
@@ -33,6 +36,8 @@ const PART_BYTES: usize = 256 << 20;
 const PART_SNAPSHOTS: usize = 2_000;
 /// All parts that are being collected take at most so much memory.
 const ALL_BYTES: usize = 1 << 30;
+/// What is wrong if a part cannot be begun.
+const OTHER: &str = "another process writes the same snapshots to it";
 /// Names of traces end so; such a file in a folder is one even if it cannot be read as one.
 const TRACE_ENDING: &str = ".trace";
 
@@ -74,6 +79,28 @@ pub fn export(
     monitor: &Monitor,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ExportSummary, LakeError> {
+    export_sized(request, Sizes::USUAL, monitor, progress)
+}
+
+/// With all details, which snapshots are parts of their own, and how those are written.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// Bytes of a snapshot from which on it is one.
+    large: u64,
+    /// Rows of a table that are made at a time then, and are a row group.
+    rows: usize,
+}
+
+impl Sizes {
+    const USUAL: Self = Self { large: 8 << 20, rows: 1 << 17 };
+}
+
+fn export_sized(
+    request: &ExportRequest,
+    sizes: Sizes,
+    monitor: &Monitor,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ExportSummary, LakeError> {
     let lake = &request.lake;
     let files = expand(&request.files, lake)?;
     prepare(lake)?;
@@ -98,18 +125,26 @@ pub fn export(
                 writer.done.known += 1;
             }
         }
-        let made: Vec<(PathBuf, Rows)> = fresh
-            .par_iter()
-            .map(|(found, runs)| (found.path.clone(), rows(found, runs, &request.labels, request.tier, monitor)))
-            .collect();
+        let opened = |(found, runs): &(Found, Vec<Range<usize>>)| open(found, runs, &request.labels, monitor);
+        let is_large = |found: &Found| request.tier == Tier::Detail && found.content.bytes >= sizes.large;
+        let (large, small): (Vec<_>, Vec<_>) = fresh.into_iter().partition(|(found, _)| is_large(found));
+        let made: Vec<(PathBuf, Rows)> =
+            small.par_iter().map(|fresh| (fresh.0.path.clone(), opened(fresh).rows(request.tier))).collect();
         // What was stopped half-way does not count.
         if monitor.is_cancelled() {
             break;
         }
         for (path, rows) in made {
-            writer.add(path, rows);
+            writer.add(&path, rows);
         }
         writer.write_full()?;
+        // One after the other: the model of each is as large as the rows of many.
+        for fresh in &large {
+            writer.stream(&fresh.0.path, opened(fresh), (request.tier, sizes.rows), monitor)?;
+        }
+        if monitor.is_cancelled() {
+            break;
+        }
         looked_at += step.len();
         progress(looked_at, files.len());
     }
@@ -157,8 +192,16 @@ fn prepare(lake: &Path) -> Result<(), LakeError> {
 }
 
 fn write(path: &Path, bytes: &[u8], inputs: &Inputs) -> Result<(), LakeError> {
+    write_with(path, inputs, |out| out.write_all(bytes))
+}
+
+fn write_with(
+    path: &Path,
+    inputs: &Inputs,
+    content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), LakeError> {
     let output = Output { path, inputs, may_replace: true, keeps_traces: true, may_stream: false };
-    output.write(|out| out.write_all(bytes)).map_err(|error| LakeError::unwritten(path, &error))
+    output.write(content).map_err(|error| LakeError::unwritten(path, &error))
 }
 
 /// All files that the arguments stand for, in order of their names.
@@ -240,10 +283,51 @@ impl Part {
 }
 
 impl Parts<'_> {
-    fn add(&mut self, path: PathBuf, rows: Rows) {
+    fn count(&mut self, path: &Path, bytes: u64, problem: Option<String>) {
         self.done.added += 1;
-        self.done.trace_bytes = self.done.trace_bytes.saturating_add(rows.bytes);
-        self.done.problems.extend(rows.problem.map(|problem| (path, problem)));
+        self.done.trace_bytes = self.done.trace_bytes.saturating_add(bytes);
+        self.done.problems.extend(problem.map(|problem| (path.to_path_buf(), problem)));
+    }
+
+    /// Writes a snapshot as a part of its own, some rows at a time. If `monitor` is cancelled before it is complete, it does not
+    /// count, and the next run removes what is there of it.
+    fn stream(
+        &mut self,
+        path: &Path,
+        opened: Opened,
+        (tier, most): (Tier, usize),
+        monitor: &Monitor,
+    ) -> Result<(), LakeError> {
+        if opened.is_unreadable() {
+            self.add(path, opened.rows(tier));
+            return Ok(());
+        }
+        let name = name(&[opened.trace_id]);
+        let Some(writing) = Writing::begin(self.lake, &opened.partition, &name)? else {
+            return Err(LakeError::at(self.lake, &OTHER));
+        };
+        let mut tables: Vec<&'static dyn Table> = KEPT.iter().filter_map(|(name, _)| table(name)).collect();
+        // What makes the part count comes last.
+        tables.sort_by_key(|table| table.name() == TRACES);
+        let mut written = 0;
+        for table in tables {
+            let mut stretches = opened.stretches(table, tier, most).peekable();
+            if stretches.peek().is_some() {
+                let file = layout::file(self.lake, table.name(), &opened.partition, &name);
+                written += write_stretches(&file, table, stretches, self.inputs)?;
+            }
+            if monitor.is_cancelled() {
+                return Ok(());
+            }
+        }
+        writing.end()?;
+        self.done.lake_bytes = self.done.lake_bytes.saturating_add(written);
+        self.count(path, opened.bytes, opened.problem);
+        Ok(())
+    }
+
+    fn add(&mut self, path: &Path, rows: Rows) {
+        self.count(path, rows.bytes, rows.problem);
         let part = self.parts.entry(rows.partition).or_default();
         part.traces.push(rows.trace_id);
         if part.tables.is_empty() {
@@ -273,7 +357,7 @@ impl Parts<'_> {
         let Some(part) = self.parts.remove(partition) else { return Ok(()) };
         let name = name(&part.traces);
         let Some(writing) = Writing::begin(self.lake, partition, &name)? else {
-            return Err(LakeError::at(self.lake, &"another process writes the same snapshots to it"));
+            return Err(LakeError::at(self.lake, &OTHER));
         };
         let filled: Vec<(&str, TableData)> =
             KEPT.iter().map(|(table, _)| *table).zip(part.tables).filter(|(_, data)| data.rows > 0).collect();
@@ -289,9 +373,7 @@ impl Parts<'_> {
         encoded.sort_by_key(|(name, _)| *name == TRACES);
         for (table, bytes) in encoded {
             let path = layout::file(self.lake, table, partition, &name);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder).map_err(|error| LakeError::at(folder, &error))?;
-            }
+            make_folder_of(&path)?;
             write(&path, &bytes, self.inputs)?;
             self.done.lake_bytes = self.done.lake_bytes.saturating_add(bytes.len() as u64);
         }
@@ -299,9 +381,112 @@ impl Parts<'_> {
     }
 }
 
+/// Writes rows as the file of a table, a row group for each stretch of them; tells how many bytes it has.
+fn write_stretches(
+    path: &Path,
+    table: &'static dyn Table,
+    stretches: impl Iterator<Item = TableData>,
+    inputs: &Inputs,
+) -> Result<u64, LakeError> {
+    make_folder_of(path)?;
+    let mut bytes = 0;
+    write_with(path, inputs, |out| {
+        let failed = |error: LakeError| io::Error::other(error.0);
+        let written = Untaken::default();
+        let mut writer = Writer::begin(written.clone(), &file_columns(table)).map_err(failed)?;
+        let mut pass_on = || {
+            let some = written.take();
+            bytes += some.len() as u64;
+            out.write_all(&some)
+        };
+        for stretch in stretches {
+            writer.add(&stretch.columns, stretch.rows).map_err(failed)?;
+            pass_on()?;
+        }
+        writer.end().map_err(failed)?;
+        pass_on()
+    })?;
+    Ok(bytes)
+}
+
+fn make_folder_of(path: &Path) -> Result<(), LakeError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(|error| LakeError::at(folder, &error))
+}
+
 /// The name of a part: a hash of the snapshots in it.
 fn name(traces: &[i64]) -> String {
     let bytes: Vec<u8> = traces.iter().flat_map(|trace| trace.to_be_bytes()).collect();
     let hash = Content::of(Input::bytes(&bytes)).map_or(0, |content| content.hash);
     format!("{:016x}", hash >> 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::parquet::File;
+    use crate::sample::SAMPLE;
+
+    /// All values of a lake: for each table and each of its columns the cells of all parts.
+    fn values(lake: &Path) -> Vec<(String, Vec<String>)> {
+        let mut all = Vec::new();
+        for table in KEPT.iter().filter_map(|(name, _)| table(name)) {
+            for (name, kind, _) in file_columns(table) {
+                let parts = layout::files(lake, table.name()).expect("readable");
+                let mut cells = Vec::new();
+                for (_, path) in parts {
+                    let read = File::open(&path).expect("a file").column(name, kind).expect("sound").expect("a column");
+                    cells.push(format!("{:?} {:?}", read.valid, read.cells));
+                }
+                all.push((format!("{}.{name}", table.name()), cells));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn rows_that_are_written_as_they_are_made_are_those_that_are_collected() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let trace = folder.path().join("cart.trace");
+        fs::write(&trace, SAMPLE).expect("written");
+        let made = |name: &str, sizes: Sizes, tier: Tier| {
+            let lake = folder.path().join(name);
+            let labels = SnapshotLabels::default();
+            let request = ExportRequest { lake: lake.clone(), files: vec![trace.clone()], labels, tier };
+            let done = export_sized(&request, sizes, &Monitor::new(), &mut |_, _| {}).expect("exported");
+            assert_eq!((done.added, done.trace_bytes), (1, SAMPLE.len() as u64), "{name}");
+            let again = export_sized(&request, sizes, &Monitor::new(), &mut |_, _| {}).expect("exported");
+            assert_eq!((again.added, again.known), (0, 1), "{name}");
+            values(&lake)
+        };
+        let collected = made("collected", Sizes::USUAL, Tier::Detail);
+        assert!(collected.iter().filter(|(_, cells)| !cells.is_empty()).count() > 50);
+        // In many row groups, and in one.
+        assert_eq!(made("many", Sizes { large: 0, rows: 100 }, Tier::Detail), collected);
+        assert_eq!(made("one", Sizes { large: 0, rows: usize::MAX }, Tier::Detail), collected);
+    }
+
+    #[test]
+    fn what_is_stopped_while_it_is_written_does_not_count() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (trace, lake) = (folder.path().join("cart.trace"), folder.path().join("lake"));
+        fs::write(&trace, SAMPLE).expect("written");
+        let (labels, files) = (SnapshotLabels::default(), vec![trace]);
+        let request = ExportRequest { lake: lake.clone(), files, labels, tier: Tier::Detail };
+        let sizes = Sizes { large: 0, rows: 100 };
+        let stopped = Monitor::new();
+        prepare(&lake).expect("made");
+        let found = Found::look(request.files.first().expect("one").clone());
+        let all = std::slice::from_ref(&(0..found.content.generations.len())).to_vec();
+        let opened = open(&found, &all, &request.labels, &stopped);
+        let inputs = Inputs::default();
+        let mut writer = Parts { lake: &lake, inputs: &inputs, parts: BTreeMap::new(), done: ExportSummary::default() };
+        stopped.cancel();
+        writer.stream(&found.path, opened, (request.tier, sizes.rows), &stopped).expect("no error");
+        assert_eq!(writer.done, ExportSummary::default());
+        assert_eq!(layout::files(&lake, TRACES).expect("readable"), Vec::new());
+        let done = export_sized(&request, sizes, &Monitor::new(), &mut |_, _| {}).expect("exported");
+        assert_eq!(done.added, 1);
+        assert!(fs::read_dir(lake.join(WRITING)).expect("a folder").next().is_none(), "nothing is left of it");
+    }
 }

@@ -9,9 +9,9 @@ use trace_core::export::generations::GenerationId;
 use trace_core::tables::column::Kind;
 
 use crate::lake::LakeError;
-use crate::lake::columns::Cells;
 use crate::lake::layout::{TRACE_ID, TRACES, files};
 use crate::lake::parquet::File;
+use crate::lake::parquet::ReadCells;
 
 /// The column with the generations that a snapshot counts.
 const GENERATION_IDS: &str = "generation_ids";
@@ -39,10 +39,10 @@ impl Known {
     fn of(path: &Path) -> Result<Self, LakeError> {
         let file = File::open(path)?;
         let mut known = Self::default();
-        if let Some(Cells::Int(ids)) = file.column(TRACE_ID, Kind::Int)?.map(|read| read.cells) {
+        if let Some(ReadCells::Int(ids)) = file.column(TRACE_ID, Kind::Int)?.map(|read| read.cells) {
             known.traces.extend(ids);
         }
-        if let Some(Cells::Text(texts)) = file.column(GENERATION_IDS, Kind::Text)?.map(|read| read.cells) {
+        if let Some(ReadCells::Text(texts)) = file.column(GENERATION_IDS, Kind::Text)?.map(|read| read.cells) {
             for text in texts {
                 known.generations.extend(ids_of(text.as_utf8().unwrap_or_default()));
             }

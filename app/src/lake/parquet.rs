@@ -4,11 +4,12 @@ use std::io::Write;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding, GzipLevel, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::ColumnReader;
+use parquet::column::writer::ColumnWriterImpl;
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
@@ -18,11 +19,13 @@ use parquet::schema::types::{ColumnPath, Type, TypePtr};
 use trace_core::tables::column::{Kind, Unit};
 
 use crate::lake::LakeError;
-use crate::lake::columns::{Cells, ColumnData, TableData};
+use crate::lake::columns::{Cells, ColumnData, TableData, Texts};
 use crate::lake::layout::TRACE_ID;
 
 /// Rows of a row group: what other programs read at a time, and give to one thread.
 const GROUP_ROWS: usize = 250_000;
+/// Texts that are made ready to be written at a time.
+const BATCH: usize = 4_096;
 /// The largest file of a lake that is read: parts are much smaller.
 const LARGEST_FILE: u64 = 4 << 30;
 
@@ -65,13 +68,29 @@ fn write_group<W: Write + Send>(
             Cells::Real(cells) => {
                 writer.typed::<DoubleType>().write_batch(slice(cells, from, *at), Some(valid), None)?
             }
-            Cells::Text(cells) => {
-                writer.typed::<ByteArrayType>().write_batch(slice(cells, from, *at), Some(valid), None)?
-            }
+            Cells::Text(cells) => write_texts(writer.typed::<ByteArrayType>(), cells, from, valid)?,
         };
         writer.close()?;
     }
     group.close().map(drop)
+}
+
+/// Writes the texts from the one at a place on: one for each of the levels that says so. Some at a time, as texts that are
+/// ready to be written are large.
+fn write_texts(
+    writer: &mut ColumnWriterImpl<'_, ByteArrayType>,
+    texts: &Texts,
+    mut from: usize,
+    valid: &[i16],
+) -> Result<usize> {
+    let mut written = 0;
+    for levels in valid.chunks(BATCH) {
+        let to = from + levels.iter().filter(|valid| **valid > 0).count();
+        let values: Vec<ByteArray> = texts.values(from..to).collect();
+        written += writer.write_batch(&values, Some(levels), None)?;
+        from = to;
+    }
+    Ok(written)
 }
 
 /// A Parquet file that is written one row group at a time.
@@ -104,6 +123,29 @@ impl<W: Write + Send> Writer<W> {
     pub fn end(self) -> std::result::Result<(), LakeError> {
         let ended = self.0.into_inner().map(drop);
         ended.map_err(|error| LakeError(format!("the Parquet file cannot be ended: {error}")))
+    }
+}
+
+/// What the writer has written and nobody has taken yet.
+#[derive(Clone, Debug, Default)]
+pub struct Untaken(Arc<Mutex<Vec<u8>>>);
+
+impl Untaken {
+    /// All of it.
+    #[must_use]
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Untaken {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -166,7 +208,18 @@ pub struct Read {
     /// Whether each row has a value.
     pub valid: Vec<bool>,
     /// The values of the column, a value a row.
-    pub cells: Cells,
+    pub cells: ReadCells,
+}
+
+/// The values of a column that was read.
+#[derive(Clone, Debug)]
+pub enum ReadCells {
+    /// Whole numbers, signed, 64 bits.
+    Int(Vec<i64>),
+    /// Numbers with a fraction.
+    Real(Vec<f64>),
+    /// Text, or bytes that are none.
+    Text(Vec<ByteArray>),
 }
 
 impl File {
@@ -209,9 +262,9 @@ impl File {
         let mut read = Read {
             valid: Vec::new(),
             cells: match kind {
-                Kind::Int => Cells::Int(Vec::new()),
-                Kind::Real => Cells::Real(Vec::new()),
-                Kind::Text => Cells::Text(Vec::new()),
+                Kind::Int => ReadCells::Int(Vec::new()),
+                Kind::Real => ReadCells::Real(Vec::new()),
+                Kind::Text => ReadCells::Text(Vec::new()),
             },
         };
         for group in 0..self.reader.num_row_groups() {
@@ -219,21 +272,21 @@ impl File {
             let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
             let mut levels: Vec<i16> = Vec::new();
             match (&mut read.cells, group.get_column_reader(place)?) {
-                (Cells::Int(cells), ColumnReader::Int64ColumnReader(mut reader)) => {
+                (ReadCells::Int(cells), ColumnReader::Int64ColumnReader(mut reader)) => {
                     let mut values = Vec::new();
                     while levels.len() < rows && reader.read_records(rows, Some(&mut levels), None, &mut values)?.0 > 0
                     {
                     }
                     spread(&levels, values, 0, cells);
                 }
-                (Cells::Real(cells), ColumnReader::DoubleColumnReader(mut reader)) => {
+                (ReadCells::Real(cells), ColumnReader::DoubleColumnReader(mut reader)) => {
                     let mut values = Vec::new();
                     while levels.len() < rows && reader.read_records(rows, Some(&mut levels), None, &mut values)?.0 > 0
                     {
                     }
                     spread(&levels, values, 0.0, cells);
                 }
-                (Cells::Text(cells), ColumnReader::ByteArrayColumnReader(mut reader)) => {
+                (ReadCells::Text(cells), ColumnReader::ByteArrayColumnReader(mut reader)) => {
                     let mut values = Vec::new();
                     while levels.len() < rows && reader.read_records(rows, Some(&mut levels), None, &mut values)?.0 > 0
                     {

@@ -14,10 +14,10 @@ use trace_core::tables::tier::KEPT;
 use trace_core::tables::{table as table_named, value::Value};
 
 use crate::lake::LakeError;
-use crate::lake::columns::Cells;
 use crate::lake::layout::{
     DURATION, END, OWN_COLUMNS, Partition, START, TRACE_ID, TRACES, files, is_lake, lacks_duration, query_columns,
 };
+use crate::lake::parquet::ReadCells;
 use crate::lake::parquet::{File, Read};
 
 /// Cells that queries decode at most: 2 GB or so.
@@ -172,9 +172,9 @@ impl LakeTable {
             return Ok(Value::Null);
         }
         Ok(match &read.cells {
-            Cells::Int(cells) => cells.get(row).map_or(Value::Null, |cell| Value::Int(*cell)),
-            Cells::Real(cells) => cells.get(row).map_or(Value::Null, |cell| Value::Real(*cell)),
-            Cells::Text(cells) => {
+            ReadCells::Int(cells) => cells.get(row).map_or(Value::Null, |cell| Value::Int(*cell)),
+            ReadCells::Real(cells) => cells.get(row).map_or(Value::Null, |cell| Value::Real(*cell)),
+            ReadCells::Text(cells) => {
                 cells.get(row).map_or(Value::Null, |cell| Value::Text(String::from_utf8_lossy(cell.data())))
             }
         })
@@ -220,7 +220,7 @@ impl LakeTable {
     fn index_traces(&self) -> Result<ByTrace, LakeError> {
         let mut index = ByTrace::default();
         for (at, part) in self.parts()?.iter().enumerate() {
-            let Some(Cells::Int(ids)) = self.column(part, self.trace_column())?.map(|read| &read.cells) else {
+            let Some(ReadCells::Int(ids)) = self.column(part, self.trace_column())?.map(|read| &read.cells) else {
                 continue;
             };
             let at = number(at);
@@ -240,8 +240,8 @@ impl LakeTable {
         let mut index = ByKey::default();
         for (at, part) in self.parts()?.iter().enumerate() {
             let ids = self.column(part, self.trace_column())?.map(|read| &read.cells);
-            let (Some(Cells::Int(ids)), Some(read)) = (ids, self.column(part, place)?) else { continue };
-            let Cells::Int(keys) = &read.cells else { continue };
+            let (Some(ReadCells::Int(ids)), Some(read)) = (ids, self.column(part, place)?) else { continue };
+            let ReadCells::Int(keys) = &read.cells else { continue };
             for (row, ((id, key), valid)) in ids.iter().zip(keys).zip(&read.valid).enumerate() {
                 if *valid {
                     index.entry((*id, *key)).or_default().push((number(at), number(row)));

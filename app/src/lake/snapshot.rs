@@ -15,11 +15,12 @@ use trace_core::model::trace::Trace;
 use trace_core::session::service_name;
 use trace_core::tables::source::{Origin, Source};
 use trace_core::tables::table;
-use trace_core::tables::tier::{KEPT, Tier};
+use trace_core::tables::table::Table;
+use trace_core::tables::tier::{self, KEPT, Tier};
 use trace_core::tables::value::Value;
 
 use crate::fmt::time::rfc3339;
-use crate::lake::columns::TableData;
+use crate::lake::columns::{Stretches, TableData};
 use crate::lake::known::ids_text;
 use crate::lake::layout::{Partition, TRACES, kept_columns};
 use crate::link::find::{Linked, contents, file_name};
@@ -101,17 +102,71 @@ pub(super) struct Rows {
     pub(super) problem: Option<String>,
 }
 
+/// A snapshot that is read, and whose rows can be made.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) partition: Partition,
+    pub(super) trace_id: i64,
+    pub(super) bytes: u64,
+    pub(super) problem: Option<String>,
+    made: Made,
+}
+
+#[derive(Debug)]
+enum Made {
+    /// Of a file that cannot be read: one for each of [`KEPT`].
+    Tables(Vec<TableData>),
+    /// The trace as a whole, and the parts of it that count, each with what to add to its times.
+    Sources(Box<Source>, Vec<(Source, i64)>),
+}
+
+impl Opened {
+    /// Whether nothing is known of it but what is wrong.
+    pub(super) const fn is_unreadable(&self) -> bool {
+        matches!(self.made, Made::Tables(_))
+    }
+
+    /// All rows.
+    pub(super) fn rows(self, tier: Tier) -> Rows {
+        let made = || KEPT.iter().filter_map(|(name, _)| table(name)).map(|table| self.all(table, tier)).collect();
+        let tables = match &self.made {
+            Made::Tables(tables) => tables.clone(),
+            Made::Sources(..) => made(),
+        };
+        let Self { partition, trace_id, bytes, problem, .. } = self;
+        Rows { partition, trace_id, tables, bytes, problem }
+    }
+
+    fn all(&self, table: &'static dyn Table, tier: Tier) -> TableData {
+        let mut all = TableData::empty(table);
+        self.stretches(table, tier, usize::MAX).for_each(|some| all.append(some));
+        all
+    }
+
+    /// The rows of a table, at most so many at a time; none of a file that cannot be read.
+    pub(super) fn stretches(
+        &self,
+        table: &'static dyn Table,
+        tier: Tier,
+        most: usize,
+    ) -> Box<dyn Iterator<Item = TableData> + '_> {
+        let Made::Sources(whole, pieces) = &self.made else { return Box::new(std::iter::empty()) };
+        let id = self.trace_id;
+        if table.name() == TRACES {
+            Box::new(Stretches::new(table, whole, (id, 0), most))
+        } else if tier::of(table.name()).is_some_and(|of| of <= tier) {
+            Box::new(pieces.iter().flat_map(move |(piece, shift)| Stretches::new(table, piece, (id, *shift), most)))
+        } else {
+            Box::new(std::iter::empty())
+        }
+    }
+}
+
 /// A trace whose rows count, and what to add to its times so that they count from the start of the file's.
 type Piece = (Arc<Trace>, i64);
 
-/// Loads a snapshot and makes its rows. Only generations in `fresh` count; of traces without generations all does.
-pub(super) fn rows(
-    found: &Found,
-    fresh: &[Range<usize>],
-    labels: &SnapshotLabels,
-    tier: Tier,
-    monitor: &Monitor,
-) -> Rows {
+/// Loads a snapshot. Only generations in `fresh` count; of traces without generations all does.
+pub(super) fn open(found: &Found, fresh: &[Range<usize>], labels: &SnapshotLabels, monitor: &Monitor) -> Opened {
     let labels = labels.of_file(&found.path);
     let loaded = match &found.problem {
         Some(problem) => Err(problem.clone()),
@@ -153,24 +208,9 @@ pub(super) fn rows(
     let start = whole.unix_nanos(trace.range().start);
     let date = start.map_or_else(|| changed(&found.path), i128::from);
     let partition = Partition { service, date: day(date) };
-    let tables =
-        tables(&whole, &pieces.iter().map(|(piece, shift)| (source(piece), *shift)).collect::<Vec<_>>(), found, tier);
-    Rows { partition, trace_id: found.trace_id(), tables, bytes: found.content.bytes, problem }
-}
-
-fn tables(whole: &Source, pieces: &[(Source, i64)], found: &Found, tier: Tier) -> Vec<TableData> {
-    let id = found.trace_id();
-    let made = KEPT.iter().filter_map(|(name, of)| {
-        let table = table(name)?;
-        let mut data = TableData::empty(table);
-        if *name == TRACES {
-            data.append(TableData::of(table, whole, id, 0));
-        } else if *of <= tier {
-            pieces.iter().for_each(|(piece, shift)| data.append(TableData::of(table, piece, id, *shift)));
-        }
-        Some(data)
-    });
-    made.collect()
+    let pieces = pieces.iter().map(|(piece, shift)| (source(piece), *shift)).collect();
+    let made = Made::Sources(Box::new(whole), pieces);
+    Opened { partition, trace_id: found.trace_id(), bytes: found.content.bytes, problem, made }
 }
 
 fn load(path: &Path, monitor: &Monitor) -> Result<Arc<Trace>> {
@@ -207,7 +247,7 @@ fn link(path: &Path) -> Option<String> {
 }
 
 /// The row of a file of which nothing is known but its name, its bytes and what is wrong with it.
-fn unreadable(found: &Found, labels: SnapshotLabels, problem: String) -> Rows {
+fn unreadable(found: &Found, labels: SnapshotLabels, problem: String) -> Opened {
     let file = found.path.display().to_string();
     let partition =
         Partition { service: labels.service.unwrap_or_else(|| UNKNOWN.to_owned()), date: day(changed(&found.path)) };
@@ -232,8 +272,8 @@ fn unreadable(found: &Found, labels: SnapshotLabels, problem: String) -> Rows {
         }
         Some(data)
     });
-    let tables = tables.collect();
-    Rows { partition, trace_id: found.trace_id(), tables, bytes: found.content.bytes, problem: Some(problem) }
+    let made = Made::Tables(tables.collect());
+    Opened { partition, trace_id: found.trace_id(), bytes: found.content.bytes, problem: Some(problem), made }
 }
 
 /// When a file was last changed, nanoseconds since 1970; 0 if that is not known.

@@ -223,18 +223,22 @@ impl Growing {
         let mut has_run = phase == Phase::Any;
         // What waits for word whether the goroutine ran before.
         let mut fresh: Vec<StateInterval> = Vec::new();
-        trace.state_intervals(go, TimeRange::new(first.start, last.end), |stretch| {
+        let is_run = |kind: u8| trace.state_of_kind(kind) == GoState::Running;
+        let is_counted = |kind: u8| counts.get(usize::from(kind)) == Some(&true);
+        let is_wanted = |kind: u8| is_counted(kind) || phase != Phase::Any && is_run(kind);
+        trace.state_intervals_of(go, TimeRange::new(first.start, last.end), is_wanted, |stretch| {
             if !has_run && stretch.state == GoState::Running {
                 has_run = true;
                 self.settle(trace, phase, (go, ranges), &mut fresh, Some(stretch.seen));
             }
-            if counts.get(usize::from(stretch.kind)) == Some(&true) {
+            if is_counted(stretch.kind) {
                 if !has_run {
                     fresh.push(*stretch);
                 } else if phase != Phase::Fresh {
                     self.add(go, ranges, stretch);
                 }
             }
+            true
         });
         self.settle(trace, phase, (go, ranges), &mut fresh, None);
     }

@@ -3,7 +3,7 @@
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::finding::{Finding, Kind, Link, Severity};
-use crate::analysis::findings::{Findings, find};
+use crate::analysis::findings::{Findings, find, find_in};
 use crate::analysis::go_tests::{TestRun, slowest_test};
 use crate::analysis::places::Places;
 use crate::analysis::scope::Scope;
@@ -50,33 +50,57 @@ pub struct Subject {
 }
 
 /// Chooses what to explain in `range`. The slowest task or request, or in a run of tests the slowest test, comes first,
-/// unless a warning or severe finding is about other goroutines. Goroutines that recorded the trace are never chosen. `None` if nothing of the program is in
-/// the range, or if cancelled.
+/// unless a warning or severe finding is about other goroutines. Goroutines that recorded the trace are never chosen. `None` if
+/// nothing of the program is in the range, or if cancelled. `known`: what [`find`] finds, if that is known.
 #[must_use]
-pub fn choose(trace: &Trace, range: TimeRange, monitor: &Monitor) -> Option<Subject> {
+pub fn choose(trace: &Trace, range: TimeRange, known: Option<&Findings>, monitor: &Monitor) -> Option<Subject> {
     let places = Places::new(trace);
+    let workload = Workload::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
+    if let Some(findings) = known {
+        return choose_in((trace, &places), range, &workload, findings);
+    }
+    if Scope::during(range).is_whole(trace) {
+        let findings = find_in(trace, &places, &workload, monitor)?;
+        return choose_in((trace, &places), range, &workload, &findings);
+    }
+    let request = slowest_request(&places, &workload);
+    // Findings take a pass over the workload of their own: two at once would take twice the memory.
+    drop(workload);
+    chosen((trace, &places), range, request, &find(trace, monitor)?)
+}
+
+/// The same where what is done in `range` and what was found in the whole trace are known already.
+pub(crate) fn choose_in(
+    (trace, places): (&Trace, &Places<'_>),
+    range: TimeRange,
+    workload: &Workload,
+    findings: &Findings,
+) -> Option<Subject> {
+    chosen((trace, places), range, slowest_request(places, workload), findings)
+}
+
+fn chosen(
+    (trace, places): (&Trace, &Places<'_>),
+    range: TimeRange,
+    request: Option<(bool, Subject)>,
+    findings: &Findings,
+) -> Option<Subject> {
     let test = slowest_test(trace, range).map(|TestRun { go, function, range }| Subject {
         go,
         range,
         choice: Choice::Test(function),
         finding: None,
     });
-    // Findings take a pass over the workload of their own: two at once would take twice the memory.
-    let request = {
-        let workload = Workload::take_of(trace, &places, &Scope::during(range).pieces(trace), monitor)?;
-        slowest_request(&places, &workload)
-    };
-    let task = slowest_task(trace, &places, range);
+    let task = slowest_task(trace, places, range);
     // Where the program marks its work itself, there is no need to guess what its pieces are; tests are such a mark.
     let request = request.filter(|(is_handler, _)| *is_handler || task.is_none()).map(|found| found.1);
     let slowest = if test.is_some() { [test, None] } else { [task, request] };
     let is_long = |subject: &Subject| subject.range.nanos().saturating_mul(TINY) >= range.nanos();
     let slowest = slowest.into_iter().flatten().filter(is_long);
     let slowest = slowest.max_by_key(|subject| (subject.range.nanos(), subject.go));
-    let findings = find(trace, monitor)?;
-    let found = first_finding(&findings, range, slowest.as_ref());
-    let subject = found.or(slowest).or_else(|| last(trace, &places, range))?;
-    let finding = of_weight(&findings).filter(|first| is_about(first, &subject)).map(|first| first.headline.clone());
+    let found = first_finding(findings, range, slowest.as_ref());
+    let subject = found.or(slowest).or_else(|| last(trace, places, range))?;
+    let finding = of_weight(findings).filter(|first| is_about(first, &subject)).map(|first| first.headline.clone());
     Some(Subject { finding, ..subject })
 }
 

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::analysis::antagonists::antagonists_of;
+use crate::analysis::findings::Findings;
 use crate::analysis::phrases::doing_at;
 use crate::analysis::phrases::prior_name;
 use crate::analysis::phrases::step_description;
@@ -12,8 +13,9 @@ use crate::analysis::phrases::{counted, go_name, grouped, percent};
 use crate::analysis::places::Places;
 use crate::analysis::prior::waited_in;
 use crate::analysis::scope::{GoroutineFilter, Scope, ScopeRanges};
-use crate::analysis::subject::{Choice, Subject, choose};
+use crate::analysis::subject::{Choice, Subject, choose, choose_in};
 use crate::analysis::wait_chain::{Link, Step, StepKind, WaitChain, long_wait_chain, wait_chain};
+use crate::analysis::workload::Workload;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
 use crate::base::nanos::Nanos;
@@ -106,16 +108,15 @@ fn attributed(trace: &Trace, go: GoroutineIdx, chain: WaitChain) -> Why {
 /// of the stretch that [`choose`] finds in its range. `None` if cancelled.
 #[must_use]
 pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
+    why_knowing(trace, scope, None, monitor)
+}
+
+/// The same; `known`: what [`find`](crate::analysis::findings::find) finds in the trace, if that is known.
+#[must_use]
+pub fn why_knowing(trace: &Trace, scope: &Scope, known: Option<&Findings>, monitor: &Monitor) -> Option<Why> {
     if scope.filter == GoroutineFilter::All {
-        let subject = choose(trace, trace.range().intersect(scope.range), monitor);
-        let found = subject.map(|Subject { go, range, choice, finding }| {
-            let mut why = attributed(trace, go, long_wait_chain(trace, go, range));
-            let is_wait = why.shares.first().is_some_and(|share| matches!(share.doing, StepKind::Waiting(_)));
-            if choice == Choice::Last && is_wait {
-                why.sentence = format!("{NOTHING_SLOW}: {}", why.sentence);
-            }
-            Why { choice: Some(choice), finding, ..why }
-        });
+        let subject = choose(trace, trace.range().intersect(scope.range), known, monitor);
+        let found = subject.map(|subject| why_chosen(trace, subject));
         return (!monitor.is_cancelled()).then(|| found.unwrap_or_default());
     }
     let pieces = scope.pieces(trace);
@@ -137,6 +138,23 @@ pub fn why(trace: &Trace, scope: &Scope, monitor: &Monitor) -> Option<Why> {
         }
     }
     Some(sums.finish(trace, longest.1, longest.0, stretches.len() as u64))
+}
+
+/// What `why` says of a whole trace whose workload and findings are known already.
+#[must_use]
+pub fn why_whole(trace: &Trace, places: &Places<'_>, workload: &Workload, findings: &Findings) -> Why {
+    let subject = choose_in((trace, places), trace.range(), workload, findings);
+    subject.map(|subject| why_chosen(trace, subject)).unwrap_or_default()
+}
+
+/// Where the time of what was chosen went.
+fn why_chosen(trace: &Trace, Subject { go, range, choice, finding }: Subject) -> Why {
+    let mut why = attributed(trace, go, long_wait_chain(trace, go, range));
+    let is_wait = why.shares.first().is_some_and(|share| matches!(share.doing, StepKind::Waiting(_)));
+    if choice == Choice::Last && is_wait {
+        why.sentence = format!("{NOTHING_SLOW}: {}", why.sentence);
+    }
+    Why { choice: Some(choice), finding, ..why }
 }
 
 /// The stretches of a scope, each cut to the goroutine's life.

@@ -50,6 +50,11 @@ impl Trace {
         (0..kinds::COUNT).map(|kind| (self.kinds.sense(kind as u8).state, reason(kind))).collect()
     }
 
+    /// The state that a row of this kind begins, or continues.
+    pub(crate) fn state_of_kind(&self, kind: u8) -> GoState {
+        self.kinds.sense(kind).state
+    }
+
     /// Calls `visit` with every stretch of a goroutine that touches `range`, in time order.
     pub fn state_intervals(&self, go: GoroutineIdx, range: TimeRange, mut visit: impl FnMut(&StateInterval)) {
         self.state_intervals_while(go, range, |interval| {
@@ -59,16 +64,25 @@ impl Trace {
     }
 
     /// The same until `visit` says no.
-    pub fn state_intervals_while(
+    pub fn state_intervals_while(&self, go: GoroutineIdx, range: TimeRange, visit: impl FnMut(&StateInterval) -> bool) {
+        self.state_intervals_of(go, range, |_| true, visit);
+    }
+
+    /// The same, but only stretches of kinds that are wanted, by [`StateInterval::kind`]: quicker, as nothing is made of the
+    /// others.
+    #[inline]
+    pub(crate) fn state_intervals_of(
         &self,
         go: GoroutineIdx,
         range: TimeRange,
+        is_wanted: impl Fn(u8) -> bool,
         mut visit: impl FnMut(&StateInterval) -> bool,
     ) {
         let Some(chain) = self.chain(go, range) else { return };
         let until = range.end.0.max(range.start.0.saturating_add(1));
         // What may go on in the next piece.
         let mut open: Option<StateInterval> = None;
+        let mut is_passed = false;
         for (at, piece) in chain.pieces.iter().enumerate() {
             let Some(segment) = self.seg(piece.segment) else { return };
             let first = if at == 0 { chain.row } else { piece.first };
@@ -78,14 +92,21 @@ impl Trace {
             while let Some(Row { at: row, start: time, shape }) = ahead {
                 let (time, kind) = (segment.at(time), shape.kind() & kinds::MASK);
                 ahead = rows.next();
+                let is_continued = kinds::is_continued(kind);
+                // Of what is not wanted, and of rows that continue it, only the beginning may be of use: to what came before.
+                is_passed = if is_continued { is_passed } else { !is_wanted(kind) };
+                if is_passed && open.is_none() {
+                    if time >= until && !is_continued {
+                        return;
+                    }
+                    continue;
+                }
                 let (end, next) = match ahead {
                     Some(next) => (segment.at(next.start), next.shape.kind() & kinds::MASK),
                     None => (self.row_end(&chain, Pos { piece: at, row }), kinds::CONTINUED),
                 };
                 let is_open = ahead.is_none() && !self.goes_over(&chain, at, segment.epoch);
-                if kinds::is_continued(kind)
-                    && let Some(stretch) = open.as_mut()
-                {
+                if is_continued && let Some(stretch) = open.as_mut() {
                     stretch.range.end = stretch.range.end.max(TraceTime(end));
                     stretch.goes_on = is_open;
                     if !stretch.later_stack.is_some() && stretch.state != GoState::Running {
@@ -104,7 +125,7 @@ impl Trace {
                 if start >= until {
                     return;
                 }
-                if matches!(sense.state, GoState::Dead | GoState::Unknown) {
+                if matches!(sense.state, GoState::Dead | GoState::Unknown) || is_passed {
                     continue;
                 }
                 let stretch = StateInterval {

@@ -8,7 +8,7 @@ use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
 use crate::model::lod::{BLOCK, LaneLod, Sums};
 use crate::model::proc_thread_index::{EntryPos, RefLane};
-use crate::model::row_chain::row_at;
+use crate::model::row_chain::{Pos, RowChain, row_at};
 use crate::model::row_codes::MARK;
 use crate::model::segment::{RowTimes, Segment};
 use crate::model::trace::Trace;
@@ -44,9 +44,15 @@ impl Trace {
         let Some(chain) = self.chain(go, range) else { return };
         for (at, piece) in chain.pieces.iter().enumerate() {
             let Some(segment) = self.seg(piece.segment) else { return };
-            let lod = if piece.end - piece.first > BLOCK { segment.lane_lod(piece.slot) } else { LaneLod::EMPTY };
-            let name = |row: u32| SpanRef { lane: LaneId::Goroutine(go), segment: piece.segment, row };
             let mut row = if at == 0 { chain.row } else { piece.first };
+            if piece.end - piece.first <= BLOCK {
+                if !self.walk_rows(&chain, at, row, range, visitor) {
+                    return;
+                }
+                continue;
+            }
+            let lod = segment.lane_lod(piece.slot);
+            let name = |row: u32| SpanRef { lane: LaneId::Goroutine(go), segment: piece.segment, row };
             // After a block: where it ended, so that its row need not be looked at.
             let mut after_block = None;
             while row < piece.end {
@@ -74,12 +80,36 @@ impl Trace {
                 let end = if row + 1 < piece.end {
                     segment.time(row + 1)
                 } else {
-                    self.row_end(&chain, crate::model::row_chain::Pos { piece: at, row })
+                    self.row_end(&chain, Pos { piece: at, row })
                 };
                 visitor.span(Step { start, end, class: self.class_of(kind), at: name(row), is_continued });
                 row += 1;
             }
         }
+    }
+
+    /// Visits the rows of a piece of a chain from `row` on, one after another. False if what follows lies behind `range`.
+    fn walk_rows(&self, chain: &RowChain, at: usize, row: u32, range: TimeRange, visitor: &mut impl Visitor) -> bool {
+        let Some(piece) = chain.pieces.get(at) else { return false };
+        let Some(segment) = self.seg(piece.segment) else { return false };
+        let mut rows = segment.rows.range(row, piece.end);
+        let mut ahead = rows.next();
+        while let Some(found) = ahead {
+            ahead = rows.next();
+            let (row, kind) = (found.at, found.shape.kind() & kinds::MASK);
+            let start = if kinds::is_status(kind) { self.row_start(segment, row) } else { segment.at(found.start) };
+            let is_continued = kinds::is_continued(kind) && (at > 0 || row > chain.row);
+            if start >= range.end.0 && !is_continued {
+                return false;
+            }
+            let end = match ahead {
+                Some(next) => segment.at(next.start),
+                None => self.row_end(chain, Pos { piece: at, row }),
+            };
+            let name = SpanRef { lane: LaneId::Goroutine(chain.go), segment: piece.segment, row };
+            visitor.span(Step { start, end, class: self.class_of(kind), at: name, is_continued });
+        }
+        true
     }
 
     /// Visits what touches `range` on the lane of a proc or thread, in time order.
@@ -177,16 +207,12 @@ impl Trace {
 
 /// The row that a goroutine is in at an instant.
 impl Trace {
-    pub(crate) fn go_row_at(
-        &self,
-        go: GoroutineIdx,
-        time: TraceTime,
-    ) -> Option<(crate::model::row_chain::RowChain, crate::model::row_chain::Pos)> {
+    pub(crate) fn go_row_at(&self, go: GoroutineIdx, time: TraceTime) -> Option<(RowChain, Pos)> {
         let chain = self.chain(go, TimeRange::new(time, time.plus_nanos(1)))?;
         for (at, piece) in chain.pieces.iter().enumerate().rev() {
             let segment = self.seg(piece.segment)?;
             if let Some(row) = row_at(segment, piece, time.0) {
-                return Some((chain, crate::model::row_chain::Pos { piece: at, row }));
+                return Some((chain, Pos { piece: at, row }));
             }
         }
         // Before the first row: a first mention reaches back.

@@ -1,6 +1,7 @@
 //! Tables whose rows are found goroutine by goroutine, and there are many of them: rows are made on all threads, some
 //! goroutines at a time, and can be put into groups.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -131,7 +132,7 @@ impl<R: Copy + Send + Sync + 'static> Table for ByGoroutine<R> {
 
     fn rows<'a>(&'a self, source: &'a Source, scan: &Scan) -> Box<dyn Rows<'a> + 'a> {
         let mut left = VecDeque::new();
-        let all: Vec<GoroutineIdx> = scan.goroutines(source).collect();
+        let all = scan.goroutines_at_hand(source);
         if !all.is_empty() {
             left.push_back(Piece::Unread(0..all.len()));
         }
@@ -149,7 +150,7 @@ impl<R: Copy + Send + Sync + 'static> Table for ByGoroutine<R> {
         scan.read_only(
             grouping.keys.iter().chain(&grouping.sums).map(|place| bit(*place)).fold(0, |all, one| all | one),
         );
-        let all: Vec<GoroutineIdx> = scan.goroutines(source).collect();
+        let all = scan.goroutines_at_hand(source);
         let is_by_goroutine = grouping.keys.contains(&goroutine);
         let next = if is_by_goroutine { Some(0) } else { None };
         let mut made = Made { of: self, source, scan, plan, all, next, left: VecDeque::new(), now: None, fault: None };
@@ -177,7 +178,7 @@ struct Stretched<'a, R: 'static> {
     of: &'a ByGoroutine<R>,
     source: &'a Source,
     scan: Scan,
-    all: Vec<GoroutineIdx>,
+    all: Cow<'a, [GoroutineIdx]>,
     left: VecDeque<Piece<'a, R>>,
     /// Stretches that are made next: few at first, so that the first row comes soon.
     at_a_time: usize,
@@ -275,7 +276,7 @@ struct Made<'a, R: 'static> {
     source: &'a Source,
     scan: Scan,
     plan: Plan<R>,
-    all: Vec<GoroutineIdx>,
+    all: Cow<'a, [GoroutineIdx]>,
     /// The goroutine of which groups come next; `None` if groups are of all goroutines together.
     next: Option<usize>,
     left: VecDeque<Group<R>>,

@@ -54,7 +54,7 @@ pub(super) static GOROUTINES: Typed<Row> = Typed {
 };
 
 /// The classes of waiting goroutines. What the collector does on a goroutine's behalf is a wait for it.
-pub(super) const WAITING: &[SpanClass] = &[
+pub const WAITING: &[SpanClass] = &[
     SpanClass::WaitSync,
     SpanClass::WaitChan,
     SpanClass::WaitNet,

@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::ids::{StrId, TaskIdx};
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+use rustc_hash::FxHashMap;
+
+use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
+use crate::model::trace::Trace;
 use crate::tables::field::{Field, Typed};
 use crate::tables::goroutines::WAITING;
 use crate::tables::source::Source;
 use crate::tables::value::Value;
+
+/// Goroutines that one thread takes at least.
+const FEWEST: usize = 1_024;
 
 /// The goroutines that one function started.
 #[derive(Default)]
@@ -86,26 +93,61 @@ pub(super) static REGION_TYPES: Typed<Sum> = Typed {
     walk: |source, _| Box::new(region_types(source).into_iter()),
 };
 
+/// Groups while they are made, by name and whether they are the runtime's own.
+type Growing = FxHashMap<(StrId, bool), Group>;
+
 fn goroutine_groups(source: &Source) -> Vec<Group> {
-    let trace = source.trace();
-    let mut groups: BTreeMap<(StrId, bool), Group> = BTreeMap::new();
-    for at in source.goroutines_by_id().iter().take_while(|_| !source.monitor().is_cancelled()) {
-        let Some(known) = trace.goroutine(*at) else { continue };
-        let time = trace.time_by_class(LaneId::Goroutine(*at), trace.range());
+    let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
+    let joined = |mut some: Growing, more: Growing| {
+        more.into_iter().for_each(|(key, group)| some.entry(key).or_default().join(&group));
+        some
+    };
+    let grown = all.fold(Growing::default, |mut groups, go| {
+        if !source.is_cancelled()
+            && let Some(group) = Group::of(source.trace(), GoroutineIdx(go))
+        {
+            groups.entry((group.name, group.is_system)).or_default().join(&group);
+        }
+        groups
+    });
+    let mut groups: Vec<Group> = grown.reduce(Growing::default, joined).into_values().collect();
+    groups.sort_unstable_by_key(|group| (group.name, group.is_system));
+    groups
+}
+
+impl Group {
+    /// A group of one goroutine.
+    fn of(trace: &Trace, go: GoroutineIdx) -> Option<Self> {
+        let known = trace.goroutine(go)?;
+        let time = trace.time_by_class(LaneId::Goroutine(go), trace.range());
         let of =
             |classes: &[SpanClass]| -> u64 { classes.iter().filter_map(|class| time.nanos.get(*class as usize)).sum() };
-        let group = groups.entry((known.name, known.is_system)).or_default();
-        (group.name, group.is_system) = (known.name, known.is_system);
-        group.goroutines += 1;
-        group.created += u64::from(known.created.is_some());
-        group.ended += u64::from(known.ended.is_some());
-        group.running += of(&[SpanClass::Running]);
-        group.runnable += of(&[SpanClass::Runnable]);
-        group.syscall += of(&[SpanClass::Syscall]);
-        group.waiting += of(WAITING);
-        group.total += time.nanos.iter().skip(1).sum::<u64>();
+        Some(Self {
+            name: known.name,
+            is_system: known.is_system,
+            goroutines: 1,
+            created: known.created.is_some().into(),
+            ended: known.ended.is_some().into(),
+            running: of(&[SpanClass::Running]),
+            runnable: of(&[SpanClass::Runnable]),
+            syscall: of(&[SpanClass::Syscall]),
+            waiting: of(WAITING),
+            total: time.nanos.iter().skip(1).sum(),
+        })
     }
-    groups.into_values().collect()
+
+    /// Adds the goroutines of another group of the same name.
+    fn join(&mut self, other: &Self) {
+        (self.name, self.is_system) = (other.name, other.is_system);
+        self.goroutines += other.goroutines;
+        self.created += other.created;
+        self.ended += other.ended;
+        self.running += other.running;
+        self.runnable += other.runnable;
+        self.syscall += other.syscall;
+        self.waiting += other.waiting;
+        self.total += other.total;
+    }
 }
 
 fn task_types(source: &Source) -> Vec<Sum> {
@@ -124,13 +166,11 @@ fn task_types(source: &Source) -> Vec<Sum> {
 fn region_types(source: &Source) -> Vec<Sum> {
     let trace = source.trace();
     let mut types: BTreeMap<StrId, Sum> = BTreeMap::new();
-    for at in source.goroutines_by_id().iter().take_while(|_| !source.monitor().is_cancelled()) {
-        for region in trace.regions(*at, trace.range()) {
-            let sum = types.entry(region.name).or_default();
-            (sum.name, sum.count) = (region.name, sum.count + 1);
-            sum.add(region.range.nanos());
-            sum.ended -= u64::from(region.began_before || region.goes_on);
-        }
+    for region in trace.all_regions().iter().take_while(|_| !source.is_cancelled()) {
+        let sum = types.entry(region.name).or_default();
+        (sum.name, sum.count) = (region.name, sum.count + 1);
+        sum.add(region.range.nanos());
+        sum.ended -= u64::from(region.began_before || region.goes_on);
     }
     types.into_values().collect()
 }

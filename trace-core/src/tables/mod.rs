@@ -24,6 +24,7 @@ mod field;
 mod gc;
 mod goroutines;
 mod groups;
+mod id_order;
 mod metrics;
 mod procs;
 mod reports;
@@ -34,6 +35,7 @@ mod stacks;
 mod totals;
 mod transitions;
 
+pub use crate::tables::goroutines::WAITING;
 use crate::tables::table::Table;
 
 /// All tables, in the order in which the manual lists them.

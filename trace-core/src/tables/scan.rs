@@ -1,5 +1,7 @@
 //! Which rows of a table are wanted.
 
+use std::borrow::Cow;
+
 use crate::base::ids::{GoId, GoroutineIdx};
 use crate::base::time::TimeRange;
 use crate::event::state::GoState;
@@ -134,6 +136,19 @@ impl Scan {
             None => {
                 Box::new(source.goroutines_by_id().iter().copied().take_while(|_| !source.monitor().is_cancelled()))
             }
+        }
+    }
+
+    /// The same, to be looked at in any order.
+    pub(super) fn goroutines_at_hand<'a>(&self, source: &'a Source) -> Cow<'a, [GoroutineIdx]> {
+        if self.is_empty {
+            return Cow::Borrowed(&[]);
+        }
+        match self.g {
+            Some(g) => {
+                Cow::Owned(source.trace().goroutine_by_id(GoId(g.cast_unsigned())).into_iter().collect::<Vec<_>>())
+            }
+            None => Cow::Borrowed(source.goroutines_by_id()),
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rayon::slice::ParallelSliceMut as _;
-
 use crate::analysis::findings::{self, Findings};
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::monitor::Monitor;
@@ -12,6 +10,7 @@ use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 use crate::session::Session;
 use crate::tables::dictionary::Dictionary;
+use crate::tables::id_order::by_id;
 use crate::tables::places::StackWords;
 use crate::tables::value::Value;
 
@@ -154,15 +153,7 @@ impl Source {
 
     /// All goroutines by rising id of the runtime, as a signed number.
     pub(super) fn goroutines_by_id(&self) -> &[GoroutineIdx] {
-        self.order.get_or_init(|| {
-            let mut all: Vec<GoroutineIdx> = (0..self.trace.goroutine_count()).map(GoroutineIdx).collect();
-            let id = |go: GoroutineIdx| self.trace.goroutine_name(go).map(|(id, _)| id.signed());
-            // Mostly they are known in that order.
-            if !all.is_sorted_by_key(|go| id(*go)) {
-                all.par_sort_by_cached_key(|go| id(*go));
-            }
-            all
-        })
+        self.order.get_or_init(|| by_id(&self.trace))
     }
 
     /// The reasons of all kinds of rows, by kind.

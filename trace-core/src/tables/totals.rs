@@ -1,5 +1,7 @@
 //! Sums that the model or an analysis has at hand: much faster to ask than the spans that they are made of.
 
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+
 use crate::analysis::profile::{ProfileKind, StackSum, profile};
 use crate::analysis::scope::Scope;
 use crate::base::ids::{GoroutineIdx, StackId};
@@ -12,6 +14,9 @@ use crate::tables::goroutines::WAITING;
 use crate::tables::scan::Scan;
 use crate::tables::source::{Source, stack};
 use crate::tables::value::Value;
+
+/// Goroutines that one thread takes at least.
+const FEWEST: usize = 1_024;
 
 /// Spans of one state.
 #[derive(Clone, Copy)]
@@ -32,13 +37,8 @@ pub(super) static STATE_TOTALS: Typed<Sum> = Typed {
         Field::nanos("total_ns", "how long they last, added over goroutines", |_, row| Value::count(row.nanos)),
     ],
     walk: |source, _| {
-        let mut all = states(GoroutineIdx::NONE, &TimeByClass::default());
-        for go in source.goroutines_by_id() {
-            for (sum, more) in all.iter_mut().zip(states(*go, &time(source, *go))) {
-                (sum.spans, sum.nanos) = (sum.spans + more.spans, sum.nanos + more.nanos);
-            }
-        }
-        Box::new(all.into_iter())
+        let time = time_of_all(source);
+        Box::new(states(GoroutineIdx::NONE, &time).into_iter())
     },
 };
 
@@ -93,6 +93,20 @@ fn line(source: &Source, stack: StackId) -> Value<'_> {
 
 fn time(source: &Source, go: GoroutineIdx) -> TimeByClass {
     source.trace().time_by_class(LaneId::Goroutine(go), source.trace().range())
+}
+
+/// The time of all goroutines together, added up on all threads.
+fn time_of_all(source: &Source) -> TimeByClass {
+    let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
+    let added = |mut sum: TimeByClass, more: TimeByClass| {
+        sum.nanos.iter_mut().zip(more.nanos).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        sum.spans.iter_mut().zip(more.spans).for_each(|(sum, more)| *sum += more);
+        sum
+    };
+    let walk = |sum: TimeByClass, go| {
+        if source.is_cancelled() { sum } else { added(sum, time(source, GoroutineIdx(go))) }
+    };
+    all.fold(TimeByClass::default, walk).reduce(TimeByClass::default, added)
 }
 
 /// The sums of a goroutine by state.

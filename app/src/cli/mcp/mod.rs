@@ -1,6 +1,7 @@
 //! `tracelane mcp`: the Model Context Protocol over standard input and output, so that programs and agents can ask traces.
 //! It reads traces and writes nothing but its answers, and it speaks to no network.
 
+mod ahead;
 pub mod args;
 mod budget;
 mod open_traces;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::Value;
-use trace_core::analysis::findings::{self, Findings};
 use trace_core::base::monitor::Monitor;
 use trace_core::model::trace::Trace;
 
 use crate::cli::load::load_with;
+use crate::cli::mcp::ahead::{Ahead, Known, Turn};
 use crate::fmt::name;
 use crate::link::hash::Hashes;
 use crate::remote::is_address;
@@ -28,11 +28,21 @@ pub(super) struct OpenTrace {
     /// As the client calls it.
     pub(super) file: String,
     pub(super) trace: Arc<Trace>,
-    findings: Option<Arc<Findings>>,
+    ahead: Arc<Ahead>,
     /// What the file was like when it was read.
     seen: Option<Seen>,
     /// What was answered about it, by what was asked; the last ones.
     answers: Vec<(String, Vec<Value>)>,
+}
+
+impl OpenTrace {
+    /// What is known of it as a whole, once it is.
+    ///
+    /// # Errors
+    /// When `monitor` is cancelled before.
+    pub(super) fn known(&self, monitor: &Monitor) -> Result<Arc<Known>, String> {
+        self.ahead.known(monitor).ok_or_else(|| STOPPED.to_owned())
+    }
 }
 
 /// What tells that a file has changed: its length, and when it was written.
@@ -49,6 +59,7 @@ pub(super) struct OpenTraces {
     list: Vec<OpenTrace>,
     /// Hashes of files, for links.
     pub(super) hashes: Hashes,
+    turn: Turn,
 }
 
 impl OpenTraces {
@@ -61,7 +72,7 @@ impl OpenTraces {
         let known = known.map(|at| self.list.remove(at)).filter(|known| known.seen == seen(file));
         let found = match known {
             Some(known) => known,
-            None => read(file, monitor)?,
+            None => self.read(file, monitor)?,
         };
         self.list.push(found.clone());
         if self.list.len() > KEPT {
@@ -70,21 +81,21 @@ impl OpenTraces {
         Ok(found)
     }
 
-    /// What probably costs a trace its time, found once.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub(super) fn findings(&mut self, file: &str, monitor: &Monitor) -> Result<(OpenTrace, Arc<Findings>), String> {
-        let mut open = self.get(file, monitor)?;
-        let found = match &open.findings {
-            Some(found) => Arc::clone(found),
-            None => Arc::new(findings::find(&open.trace, monitor).ok_or(STOPPED)?),
-        };
-        open.findings = Some(Arc::clone(&found));
-        if let Some(kept) = self.list.last_mut() {
-            kept.findings = Some(Arc::clone(&found));
+    fn read(&self, file: &str, monitor: &Monitor) -> Result<OpenTrace, String> {
+        let path = local(file)?;
+        let seen = seen(file);
+        if is_session(&path) {
+            return Err(format!(
+                "{} holds several recordings: use query with SELECT ... FROM requests, or open one of its traces",
+                name::path(&path)
+            ));
         }
-        Ok((open, found))
+        let trace = load_with(Path::new(&path), monitor).map_err(|error| error.message)?;
+        if monitor.is_cancelled() {
+            return Err(STOPPED.to_owned());
+        }
+        let ahead = Arc::new(Ahead::begin(Arc::clone(&trace), &self.turn));
+        Ok(OpenTrace { file: file.to_owned(), trace, ahead, seen, answers: Vec::new() })
     }
 
     /// What was answered when the same was asked about a trace before; `None` if it was not, or the file has changed.
@@ -122,20 +133,4 @@ pub(super) fn local(file: &str) -> Result<PathBuf, String> {
         return Err(format!("{file} is neither a file nor a folder: save the trace to a file"));
     }
     Ok(path)
-}
-
-fn read(file: &str, monitor: &Monitor) -> Result<OpenTrace, String> {
-    let path = local(file)?;
-    let seen = seen(file);
-    if is_session(&path) {
-        return Err(format!(
-            "{} holds several recordings: use query with SELECT ... FROM requests, or open one of its traces",
-            name::path(&path)
-        ));
-    }
-    let trace = load_with(Path::new(&path), monitor).map_err(|error| error.message)?;
-    if monitor.is_cancelled() {
-        return Err(STOPPED.to_owned());
-    }
-    Ok(OpenTrace { file: file.to_owned(), trace, findings: None, seen, answers: Vec::new() })
 }

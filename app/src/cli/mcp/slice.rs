@@ -1,19 +1,68 @@
 //! A slice of the timeline as text: what goroutines did in a stretch of time, or one of them step by step.
 
+use std::cmp::Reverse;
+
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+use trace_core::base::ids::{GoId, GoroutineIdx, StrId};
+use trace_core::base::monitor::Monitor;
+use trace_core::base::nanos::Nanos;
+use trace_core::base::time::TimeRange;
+use trace_core::event::state::SpanClass;
+use trace_core::model::lanes::LaneId;
+use trace_core::model::trace::{TimeByClass, Trace};
+use trace_core::tables::WAITING;
+
 use crate::fmt::escape::visible;
 use crate::sql::answer::Cell;
 use crate::sql::engine::Sink;
 
-/// The goroutines that do something in a stretch of time, those that run most first.
-pub(super) fn all(start: i64, end: i64, limit: usize) -> String {
-    format!(
-        "SELECT s.g, (SELECT name FROM goroutines WHERE goroutines.g = s.g) AS started_with, \
-         dur(sum(iif(s.state = 'running', part, 0))) AS running, dur(sum(iif(s.state = 'runnable', part, 0))) AS runnable, \
-         dur(sum(iif(s.state = 'syscall', part, 0))) AS syscall, dur(sum(iif(s.state = 'waiting', part, 0))) AS waiting, \
-         count(*) AS spans FROM (SELECT *, min(end_time_ns, {end}) - max(start_ns, {start}) AS part FROM spans \
-         WHERE end_time_ns >= {start} AND start_ns <= {end}) AS s GROUP BY s.g \
-         ORDER BY sum(iif(s.state = 'running', part, 0)) DESC, sum(iif(s.state = 'syscall', part, 0)) DESC LIMIT {limit}"
-    )
+/// Goroutines that one thread takes at least.
+const FEWEST: usize = 1_024;
+
+/// The goroutines that do something in a stretch of time, those that run most first, then those that are most in system calls;
+/// `None` if cancelled.
+pub(super) fn all(trace: &Trace, range: TimeRange, limit: usize, monitor: &Monitor) -> Option<Lines> {
+    let time = |go: u32| {
+        let time = trace.time_by_class(LaneId::Goroutine(GoroutineIdx(go)), range);
+        (!monitor.is_cancelled() && time.spans.iter().any(|spans| *spans > 0)).then_some((GoroutineIdx(go), time))
+    };
+    let of = |time: &TimeByClass, classes: &[SpanClass]| -> u64 {
+        classes.iter().filter_map(|class| time.nanos.get(*class as usize)).sum()
+    };
+    let all = (0..trace.goroutine_count()).into_par_iter().with_min_len(FEWEST);
+    let mut found: Vec<(GoroutineIdx, TimeByClass)> = all.filter_map(time).collect();
+    if monitor.is_cancelled() {
+        return None;
+    }
+    let id = |go: GoroutineIdx| trace.goroutine_name(go).map_or((GoId::NONE, StrId::EMPTY), |known| known);
+    let most = |(go, time): &(GoroutineIdx, TimeByClass)| {
+        let [run, call] = [SpanClass::Running, SpanClass::Syscall].map(|class| of(time, &[class]));
+        (Reverse(run), Reverse(call), id(*go).0)
+    };
+    // One more than are shown, so that it is known whether there are more.
+    let wanted = limit.saturating_add(1);
+    if found.len() > wanted {
+        found.select_nth_unstable_by_key(wanted, most);
+        found.truncate(wanted);
+    }
+    found.sort_by_key(most);
+    let mut lines = Lines::new(limit);
+    lines.begin(["g", "started_with", "running", "runnable", "syscall", "waiting", "spans"].map(str::to_owned).into());
+    for (go, time) in found {
+        let (id, name) = id(go);
+        let times = [&[SpanClass::Running] as &[SpanClass], &[SpanClass::Runnable], &[SpanClass::Syscall], WAITING];
+        let times = times.map(|classes| Cell::Text(Nanos(of(&time, classes)).to_string()));
+        let spans: u64 = time.spans.iter().sum();
+        let name = match trace.str(name) {
+            "" => Cell::Null,
+            name => Cell::Text(name.to_owned()),
+        };
+        let cells = [Cell::Int(id.signed()), name].into_iter().chain(times);
+        if !lines.row(cells.chain([Cell::Int(i64::try_from(spans).unwrap_or(i64::MAX))]).collect()) {
+            break;
+        }
+    }
+    Some(lines)
 }
 
 /// What one goroutine did in a stretch of time, one state after the other.

@@ -7,7 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use trace_core::analysis::places::Places;
+use trace_core::analysis::scope::GoroutineFilter;
+use trace_core::analysis::why::why_knowing;
 use trace_core::base::monitor::Monitor;
+use trace_core::base::time::TimeRange;
 use trace_core::tables::source::Source;
 
 use crate::cli::args::{self, Command, Invocation};
@@ -26,7 +30,10 @@ use crate::fmt::time;
 use crate::link::find::{Linked, contents, file_name};
 use crate::link::place::{Place, When};
 use crate::link::text::Link;
-use crate::report::analyses::by_id;
+use crate::report::analyses::analysis::Ask;
+use crate::report::analyses::blocked::{self, BLOCKED};
+use crate::report::analyses::{by_id, why};
+use crate::report::report::Report;
 use crate::report::{diagnosis, render};
 use crate::sql::answer::QueryError;
 use crate::sql::engine::Engine;
@@ -80,14 +87,14 @@ pub(super) const TOOLS: &[Tool] = &[
         about: "Where the time of a goroutine, a task, a region or a range went: the chain of who waited for whom.",
         needed: &["file"],
         arguments: &[FILE, RANGE, GOROUTINE, FUNCTION, TASK, REGION, LIMIT, MAX_BYTES],
-        run: |traces, asked| analysis(traces, asked, "why", 10),
+        run: |traces, asked| analysis(traces, asked, why::WHY, 10),
     },
     Tool {
         name: "waits",
         about: "Where goroutines were blocked, by place: how often, how long, and what those did meanwhile who unblocked them.",
         needed: &["file"],
         arguments: &[FILE, RANGE, GOROUTINE, FUNCTION, TASK, REGION, LIMIT, MAX_BYTES],
-        run: |traces, asked| analysis(traces, asked, "blocked", 10),
+        run: |traces, asked| analysis(traces, asked, BLOCKED, 10),
     },
     Tool {
         name: "profile",
@@ -358,8 +365,9 @@ fn open(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
 }
 
 fn findings(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
-    let (open, found) = traces.findings(&asked.file(), asked.monitor)?;
-    let report = diagnosis::report(&open.file, &open.trace, &found, false);
+    let open = traces.get(&asked.file(), asked.monitor)?;
+    let known = open.known(asked.monitor)?;
+    let report = diagnosis::report(&open.file, &open.trace, &known.findings, false);
     asked.answer(traces, render::text::report(&report).as_str(), &open, "")
 }
 
@@ -377,11 +385,37 @@ fn analysis(traces: &mut OpenTraces, asked: &Arguments<'_>, id: &'static str, li
     };
     let open = traces.get(&file, asked.monitor)?;
     let ask = line.ask(&open.trace).map_err(sentence)?;
-    let report = by_id(id).and_then(|analysis| analysis.run_all(&open.trace, &ask, asked.monitor));
+    let report = match known_report(id, &open, &ask, asked.monitor)? {
+        Some(report) => Some(report),
+        None => by_id(id).and_then(|analysis| analysis.run_all(&open.trace, &ask, asked.monitor)),
+    };
     let mut report = report.ok_or(STOPPED)?;
     report.limit(line.limit);
     let scope: Vec<String> = names.iter().filter_map(|name| Some(format!("{name} {}", asked.text(name)?))).collect();
     asked.answer(traces, render::text::report(&report).as_str(), &open, &visible(&scope.join(", ")))
+}
+
+/// The report of an analysis whose work was done when the trace was opened, or begun then; `None` for others, and where only
+/// part of the trace is asked about.
+fn known_report(id: &str, open: &OpenTrace, ask: &Ask, monitor: &Monitor) -> Result<Option<Report>, String> {
+    let (trace, scope) = (&open.trace, &ask.scope);
+    let is_whole = scope.is_whole(trace);
+    if id == why::WHY && scope.filter == GoroutineFilter::All {
+        let known = open.known(monitor)?;
+        // What a range is about depends on the findings of the whole trace.
+        let found = if is_whole {
+            Arc::clone(&known.why)
+        } else {
+            Arc::new(why_knowing(trace, scope, Some(&known.findings), monitor).ok_or(STOPPED)?)
+        };
+        return Ok(Some(why::report(trace, &found)));
+    }
+    if id == BLOCKED && is_whole {
+        let known = open.known(monitor)?;
+        let places = Places::new(trace);
+        return blocked::report(trace, (&places, &known.waits), ask.limit, monitor).map(Some).ok_or(STOPPED.to_owned());
+    }
+    Ok(None)
 }
 
 fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
@@ -392,17 +426,21 @@ fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     let whole = open.trace.range().nanos();
     let (start, end) = (wanted.start_nanos.unwrap_or(0), wanted.end_nanos.unwrap_or(whole));
     let limit = asked.number("limit").unwrap_or(25);
-    let sql = match asked.text("goroutine") {
-        None => slice::all(start, end, limit),
+    let lines = match asked.text("goroutine") {
+        None => {
+            let at = |nanos| open.trace.range().start.plus_nanos(nanos);
+            slice::all(&open.trace, TimeRange::new(at(start), at(end)), limit, asked.monitor).ok_or(STOPPED)?
+        }
         Some(go) => {
             let digits = go.trim_start_matches(['g', 'G']);
             let id: i64 = digits.parse().ok().ok_or_else(|| format!("{go:?} is no goroutine: expected G25"))?;
-            slice::of_goroutine(id, start, end, limit)
+            let sql = slice::of_goroutine(id, start, end, limit);
+            let mut lines = Lines::new(limit);
+            let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
+            run_sql(vec![source_of(&open, &watch.stop)], &sql, &mut lines, watch)?;
+            lines
         }
     };
-    let mut lines = Lines::new(limit);
-    let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
-    run_sql(vec![source_of(&open, &watch.stop)], &sql, &mut lines, watch)?;
     let scope = asked.text("goroutine").map_or_else(String::new, |go| format!("{go}, "));
     asked.answer(traces, &lines.text(), &open, &visible(&format!("{scope}{range}")))
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use trace_core::tables::column::{Kind, Unit};
 use trace_core::tables::value::Value;
@@ -11,7 +10,7 @@ use trace_core::tables::value::Value;
 use crate::cli::exit::CliError;
 use crate::cli::out::Checked;
 use crate::lake::columns::ColumnData;
-use crate::lake::parquet::Writer;
+use crate::lake::parquet::{Untaken, Writer};
 use crate::sql::answer::{Cell, QueryError, distinct};
 use crate::sql::engine::{Engine, Sink};
 
@@ -39,7 +38,7 @@ pub(super) fn write(
         .collect();
     let mut wrong = None;
     let written = out.write(|file| {
-        let written = Bytes::default();
+        let written = Untaken::default();
         let writer = Writer::begin(written.clone(), &columns).map_err(|error| io::Error::other(error.0))?;
         let data = columns.iter().map(|column| ColumnData::new(column.1)).collect();
         let mut rows = Rows { columns: &columns, writer, written, file, data, rows: 0, left: limit, done: Ok(()) };
@@ -89,8 +88,8 @@ impl Sink for Types {
 /// Writes rows, one row group after the other.
 struct Rows<'a> {
     columns: &'a [(String, Kind, Unit)],
-    writer: Writer<Bytes>,
-    written: Bytes,
+    writer: Writer<Untaken>,
+    written: Untaken,
     file: &'a mut dyn Write,
     data: Vec<ColumnData>,
     rows: usize,
@@ -142,26 +141,5 @@ fn value(kind: Kind, cell: Cell) -> Value<'static> {
         (Kind::Real, Cell::Int(number)) => Value::Real(number as f64),
         (_, Cell::Null) | (Kind::Int | Kind::Real, _) => Value::Null,
         (Kind::Text, cell) => Value::Text(Cow::Owned(cell.raw())),
-    }
-}
-
-/// What the writer has written and nobody has taken yet.
-#[derive(Clone, Default)]
-struct Bytes(Arc<Mutex<Vec<u8>>>);
-
-impl Bytes {
-    fn take(&self) -> Vec<u8> {
-        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Bytes {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

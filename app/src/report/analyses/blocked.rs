@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use trace_core::analysis::blocked_by::{Blocked, Meanwhile, Wakers, blocked, wakers};
 use trace_core::analysis::places::Places;
 use trace_core::analysis::workload::Workload;
@@ -18,11 +19,14 @@ use crate::report::report::Report;
 use crate::report::table::{Column, Table, Target};
 use crate::report::value::{Shade, Value};
 
+/// The name of the analysis.
+pub const BLOCKED: &str = "blocked";
+
 /// What kept goroutines waiting, by place: see [`INFO`].
 pub struct BlockedBy;
 
 const INFO: Info = Info {
-    id: "blocked",
+    id: BLOCKED,
     title: "Blocked by",
     topic: Topic::Waiting,
     about: "where goroutines wait, and what the goroutines that unblocked them did",
@@ -55,16 +59,29 @@ impl Analysis for BlockedBy {
     fn run(&self, trace: &Arc<Trace>, ask: &Ask, monitor: &Monitor) -> Option<Report> {
         let places = Places::new(trace);
         let workload = Workload::take_of(trace, &places, &ask.scope.pieces(trace), monitor)?;
-        let mut found = blocked(&workload, &places);
-        found.truncate(ask.limit.unwrap_or(PLACES));
-        let row = |wait: Blocked| {
-            let found = wakers(trace, &places, &wait);
-            let stacks = found.parts.iter().take(PARTS).flat_map(|part| [part.stack, part.release]);
-            Row { lines: Arc::new(Lines::of(trace, &places, stacks)), wait, found }
-        };
-        let rows: Vec<Row> = found.into_iter().take_while(|_| !monitor.is_cancelled()).map(row).collect();
-        (!monitor.is_cancelled()).then(|| Report::default().table(table(trace, &Arc::new(rows))))
+        report(trace, (&places, &blocked(&workload, &places)), ask.limit, monitor)
     }
+}
+
+/// The report about places of waiting that are known, most time first: of the first `limit` of them. `None` if cancelled.
+#[must_use]
+pub fn report(
+    trace: &Arc<Trace>,
+    (places, found): (&Places<'_>, &[Blocked]),
+    limit: Option<usize>,
+    monitor: &Monitor,
+) -> Option<Report> {
+    let row = |wait: &Blocked| {
+        if monitor.is_cancelled() {
+            return None;
+        }
+        let (wait, found) = (wait.clone(), wakers(trace, places, wait));
+        let stacks = found.parts.iter().take(PARTS).flat_map(|part| [part.stack, part.release]);
+        Some(Row { lines: Arc::new(Lines::of(trace, places, stacks)), wait, found })
+    };
+    let wanted = found.get(..limit.unwrap_or(PLACES).min(found.len())).unwrap_or_default();
+    let rows: Option<Vec<Row>> = wanted.par_iter().map(row).collect();
+    Some(Report::default().table(table(trace, &Arc::new(rows?))))
 }
 
 fn table(trace: &Arc<Trace>, rows: &Arc<Vec<Row>>) -> Table {

@@ -146,10 +146,16 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 25] = [
 pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let places = Places::new(trace);
     let workload = Workload::take(trace, &places, monitor)?;
+    find_in(trace, &places, &workload, monitor)
+}
+
+/// The same where what is done in the whole trace is known already. `None` if cancelled.
+#[must_use]
+pub fn find_in(trace: &Trace, places: &Places<'_>, workload: &Workload, monitor: &Monitor) -> Option<Findings> {
     let duration = trace.range().nanos().unsigned_abs();
-    let waits = blocked(&workload, &places);
+    let waits = blocked(workload, places);
     let lock_wait_ns = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| wait.nanos).sum();
-    let mut coverage = Coverage::of(trace, &workload, &waits);
+    let mut coverage = Coverage::of(trace, workload, &waits);
     let mut examined = 0;
     let (waits, skipped): (Vec<Blocked>, Vec<Blocked>) = waits.into_iter().partition(|wait| {
         let is_examined = examined < LOOKED_INTO && wait.woken_nanos * 1_000 >= duration;
@@ -159,16 +165,16 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
     let looked: Vec<(Blocked, Wakers)> = waits
         .into_par_iter()
         .map(|wait| {
-            let found = if monitor.is_cancelled() { Wakers::default() } else { wakers(trace, &places, &wait) };
+            let found = if monitor.is_cancelled() { Wakers::default() } else { wakers(trace, places, &wait) };
             (wait, found)
         })
         .collect();
     if monitor.is_cancelled() {
         return None;
     }
-    let load = load(trace, &workload, duration);
+    let load = load(trace, workload, duration);
     let collector = Collector::of(trace, trace.range(), monitor)?;
-    let (places, workload, collector) = (&places, &workload, &collector);
+    let collector = &collector;
     let idle = idle_procs(trace, trace.range(), monitor)?;
     let context = Context { trace, places, workload, blocked: &looked, collector, idle: &idle, duration, load };
     // They do not depend on each other, and some look at every goroutine.
