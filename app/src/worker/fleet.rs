@@ -55,6 +55,8 @@ pub fn run(id: DocumentId, folder: &Path, watches: bool, monitor: &Monitor, mail
         sleep(LOOK);
         let begin = Instant::now();
         let now = stamps(folder);
+        // Of what is new the reading is wanted, however long it takes: it is looking that is to cost little.
+        let looked = begin.elapsed();
         let fresh = settled(&now, &before, &known);
         let traces: Vec<PathBuf> = fresh.keys().filter(|path| fleet.is_of_use(path)).cloned().collect();
         known.extend(fresh);
@@ -62,7 +64,7 @@ pub fn run(id: DocumentId, folder: &Path, watches: bool, monitor: &Monitor, mail
             tell(fleet.add(&traces, monitor, &mut |_, _| {}).and_then(|()| fleet.tables(monitor)));
         }
         before = now;
-        sleep(begin.elapsed().saturating_mul(SHARE).saturating_sub(LOOK));
+        sleep(looked.saturating_mul(SHARE).saturating_sub(LOOK));
     }
 }
 
