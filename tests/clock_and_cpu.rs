@@ -190,7 +190,7 @@ fn a_client_that_computing_goroutines_keep_from_its_proc_is_starved() {
     assert!(first.severity > Severity::Note, "{}", first.title);
     // What the packers wait for each other is not what the client loses.
     let waited = number(first, "runnable_of_first_ns").expect("how long the client was runnable");
-    assert!(first.time_lost_ns <= waited && waited * 4 < number(first, "runnable_total_ns").unwrap_or(0), "{first:?}");
+    assert!(first.time_lost.0 <= waited && waited * 4 < number(first, "runnable_total_ns").unwrap_or(0), "{first:?}");
     assert!(first.title.contains(", those of app.keep for "), "{}", first.title);
 }
 

@@ -313,7 +313,7 @@ fn without_names_findings_have_the_same_kinds_and_numbers() {
             let told = found.list.iter().map(|one| {
                 let numbers = one.evidence.iter().filter(|(_, value)| !matches!(value, Value::Text(_)));
                 let numbers: Vec<_> = numbers.collect();
-                format!("{:?} {:?} {:?} {} {numbers:?}", one.kind, one.severity, one.cause, one.time_lost_ns)
+                format!("{:?} {:?} {:?} {} {numbers:?}", one.kind, one.severity, one.cause, one.time_lost.0)
             });
             told.collect()
         };

@@ -28,7 +28,7 @@ fn line(finding: &Finding) -> String {
         finding.severity.name(),
         finding.kind.name(),
         finding.confidence,
-        finding.time_lost_ns as f64 / 1e6,
+        finding.time_lost.0 as f64 / 1e6,
         culprit.function,
         culprit.short(),
         finding.headline,

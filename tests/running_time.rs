@@ -317,7 +317,7 @@ fn waits_that_a_finding_counts_are_not_called_unanalysed() {
     }
     let found = find(&mut scene, &handlers(10..50));
     assert_eq!(found.list.first().map(|first| first.kind), Some(Kind::SerialWaits), "{:#?}", found.list);
-    assert_eq!(found.coverage.skipped_ns, 0, "{:?}", found.coverage);
+    assert_eq!(found.coverage.skipped.0, 0, "{:?}", found.coverage);
 }
 
 // Locks on files.

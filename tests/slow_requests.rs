@@ -36,7 +36,7 @@ fn a_stall_that_began_before_the_trace_is_a_lock_held_for_too_long() {
     assert_eq!(first.severity, Severity::Severe, "{}", first.title);
     assert_eq!(first.culprit.as_ref().expect("a culprit").place.function, "app.(*Store).Flush");
     assert!(first.title.contains("since before the trace"), "{}", first.title);
-    assert!(found.lock_wait_ns >= 3 * 80 * MS, "{}", found.lock_wait_ns);
+    assert!(found.lock_wait.0 >= 3 * 80 * MS, "{}", found.lock_wait.0);
     assert!(first.victims.iter().any(|victim| victim.function == "app.(*Store).Get"), "{first:?}");
 }
 

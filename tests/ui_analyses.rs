@@ -192,7 +192,7 @@ fn gc_cycles_and_stw_pauses_are_listed() {
     assert_eq!(window.report_of("gc", &ask).tables[0].len(), found.cycles.len());
     // Findings count mark assists while they run.
     let help: Nanos = found.cycles.iter().map(|cycle| cycle.assist_run()).sum();
-    let lost = Nanos(window.answer(&ask::Findings).assist_ns);
+    let lost = window.answer(&ask::Findings).assist;
     assert!(help <= lost, "assist outside of collections is nobody's: {help} of {lost}");
     assert!(found.cycles.iter().any(|cycle| cycle.goal > Some(0) && !cycle.stopped.is_zero()), "{:?}", found.cycles);
     window.press_named("STW pauses");

@@ -146,8 +146,8 @@ fn parts(finding: &Finding, found: &Findings) -> Vec<String> {
             faults.push(format!("{part} {a} > {all} {b}"));
         }
     }
-    let on_procs = found.load.procs * found.duration_ns;
-    for (names, limit) in [(ELAPSED, found.duration_ns), (ON_PROCS, on_procs)] {
+    let on_procs = found.load.procs * found.duration.0;
+    for (names, limit) in [(ELAPSED, found.duration.0), (ON_PROCS, on_procs)] {
         for name in names {
             if let Some(nanos) = int(finding, name).filter(|nanos| *nanos > limit) {
                 faults.push(format!("{name} {nanos} > {limit}"));
@@ -155,9 +155,9 @@ fn parts(finding: &Finding, found: &Findings) -> Vec<String> {
         }
     }
     if let (Some(total), Some(waiters)) = (int(finding, "wait_total_ns"), int(finding, "waiters"))
-        && total > waiters * found.duration_ns
+        && total > waiters * found.duration.0
     {
-        faults.push(format!("{waiters} goroutines waited {total} in {}", found.duration_ns));
+        faults.push(format!("{waiters} goroutines waited {total} in {}", found.duration.0));
     }
     if let (Some(all), Some(part)) = (int(finding, "wait_total_ns"), int(finding, "examined_ns"))
         && part < all
@@ -268,8 +268,8 @@ fn places(trace: &Trace, finding: &Finding) -> Vec<String> {
         faults.push(format!("{} is not in the culprit's stack", culprit.place.function));
     }
     let lost = u64::from(trace.goroutine_count().max(trace.proc_count())) * all.nanos().unsigned_abs();
-    if finding.time_lost_ns > lost {
-        faults.push(format!("{} ns lost of {lost}", finding.time_lost_ns));
+    if finding.time_lost.0 > lost {
+        faults.push(format!("{} ns lost of {lost}", finding.time_lost.0));
     }
     faults
 }
@@ -295,8 +295,8 @@ fn holders(finding: &Finding) -> Vec<String> {
     let mut gos: Vec<_> = finding.acts.iter().map(|act| act.go).collect();
     gos.sort_unstable();
     gos.dedup();
-    let sum: u64 = finding.acts.iter().map(|act| act.nanos).sum();
-    let shortest = finding.acts.iter().map(|act| act.nanos).min().unwrap_or(0);
+    let sum: u64 = finding.acts.iter().map(|act| act.total.0).sum();
+    let shortest = finding.acts.iter().map(|act| act.total.0).min().unwrap_or(0);
     let mut faults = Vec::new();
     if gos.len() as u64 != holders.min(HOLDERS) {
         faults.push(format!("{holders} holders, of which {} did anything", gos.len()));
@@ -316,13 +316,13 @@ fn acts(trace: &Trace, finding: &Finding) -> Vec<String> {
     let mut faults = holders(finding);
     for (at, act) in finding.acts.iter().enumerate() {
         let all = trace.range();
-        if act.within.start < all.start || act.within.end > all.end || act.nanos > act.within.nanos().unsigned_abs() {
+        if act.within.start < all.start || act.within.end > all.end || act.total.0 > act.within.nanos().unsigned_abs() {
             faults.push(format!("{act:?} in a trace of {all:?}"));
         }
         let sums = trace.time_by_class(LaneId::Goroutine(act.go), act.within).nanos;
         let did: u64 =
             SpanClass::ALL.iter().filter(|class| is_such(act.doing, **class)).map(|class| sums[*class as usize]).sum();
-        if did < act.nanos {
+        if did < act.total.0 {
             faults.push(format!("{act:?} did so for {did} ns only"));
         }
         if is_about_waits(finding.kind) {
@@ -471,27 +471,27 @@ fn whole(trace: &Trace, found: &Findings) -> Vec<String> {
         }
     };
     let all = locks(trace, &pieces, &monitor).expect("not cancelled");
-    same("lock_wait_ns", found.lock_wait_ns, all.iter().map(|lock| lock.nanos.0).sum());
+    same("lock_wait_ns", found.lock_wait.0, all.iter().map(|lock| lock.nanos.0).sum());
     let used = procs(trace, trace.range(), &monitor).expect("not cancelled");
-    same("stw_ns", found.stw_ns, used.stopped.0);
+    same("stw_ns", found.stw.0, used.stopped.0);
     let waits = latency(trace, &pieces, &monitor).expect("not cancelled");
     let longest = waits.groups.iter().flat_map(|group| &group.worst).map(|wait| wait.nanos).max();
-    same("longest_runnable_ns", found.longest_runnable_ns, longest.unwrap_or_default().0);
+    same("longest_runnable_ns", found.longest_runnable.0, longest.unwrap_or_default().0);
     let gc = Collector::of(trace, trace.range(), &monitor).expect("not cancelled");
-    same("assist_ns", found.assist_ns, gc.assist_run().0);
-    same("gc_ns", found.gc_ns, gc.cycles.iter().map(|cycle| cycle.range.nanos().unsigned_abs()).sum());
+    same("assist_ns", found.assist.0, gc.assist_run().0);
+    same("gc_ns", found.gc.0, gc.cycles.iter().map(|cycle| cycle.range.nanos().unsigned_abs()).sum());
     let load = found.load;
-    let limit = load.procs * found.duration_ns;
-    for (name, nanos) in [("busy", load.busy), ("running", load.running), ("assist", found.assist_ns)] {
+    let limit = load.procs * found.duration.0;
+    for (name, nanos) in [("busy", load.busy.0), ("running", load.running.0), ("assist", found.assist.0)] {
         if nanos > limit {
-            faults.push(format!("{name} {nanos} > {} procs * {}", load.procs, found.duration_ns));
+            faults.push(format!("{name} {nanos} > {} procs * {}", load.procs, found.duration.0));
         }
     }
     // In a damaged trace goroutines may run on no proc.
     let is_sound = trace.warnings().iter().all(|warning| !warning.kind.is_damage());
-    let is_more = load.running > load.busy || found.assist_ns > load.busy;
+    let is_more = load.running > load.busy || found.assist > load.busy;
     if is_sound && is_more || !(0.0..=1.0).contains(&load.share) {
-        faults.push(format!("{load:?}, assists {}", found.assist_ns));
+        faults.push(format!("{load:?}, assists {}", found.assist.0));
     }
     faults
 }

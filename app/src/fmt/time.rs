@@ -39,6 +39,12 @@ pub fn exact(nanos: i64) -> String {
     format!("{sign}{} ns", count(nanos.unsigned_abs()))
 }
 
+/// The same of a length, or a sum of lengths.
+#[must_use]
+pub fn exact_nanos(length: Nanos) -> String {
+    format!("{} ns", count(length.0))
+}
+
 /// A place in a trace, from its start, in milliseconds to the microsecond: `1,234.568 ms`.
 #[must_use]
 pub fn offset(nanos: i64) -> String {

@@ -391,10 +391,10 @@ fn findings_ui(ui: &mut Ui, documents: [&Document; 2], found: &Changes, actions:
                         let go = Action::Select(SelectAction::GoToStretch(LaneId::Goroutine(link.go), link.range));
                         actions.push(Action::On(documents[side].id, Box::new(go)));
                     }
-                    let lost = duration(i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX));
+                    let lost = finding.time_lost;
                     let (room, _) = ui.allocate_exact_size(vec2(LOST, space::ROW), Sense::hover());
                     let place = room.right_center();
-                    ui.painter().text(place, egui::Align2::RIGHT_CENTER, lost, fonts::mono(), tokens.muted);
+                    ui.painter().text(place, egui::Align2::RIGHT_CENTER, lost.to_string(), fonts::mono(), tokens.muted);
                     ui.add(Label::new(RichText::new(&finding.headline)).wrap()).on_hover_text(&finding.title);
                 });
             }

@@ -17,7 +17,7 @@ use crate::action::panel::Panel;
 use crate::fmt::escape::visible;
 use crate::fmt::name;
 use crate::fmt::number::count;
-use crate::fmt::time::{duration, exact};
+use crate::fmt::time::{duration, exact, exact_nanos};
 use crate::fmt::words;
 use crate::link::place::Place;
 use crate::panel::{point_to, working};
@@ -173,8 +173,7 @@ fn site_ui(ui: &mut Ui, site: &WaitSite) {
     let tokens = tokens::of(ui.ctx());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
-        let total = i64::try_from(site.nanos).unwrap_or(i64::MAX);
-        ui.label(RichText::new(duration(total)).font(fonts::mono())).on_hover_text(exact(total));
+        ui.label(RichText::new(site.total.to_string()).font(fonts::mono())).on_hover_text(exact_nanos(site.total));
         if let Some(share) = site.share {
             ui.label(format!("{} of work time", in_percent(share)))
                 .on_hover_text("Work time: the time of the program's goroutines less their waits for something to do");
@@ -189,16 +188,15 @@ fn site_ui(ui: &mut Ui, site: &WaitSite) {
 }
 
 fn calm_numbers(findings: &Findings) -> String {
-    let nanos = |nanos: u64| duration(i64::try_from(nanos).unwrap_or(i64::MAX));
     format!(
-        "Procs busy {:.0} % · {} waited for locks · {} of garbage collection, {} of it with the world stopped, \
+        "Procs busy {:.0} % · {} waited for locks · {} of GC, {} of it in STW pauses, \
          {} of mark assist · longest wait for a proc {}",
         findings.load.share * 100.0,
-        nanos(findings.lock_wait_ns),
-        nanos(findings.gc_ns),
-        nanos(findings.stw_ns),
-        nanos(findings.assist_ns),
-        nanos(findings.longest_runnable_ns),
+        findings.lock_wait,
+        findings.gc,
+        findings.stw,
+        findings.assist,
+        findings.longest_runnable,
     )
 }
 
@@ -237,17 +235,17 @@ fn finding_ui(ui: &mut Ui, finding: &Finding, open: bool) -> Response {
     let (icon, color) = mark(finding.severity, tokens);
     glyph(ui, at(34.0), icon, fonts::icon_sized(16.0), color);
     ui.painter().galley(pos2(rect.min.x + MARK_ROOM, rect.min.y + 5.0), galley, tokens.text);
-    let lost = i64::try_from(finding.time_lost_ns).unwrap_or(i64::MAX);
+    let lost = finding.time_lost;
     let number = |x: f32, text: String, color| {
         let at = pos2(x - BESIDE_BAR, rect.min.y + 14.0);
         ui.painter().text(at, egui::Align2::RIGHT_CENTER, text, fonts::mono(), color);
     };
-    number(rect.max.x - NUMBER_WIDTH, duration(lost), tokens.text);
+    number(rect.max.x - NUMBER_WIDTH, lost.to_string(), tokens.text);
     number(rect.max.x, format!("{:.0} %", finding.confidence * 100.0), tokens.muted);
     response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!(
-        "{}: {} of goroutines' time, added up",
+        "{}: {} of goroutines' time, total",
         words::sentence(finding.severity.name()).trim_end_matches('.'),
-        exact(lost)
+        exact_nanos(lost)
     ))
 }
 

@@ -8,11 +8,10 @@ use trace_core::analysis::findings::coverage::WaitSite;
 use trace_core::analysis::findings::finding::{Culprit, Finding, Link, Severity};
 use trace_core::analysis::phrases::in_percent;
 use trace_core::analysis::places::{in_words, line_of, with_line};
-use trace_core::base::nanos::Nanos;
 use trace_core::model::trace::Trace;
 
 use crate::fmt::number::{bytes, count};
-use crate::fmt::time::{duration, nanos, offset};
+use crate::fmt::time::{duration, offset};
 use crate::fmt::words::counted;
 use crate::report::frame::Frame;
 use crate::report::lists::findings::{findings, rounded};
@@ -52,7 +51,7 @@ fn about(file: &str, trace: &Trace, found: &Findings) -> String {
     format!(
         "{file}: {}, {}, {} events, {} goroutines, {} procs",
         bytes(totals.bytes),
-        nanos(found.duration_ns),
+        found.duration,
         count(totals.events),
         count(trace.goroutine_count().into()),
         count(found.load.procs)
@@ -67,7 +66,7 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field("summary.file", "the file as given", Value::Text(file.to_owned()))
         .field("summary.file_bytes", "its size", Value::Bytes(totals.bytes))
         .field("summary.version", "NN of Go 1.NN", Value::Count(totals.version.into()))
-        .field("summary.duration_ns", "from the first to the last event", Value::Duration(Nanos(found.duration_ns)))
+        .field("summary.duration_ns", "from the first to the last event", Value::Duration(found.duration))
         .field("summary.events", "in the trace", Value::Count(totals.events))
         .field("summary.goroutines", "that the trace mentions", Value::Count(trace.goroutine_count().into()))
         .field("summary.procs", "GOMAXPROCS", Value::Count(found.load.procs))
@@ -76,16 +75,16 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field(
             "summary.lock_wait_ns",
             "waits for locks in code of the program, total",
-            Value::Duration(Nanos(found.lock_wait_ns)),
+            Value::Duration(found.lock_wait),
         )
         .field(
             "summary.longest_runnable_ns",
             "longest wait of a goroutine of the program for a proc",
-            Value::Duration(Nanos(found.longest_runnable_ns)),
+            Value::Duration(found.longest_runnable),
         )
-        .field("summary.gc_ns", "time in which the GC was marking", Value::Duration(Nanos(found.gc_ns)))
-        .field("summary.assist_ns", "mark assists, total over goroutines", Value::Duration(Nanos(found.assist_ns)))
-        .field("summary.stw_ns", "time in which the world was stopped", Value::Duration(Nanos(found.stw_ns)))
+        .field("summary.gc_ns", "time in which the GC was marking", Value::Duration(found.gc))
+        .field("summary.assist_ns", "mark assists, total over goroutines", Value::Duration(found.assist))
+        .field("summary.stw_ns", "time in which the world was stopped", Value::Duration(found.stw))
         .field(
             "summary.warnings",
             "damage and doubtful data found while loading",
@@ -96,7 +95,7 @@ fn summary(file: &str, trace: &Trace, found: &Findings, verdict: String) -> Repo
         .field(
             "summary.work_ns",
             "time of the program's goroutines less their waits for something to do, total",
-            Value::Duration(Nanos(found.coverage.work_ns)),
+            Value::Duration(found.coverage.work),
         )
         .field("summary.not_analysed", "what no finding can be about, a phrase each", Value::List(left_out))
 }
@@ -120,7 +119,7 @@ fn site_in_words(site: &WaitSite) -> String {
     let place = in_words(&site.place.function, &site.place.file, site.place.line);
     let on = if site.operation.is_empty() { String::new() } else { format!(" ({})", site.operation) };
     let share = site.share.map_or_else(String::new, |share| format!(", {} of work time", in_percent(share)));
-    let (total, waits, longest) = (nanos(site.nanos), counted(site.count, "wait"), nanos(site.max));
+    let (total, waits, longest) = (site.total, counted(site.count, "wait"), site.max);
     format!("{total} total{share}: {waits}{on} in {place}, longest {longest}")
 }
 
@@ -134,10 +133,8 @@ fn largest_waits(found: &Arc<Findings>) -> Table {
         .column(Column::text("file", "File", "as in the trace"), |site| Value::Text(site.place.file.clone()))
         .column(Column::count("line", "Line", ""), |site| Value::Count(site.place.line))
         .column(Column::count("waits", "Waits", ""), |site| Value::Count(site.count))
-        .column(Column::duration("total_ns", "Total", "total over goroutines"), |site| {
-            Value::Duration(Nanos(site.nanos))
-        })
-        .column(Column::duration("max_ns", "Max", ""), |site| Value::Duration(Nanos(site.max)))
+        .column(Column::duration("total_ns", "Total", "total over goroutines"), |site| Value::Duration(site.total))
+        .column(Column::duration("max_ns", "Max", ""), |site| Value::Duration(site.max))
         .column(Column::ratio("share_of_work", "Share", "of work_ns; null if not part of the work"), |site| {
             site.share.map_or(Value::Missing, |share| Value::Ratio(rounded(share)))
         })
@@ -149,7 +146,7 @@ fn largest_waits(found: &Arc<Findings>) -> Table {
 fn section(trace: &Trace, finding: &Finding) -> Section {
     let line = |label: &'static str, text: String| Line { label, parts: vec![text], ..Line::default() };
     let source = finding.culprit.as_ref().map(source);
-    let lost = line("Time lost", format!("{}, total over goroutines", nanos(finding.time_lost_ns)));
+    let lost = line("Time lost", format!("{}, total over goroutines", finding.time_lost));
     let figures = finding.figures().into_iter().map(|figure| line(figure.label, figure.text));
     let places: Vec<String> = finding.links.iter().map(|link| link_in_words(trace, link)).collect();
     let places = (!places.is_empty()).then(|| Line { label: "Go to", parts: places, ..Line::default() });
@@ -186,11 +183,11 @@ fn numbers(found: &Findings) -> String {
         "Procs busy {:.0} %; lock waits {} total; longest wait for a proc {}; GC marking {}, mark assist {}; world stopped \
          {}.",
         100.0 * found.load.share,
-        nanos(found.lock_wait_ns),
-        nanos(found.longest_runnable_ns),
-        nanos(found.gc_ns),
-        nanos(found.assist_ns),
-        nanos(found.stw_ns)
+        found.lock_wait,
+        found.longest_runnable,
+        found.gc,
+        found.assist,
+        found.stw
     )
 }
 
@@ -202,11 +199,11 @@ fn not_analysed(trace: &Trace, found: &Findings) -> Vec<String> {
         parts.push("what is missing from the trace (it is damaged)".to_owned());
     }
     if coverage.sites_skipped > 0 {
-        let (sites, time) = (counted(coverage.sites_skipped, "wait site"), nanos(coverage.skipped_ns));
+        let (sites, time) = (counted(coverage.sites_skipped, "wait site"), coverage.skipped);
         parts.push(format!("{sites}, short or ended by no goroutine in the trace ({time} total)"));
     }
-    if coverage.recording_ns > 0 {
-        parts.push(format!("recording and serving of traces and profiles ({})", nanos(coverage.recording_ns)));
+    if !coverage.recording.is_zero() {
+        parts.push(format!("recording and serving of traces and profiles ({})", coverage.recording));
     }
     parts
 }

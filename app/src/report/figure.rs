@@ -2,6 +2,7 @@
 
 use trace_core::analysis::compare::row_kind::RowKind;
 use trace_core::analysis::compare::words;
+use trace_core::base::nanos::Nanos;
 
 use crate::fmt::number::count;
 use crate::fmt::time;
@@ -88,7 +89,7 @@ impl Figure {
         let size = whole(self.value.abs().round());
         match self.form {
             _ if size < 1_000 => None,
-            Form::Duration => Some(time::exact(i64::try_from(size).unwrap_or(i64::MAX))),
+            Form::Duration => Some(time::exact_nanos(Nanos(size))),
             Form::Bytes => Some(format!("{} B", count(size))),
             Form::Number | Form::Chance => None,
         }

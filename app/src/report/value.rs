@@ -130,7 +130,7 @@ impl Value {
     #[must_use]
     pub fn exact(&self) -> Option<String> {
         match self {
-            Self::Duration(nanos) if nanos.0 >= 1_000 => Some(time::exact(i64::try_from(nanos.0).unwrap_or(i64::MAX))),
+            Self::Duration(nanos) if nanos.0 >= 1_000 => Some(time::exact_nanos(*nanos)),
             Self::Time(nanos) => Some(time::exact(*nanos)),
             Self::Bytes(bytes) if *bytes >= 1_000 => Some(format!("{} B", number::count(*bytes))),
             Self::Figure(figure) => figure.exact(),

@@ -158,7 +158,7 @@ impl Problem {
     /// The time that it costs, added over all goroutines.
     #[must_use]
     pub const fn time_lost(&self) -> Duration {
-        Duration::from_nanos(self.found.time_lost_ns)
+        Duration::from_nanos(self.found.time_lost.0)
     }
 }
 

@@ -138,7 +138,7 @@ pub(super) static FINDINGS: Typed<usize> = Typed {
                 .map_or(Value::Null, |culprit| Value::count(culprit.place.line))
         }),
         Field::nanos("time_lost_ns", "what it costs, added over goroutines", |source, row| {
-            source.findings().list.get(*row).map_or(Value::Null, |found| Value::count(found.time_lost_ns))
+            source.findings().list.get(*row).map_or(Value::Null, |found| Value::nanos(found.time_lost))
         }),
         Field::ratio("confidence", "how sure", |source, row| {
             source.findings().list.get(*row).map_or(Value::Null, |found| Value::Real(found.confidence))

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::finding::{Culprit, Finding, Link, Value as Number, Victim};
 use trace_core::analysis::places::Place;
-use trace_core::base::nanos::Nanos;
 use trace_core::model::lanes::LaneId;
 use trace_core::model::trace::Trace;
 
@@ -27,7 +26,7 @@ pub fn findings(trace: &Arc<Trace>, found: &Arc<Findings>) -> Table {
         })
         .column(Column::text("kind", "Kind", KINDS), |finding| Value::Word(finding.kind.name()))
         .column(Column::duration("time_lost_ns", "Time lost", "total over goroutines"), |finding| {
-            Value::Duration(Nanos(finding.time_lost_ns))
+            Value::Duration(finding.time_lost)
         })
         .column(Column::ratio("confidence", "Confidence", "that this is a cause"), |finding| {
             Value::Ratio(rounded(finding.confidence))

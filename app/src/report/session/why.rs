@@ -9,7 +9,6 @@ use trace_core::analysis::phrases::where_at;
 use trace_core::analysis::places::{Op, Places};
 use trace_core::analysis::wait_chain::StepKind;
 use trace_core::base::ids::StackId;
-use trace_core::base::nanos::Nanos;
 use trace_core::session::path::{Explained, Part, Sum};
 use trace_core::session::{Request, Session};
 
@@ -237,7 +236,7 @@ pub fn causes_listed(session: &Arc<Session>, why: &[Explained], findings: &[(u32
             service == of.service && place.is_some_and(|place| place.function == frame.function)
         })
     };
-    list.sort_by_key(|of| std::cmp::Reverse((is_culprit(of), of.finding.severity, of.finding.time_lost_ns)));
+    list.sort_by_key(|of| std::cmp::Reverse((is_culprit(of), of.finding.severity, of.finding.time_lost)));
     let ranks = list.iter().map(|of| (of.service, of.rank)).collect();
     let report = Report::default()
         .headline("sentence", &sentence)
@@ -322,7 +321,7 @@ fn found(session: &Arc<Session>, list: Vec<ServiceFinding>) -> Table {
         })
         .column(Column::text("kind", "Kind", "").exported(), |of| Value::Word(of.finding.kind.name()))
         .column(Column::duration("time_lost_ns", "Time lost", "total over goroutines"), |of| {
-            Value::Duration(Nanos(of.finding.time_lost_ns))
+            Value::Duration(of.finding.time_lost)
         })
         .column(Column::text("headline", "Finding", "what, how much and where"), |of| {
             Value::Text(of.finding.headline.clone())

@@ -241,7 +241,7 @@ fn bears_out(change: &Change, finding: &Finding, is_gone: bool) -> bool {
     let (more, less) = if is_gone { (&change.a, &change.b) } else { (&change.b, &change.a) };
     // A stall is a single event: nothing to count, but all its time. (How procs are had is the machine's mood.)
     let is_all_of_it = total(more) / MANIFOLD >= total(less)
-        && total(more).saturating_sub(total(less)) >= finding.time_lost_ns / 2
+        && total(more).saturating_sub(total(less)) >= finding.time_lost.0 / 2
         && finding.severity == Severity::Severe
         && !matches!(finding.kind, Kind::CpuStarvation | Kind::IdleProcs | Kind::StopTheWorld);
     change.is_named || (touched.contains(&change.kind) && is_all_of_it)

@@ -78,7 +78,7 @@ fn end_of_wait(context: &Context<'_>, waits: &[Wait], created: TraceTime, functi
 
 /// `started`: how many goroutines the function started in all.
 fn judge(context: &Context<'_>, left: &Left, started: u64) -> Option<Finding> {
-    let share = left.running as f64 / context.load.running.max(1) as f64;
+    let share = left.running as f64 / context.load.running.0.max(1) as f64;
     if left.acts.len() < FEWEST || share < SHARE {
         return None;
     }
@@ -96,7 +96,7 @@ fn judge(context: &Context<'_>, left: &Left, started: u64) -> Option<Finding> {
         evidence.share("share_of_running", share),
     );
     // Others wait for the procs that they have; where procs are free, their own time is all that is lost.
-    let lost = left.running.max((context.load.runnable as f64 * share) as u64);
+    let lost = left.running.max((context.load.runnable.0 as f64 * share) as u64);
     let gos: Vec<GoroutineIdx> = left.went_on.iter().map(|one| one.0).collect();
     Some(
         Finding::new(Kind::CpuStarvation, title, lost, context.duration, 0.85)

@@ -13,6 +13,7 @@ use crate::analysis::scope::united;
 use crate::analysis::wait_chain::{StepKind, walk};
 use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
 
@@ -169,7 +170,7 @@ impl Activity {
         let gos = gos.len() as u64;
         let all = united(by_go.values().flatten().copied().collect());
         let mut acts: Vec<Act> = by_go.keys().filter_map(|(go, doing)| self.act(*go, *doing)).collect();
-        acts.sort_by_key(|act| (std::cmp::Reverse(act.nanos), act.go));
+        acts.sort_by_key(|act| (std::cmp::Reverse(act.total), act.go));
         SameActivity { gos, elapsed: total(&all), acts }
     }
 
@@ -261,6 +262,6 @@ impl Activity {
         let such = self.pieces.iter().filter(|piece| piece.go == go && piece.doing == doing);
         let ranges = united(such.flat_map(|piece| piece.ranges.iter().copied()).collect());
         let within = TimeRange::new(ranges.first()?.start, ranges.last()?.end);
-        Some(Act { go, doing, within, nanos: total(&ranges) })
+        Some(Act { go, doing, within, total: Nanos(total(&ranges)) })
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
         // Stages that wait for the same one further on are one finding, with the longest of their waits.
         let is_same = |known: &&mut Finding| known.kind == new.kind && known.culprit == new.culprit;
         match found.iter_mut().find(is_same) {
-            Some(known) if known.time_lost_ns >= new.time_lost_ns => known.victims.extend(new.victims),
+            Some(known) if known.time_lost >= new.time_lost => known.victims.extend(new.victims),
             Some(known) => {
                 let victims = std::mem::replace(known, new).victims;
                 known.victims.extend(victims);

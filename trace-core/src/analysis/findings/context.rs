@@ -6,6 +6,7 @@ use crate::analysis::places::{Op, Places, is_test_function};
 use crate::analysis::procs::IdleWhileReady;
 use crate::analysis::workload::Workload;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
+use crate::base::nanos::Nanos;
 use crate::model::cgo::c_function;
 use crate::model::trace::Trace;
 
@@ -32,12 +33,12 @@ pub(crate) struct Context<'a> {
 pub struct Load {
     /// GOMAXPROCS, or the procs seen.
     pub procs: u64,
-    /// Nanoseconds that procs were busy, in all.
-    pub busy: u64,
-    /// Nanoseconds that goroutines of the program ran.
-    pub running: u64,
-    /// Nanoseconds that goroutines of the program were ready without a proc.
-    pub runnable: u64,
+    /// Time that procs were busy, total.
+    pub busy: Nanos,
+    /// Time that goroutines of the program ran, total.
+    pub running: Nanos,
+    /// Time that goroutines of the program were runnable, total.
+    pub runnable: Nanos,
     /// 0 to 1: share of the procs' time in use.
     pub share: f64,
 }

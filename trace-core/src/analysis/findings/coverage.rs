@@ -4,6 +4,7 @@ use crate::analysis::blocked_by::Blocked;
 use crate::analysis::findings::finding::Finding;
 use crate::analysis::places::{Place, Places};
 use crate::analysis::workload::Workload;
+use crate::base::nanos::Nanos;
 use crate::model::trace::Trace;
 
 /// How many of the largest wait sites are kept.
@@ -21,11 +22,11 @@ pub struct WaitSite {
     pub operation: String,
     /// Number of waits at this site.
     pub count: u64,
-    /// Their time, total over goroutines, ns.
-    pub nanos: u64,
-    /// The longest of them, ns.
-    pub max: u64,
-    /// Part of all goroutines' work time ([`Coverage::work_ns`]), 0 to 1. `None` if it is not part of it.
+    /// Their time, total over goroutines.
+    pub total: Nanos,
+    /// The longest of them.
+    pub max: Nanos,
+    /// Part of all goroutines' work time ([`Coverage::work`]), 0 to 1. `None` if it is not part of it.
     pub share: Option<f64>,
 }
 
@@ -33,18 +34,18 @@ pub struct WaitSite {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Coverage {
     /// Work time: the time of the program's goroutines less their waits for something to do, and less waits that last
-    /// as long as the trace, total, ns.
-    pub work_ns: u64,
+    /// as long as the trace, total.
+    pub work: Nanos,
     /// The wait sites with most time, at most three, largest first. Waits that last as long as the trace are left out:
     /// what waits for the program to end, or sleeps until then, keeps nothing waiting.
     pub largest: Vec<WaitSite>,
     /// Wait sites whose wakers were not looked at: no goroutine ended the waits, they take less than a thousandth of
     /// the trace, or they are not among the largest.
     pub sites_skipped: u64,
-    /// Time of the waits there, total, ns.
-    pub skipped_ns: u64,
-    /// Time of goroutines that recorded or served traces and profiles, ns.
-    pub recording_ns: u64,
+    /// Time of the waits there, total.
+    pub skipped: Nanos,
+    /// Time of goroutines that recorded or served traces and profiles.
+    pub recording: Nanos,
 }
 
 impl Coverage {
@@ -54,17 +55,17 @@ impl Coverage {
         let is_lasting = |wait: &&Blocked| wait.nanos / wait.count.max(1) >= length - length / LASTING;
         let all: u64 = workload.families.values().map(|family| family.nanos).sum();
         let lasting: u64 = waits.iter().filter(is_lasting).map(|wait| wait.nanos).sum();
-        let work_ns = all.saturating_sub(lasting);
+        let work = all.saturating_sub(lasting);
         let largest = waits.iter().filter(|wait| !is_lasting(wait)).take(LARGEST).map(|wait| WaitSite {
             place: wait.place.clone(),
             operation: wait.operation(trace).to_owned(),
             count: wait.count,
-            nanos: wait.nanos,
-            max: wait.max,
-            share: (wait.nanos <= work_ns).then(|| wait.nanos as f64 / work_ns.max(1) as f64),
+            total: Nanos(wait.nanos),
+            max: Nanos(wait.max),
+            share: (wait.nanos <= work).then(|| wait.nanos as f64 / work.max(1) as f64),
         });
         let largest = largest.collect();
-        Self { work_ns, largest, recording_ns: workload.recording, ..Self::default() }
+        Self { work: Nanos(work), largest, recording: Nanos(workload.recording), ..Self::default() }
     }
 
     /// Counts the wait sites whose wakers were not looked at, but for those that a finding is about.
@@ -73,7 +74,7 @@ impl Coverage {
         let skipped = waits.iter().filter(|wait| !is_known(wait));
         for wait in skipped {
             self.sites_skipped += 1;
-            self.skipped_ns += wait.nanos;
+            self.skipped += Nanos(wait.nanos);
         }
     }
 }

@@ -75,8 +75,8 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     let load = context.load;
     // Where on average more are ready than there are procs, these are busy enough: a machine that is shared
     // takes its part, too.
-    let is_crowded = load.share >= CROWDED && context.share(load.runnable) >= load.procs as f64;
-    if context.share(load.runnable) < 0.1 || (load.share < BUSY && !is_crowded) {
+    let is_crowded = load.share >= CROWDED && context.share(load.runnable.0) >= load.procs as f64;
+    if context.share(load.runnable.0) < 0.1 || (load.share < BUSY && !is_crowded) {
         return None;
     }
     let runners = runners(context);
@@ -88,10 +88,10 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     let waiter = starved.and_then(|name| context.workload.runnable.get_key_value(&name)).unwrap_or(crowd);
     let own: u64 = runners.iter().map(|runner| runner.1).sum();
     // What of the procs' time is the program's own: the collector is another finding's business.
-    let own_share = own as f64 / load.busy.max(1) as f64;
+    let own_share = own as f64 / load.busy.0.max(1) as f64;
     let kind = if starved.is_some() { Kind::CpuStarvation } else { Kind::CpuBound };
     // What those who crowd others out wait themselves is nobody's loss.
-    let waited = if starved.is_some() { waiter.1.nanos } else { load.runnable };
+    let waited = if starved.is_some() { waiter.1.nanos } else { load.runnable.0 };
     let lost = (waited as f64 * own_share) as u64;
     let mut evidence = Evidence::default();
     let longest =
@@ -101,7 +101,7 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
         "{} busy {} of the time, and goroutines were runnable for {} total (max {}){}; {}{}{}",
         evidence.count("procs", load.procs, "proc"),
         evidence.share("procs_busy", load.share),
-        evidence.time("runnable_total_ns", load.runnable),
+        evidence.time("runnable_total_ns", load.runnable.0),
         evidence.time("runnable_max_ns", longest),
         if starved.is_some() { of_first(context, *waiter.0, waited, &mut evidence) } else { String::new() },
         running_in(hot, &mut evidence),
@@ -110,7 +110,7 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     );
     let mut finding = Finding::new(kind, title, lost, context.duration, 0.4 + 0.5 * own_share)
         .with(evidence)
-        .int("running_total_ns", load.running)
+        .int("running_total_ns", load.running.0)
         .int("running_of_first_ns", ran)
         .text("first_runner", context.trace.str(runner))
         .text("first_waiter", context.trace.str(*waiter.0))
@@ -124,7 +124,7 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     if kind == Kind::CpuBound {
         finding = finding.with_check(check(context, hot));
     }
-    if context.collector.assist_run().0 * MUCH_ASSIST >= load.running {
+    if context.collector.assist_run().0 * MUCH_ASSIST >= load.running.0 {
         finding = finding.with_check(ASSISTS);
     }
     // Without a place that has a good part of it there is nothing to look at first.
@@ -216,7 +216,7 @@ fn starved(context: &Context<'_>, runner: StrId) -> Option<StrId> {
         sum.1 += facts.running;
     }
     // Of all that waits for procs it has to be more than a trace.
-    let is_felt = |ready: u64| context.share(ready) >= 0.05 && ready * FELT >= context.load.runnable;
+    let is_felt = |ready: u64| context.share(ready) >= 0.05 && ready * FELT >= context.load.runnable.0;
     let starved = sums.into_iter().filter(|(_, (ready, ran))| *ready >= 3 * ran && is_felt(*ready));
     starved.max_by_key(|&(name, (ready, _))| (ready, name)).map(|(name, _)| name)
 }

@@ -9,6 +9,7 @@ use crate::analysis::phrases::{grouped, in_percent};
 use crate::analysis::places::{Origin, Place, origin};
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoId, GoroutineIdx, StackId};
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::model::trace::Trace;
 
@@ -237,8 +238,8 @@ pub struct Act {
     pub doing: StepKind,
     /// From its first such stretch to the end of its last, inside the waits.
     pub within: TimeRange,
-    /// How long it did so in all, nanoseconds.
-    pub nanos: u64,
+    /// How long it did so, total.
+    pub total: Nanos,
 }
 
 /// Where the cause lies.
@@ -297,8 +298,8 @@ pub struct Finding {
     pub culprit: Option<Culprit>,
     /// Who is made to wait; empty if the cost is not waiting.
     pub victims: Vec<Victim>,
-    /// Nanoseconds of goroutines' time that it costs, added over goroutines.
-    pub time_lost_ns: u64,
+    /// Goroutines' time that it costs, added over goroutines.
+    pub time_lost: Nanos,
     /// 0 to 1: how sure.
     pub confidence: f64,
     /// Places that show it.
@@ -327,14 +328,14 @@ const SURE_ENOUGH: f64 = 0.5;
 const SEVERE_FROM: u64 = 20_000_000;
 
 impl Finding {
-    /// A finding yet without evidence. Its severity follows from the time lost in a trace of `duration`
+    /// A finding yet without evidence. Its severity follows from the time lost (`lost`, ns) in a trace of `duration`
     /// nanoseconds.
     #[must_use]
-    pub fn new(kind: Kind, title: String, time_lost_ns: u64, duration: u64, confidence: f64) -> Self {
-        let share = time_lost_ns as f64 / duration.max(1) as f64;
-        let severity = if share >= 0.25 && confidence >= 0.7 && time_lost_ns >= SEVERE_FROM {
+    pub fn new(kind: Kind, title: String, lost: u64, duration: u64, confidence: f64) -> Self {
+        let share = lost as f64 / duration.max(1) as f64;
+        let severity = if share >= 0.25 && confidence >= 0.7 && lost >= SEVERE_FROM {
             Severity::Severe
-        } else if share >= 0.05 && confidence >= 0.5 && time_lost_ns >= WARNING_FROM {
+        } else if share >= 0.05 && confidence >= 0.5 && lost >= WARNING_FROM {
             Severity::Warning
         } else {
             Severity::Note
@@ -351,7 +352,7 @@ impl Finding {
             evidence,
             culprit,
             victims,
-            time_lost_ns,
+            time_lost: Nanos(lost),
             confidence,
             links,
             acts,
@@ -377,9 +378,9 @@ impl Finding {
 
     /// The same with less time lost: what of it has other reasons.
     #[must_use]
-    pub fn reduced(self, time_lost_ns: u64, duration: u64) -> Self {
-        let weight = Self::new(self.kind, String::new(), time_lost_ns, duration, self.confidence);
-        Self { time_lost_ns, ..self }.at_most(weight.severity)
+    pub fn reduced(self, lost: u64, duration: u64) -> Self {
+        let weight = Self::new(self.kind, String::new(), lost, duration, self.confidence);
+        Self { time_lost: weight.time_lost, ..self }.at_most(weight.severity)
     }
 
     /// The same, at most this bad.
@@ -496,7 +497,7 @@ impl Finding {
     /// What findings of the same severity are ranked by: time lost, ns, weighted by confidence.
     #[must_use]
     pub fn weight(&self) -> f64 {
-        self.time_lost_ns as f64 * self.confidence
+        self.time_lost.as_f64() * self.confidence
     }
 
     /// Whether it is a note too uncertain to be shown unasked: reports and the panel collapse these.

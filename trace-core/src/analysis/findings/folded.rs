@@ -42,7 +42,7 @@ fn add_waits(known: &mut Finding, other: Finding) {
         );
         joined = joined.with(evidence);
     }
-    joined.time_lost_ns += other.time_lost_ns;
+    joined.time_lost += other.time_lost;
     let is_new = |victim: &Victim| known.victims.iter().all(|known| known.function != victim.function);
     joined.victims.extend(other.victims.into_iter().filter(is_new));
     *known = joined;
@@ -54,10 +54,10 @@ pub(crate) fn fold(context: &Context<'_>, list: &mut Vec<Finding>) {
     join_pools(list);
     let spins = list.iter().any(|finding| {
         let is_loop = matches!(finding.cause, Some(Cause::GoschedLoop | Cause::YieldLoop | Cause::NonBlockingLoop));
-        is_loop && finding.number("spin_running_ns").unwrap_or(0) * 2 >= context.load.running
+        is_loop && finding.number("spin_running_ns").unwrap_or(0) * 2 >= context.load.running.0
     });
     let collects = list.iter().filter(|finding| finding.kind == Kind::GcPressure && finding.severity > Severity::Note);
-    let collects = collects.filter(|finding| finding.number("gc_procs_ns").unwrap_or(0) * 3 >= context.load.busy);
+    let collects = collects.filter(|finding| finding.number("gc_procs_ns").unwrap_or(0) * 3 >= context.load.busy.0);
     let weight = collects.map(Finding::weight).fold(0.0, f64::max);
     list.retain(|finding| !is_busy_procs(finding) || !(spins || finding.weight() < weight));
 }
@@ -95,7 +95,7 @@ mod tests {
         join_pools(&mut list);
         let [first, other] = list.as_slice() else { panic!("{list:#?}") };
         let more = "Waits; in app.read another 40 waits, 1.00 s total, were for slots with the same holder";
-        assert_eq!((first.title.as_str(), first.time_lost_ns, first.victims.len()), (more, 3 * SECOND, 1));
+        assert_eq!((first.title.as_str(), first.time_lost.0, first.victims.len()), (more, 3 * SECOND, 1));
         assert_eq!((first.number("waits"), first.number("other_waits")), (Some(90), Some(40)));
         assert_eq!(other.number("slots"), Some(3));
     }

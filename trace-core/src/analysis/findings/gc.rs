@@ -105,7 +105,7 @@ impl Cost {
 
     /// Whether the help of goroutines is a fair part of what they run: only then the places of help are where it matters.
     const fn is_helped(&self, context: &Context<'_>) -> bool {
-        self.helped * 20 >= context.load.running
+        self.helped * 20 >= context.load.running.0
     }
 
     /// Whether the memory limit sets the goal of most cycles: by GOGC, whatever it is, the goal lies above what is in use. A goal
@@ -204,12 +204,12 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
     // what the GC costs any program that allocates.
     let room = context.load.procs * context.duration;
     let is_costly = is_frequent && cost.procs(context) * COSTLY >= room;
-    let is_cheap = (cost.helped + cost.stalled) * 10 < context.load.running
+    let is_cheap = (cost.helped + cost.stalled) * 10 < context.load.running.0
         && cost.background * 3 < room
         && !is_asked
         && !is_costly;
     // The main trouble takes more than a tenth of what the program runs, or of the time that it marks.
-    let is_main = cost.helped * 10 >= context.load.running || context.share(cost.marking) >= 0.25 || is_asked;
+    let is_main = cost.helped * 10 >= context.load.running.0 || context.share(cost.marking) >= 0.25 || is_asked;
     // Nearly nothing can be allocated before the next cycle is due.
     let is_squeezed = cost.is_at_limit() && context.share(cost.marking) >= 0.5;
     Some(match () {

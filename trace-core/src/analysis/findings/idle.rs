@@ -7,6 +7,7 @@ use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::procs::IdleWhileReady;
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoroutineIdx, ThreadIdx};
+use crate::base::nanos::Nanos;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
@@ -95,7 +96,7 @@ fn judge(context: &Context<'_>, idle: &IdleWhileReady) -> Option<Finding> {
         .with(evidence)
         .int("runnable_total_ns", place_time.nanos)
         .culprit(context.trace, place, stack.unwrap_or_default())
-        .act(Some(Act { go, doing: StepKind::Runnable, within: wait, nanos }))
+        .act(Some(Act { go, doing: StepKind::Runnable, within: wait, total: Nanos(nanos) }))
         .victim(context.trace.str(*name), context.goroutines(*name))
         .link(context.trace, go, wait);
     if let Some(waiting) = runnable_at(context, longest) {

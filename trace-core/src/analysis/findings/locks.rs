@@ -311,7 +311,7 @@ fn hold(
     (at_least, evidence): (&str, &mut Evidence),
 ) -> String {
     let (way, first) = (ActivityKind::of(top.doing), go_name(context.trace, top.go));
-    let own = done.act(top.go, top.doing).map_or(0, |act| act.nanos);
+    let own = done.act(top.go, top.doing).map_or(0, |act| act.total.0);
     // It may have had the lock more than once.
     let is_sum = own > top.longest.nanos().unsigned_abs();
     let (at_least, total) = if is_sum { (at_least, " total") } else { ("", "") };

@@ -72,6 +72,7 @@ use crate::analysis::places::Places;
 use crate::analysis::procs::{busy, idle_procs};
 use crate::analysis::workload::Workload;
 use crate::base::monitor::Monitor;
+use crate::base::nanos::Nanos;
 use crate::event::state::SpanClass;
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
@@ -90,18 +91,18 @@ pub struct Findings {
     pub coverage: Coverage,
     /// How busy the procs were.
     pub load: Load,
-    /// Nanoseconds that goroutines waited for locks.
-    pub lock_wait_ns: u64,
-    /// Nanoseconds of collector cycles.
-    pub gc_ns: u64,
-    /// Nanoseconds of mark assist.
-    pub assist_ns: u64,
-    /// Nanoseconds of stopped world.
-    pub stw_ns: u64,
-    /// Longest wait of a goroutine for a proc, the runtime's own among them, nanoseconds.
-    pub longest_runnable_ns: u64,
-    /// Length of the trace, nanoseconds.
-    pub duration_ns: u64,
+    /// Time that goroutines waited for locks.
+    pub lock_wait: Nanos,
+    /// Time in which the GC was marking.
+    pub gc: Nanos,
+    /// Time in mark assists, total over goroutines.
+    pub assist: Nanos,
+    /// Time in which the world was stopped.
+    pub stw: Nanos,
+    /// Longest wait of a goroutine for a proc, the runtime's own among them.
+    pub longest_runnable: Nanos,
+    /// Length of the trace.
+    pub duration: Nanos,
 }
 
 impl Findings {
@@ -154,7 +155,7 @@ pub fn find(trace: &Trace, monitor: &Monitor) -> Option<Findings> {
 pub fn find_in(trace: &Trace, places: &Places<'_>, workload: &Workload, monitor: &Monitor) -> Option<Findings> {
     let duration = trace.range().nanos().unsigned_abs();
     let waits = blocked(workload, places);
-    let lock_wait_ns = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| wait.nanos).sum();
+    let lock_wait = waits.iter().filter(|wait| wait.op.is_lock()).map(|wait| Nanos(wait.nanos)).sum();
     let mut coverage = Coverage::of(trace, workload, &waits);
     let mut examined = 0;
     let (waits, skipped): (Vec<Blocked>, Vec<Blocked>) = waits.into_iter().partition(|wait| {
@@ -204,17 +205,17 @@ pub fn find_in(trace: &Trace, places: &Places<'_>, workload: &Workload, monitor:
     folded::fold(&context, &mut list);
     let list = ranked(&context, list);
     coverage.skip(places, &skipped, &list);
-    let total = |lane| trace.spans(lane, trace.range()).map(|span| span.range.nanos().unsigned_abs()).sum();
+    let total = |lane| trace.spans(lane, trace.range()).map(|span| Nanos(span.range.nanos().unsigned_abs())).sum();
     Some(Findings {
         list,
         coverage,
         load,
-        lock_wait_ns,
-        gc_ns: total(LaneId::Gc),
-        assist_ns: collector.assist_run().0,
-        stw_ns: total(LaneId::Stw),
-        longest_runnable_ns: workload.longest_runnable,
-        duration_ns: duration,
+        lock_wait,
+        gc: total(LaneId::Gc),
+        assist: collector.assist_run(),
+        stw: total(LaneId::Stw),
+        longest_runnable: Nanos(workload.longest_runnable),
+        duration: Nanos(duration),
     })
 }
 
@@ -251,7 +252,7 @@ fn limited(context: &Context<'_>, finding: Finding) -> Finding {
     }
     // A test of many that makes its own goroutines wait for a moment.
     let gos = finding.victims.iter().map(|victim| victim.goroutines).sum::<u64>().max(1);
-    let is_short = context.share(finding.time_lost_ns / gos) < TEST_SHARE;
+    let is_short = context.share(finding.time_lost.0 / gos) < TEST_SHARE;
     finding.at_most(if is_short { Severity::Note } else { Severity::Warning })
 }
 
@@ -261,7 +262,7 @@ fn load(trace: &Trace, workload: &Workload, duration: u64) -> Load {
     let max = trace.metric_max(Metric::Procs);
     let procs = if max == 0 { seen } else { max };
     let busy = busy(trace, trace.range());
-    let of = |class: SpanClass| workload.nanos.get(class as usize).copied().unwrap_or(0);
+    let of = |class: SpanClass| Nanos(workload.nanos.get(class as usize).copied().unwrap_or(0));
     let share = busy as f64 / (procs * duration).max(1) as f64;
-    Load { procs, busy, running: of(SpanClass::Running), runnable: of(SpanClass::Runnable), share }
+    Load { procs, busy: Nanos(busy), running: of(SpanClass::Running), runnable: of(SpanClass::Runnable), share }
 }

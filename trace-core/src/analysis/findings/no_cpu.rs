@@ -122,6 +122,6 @@ pub(crate) fn without(context: &Context<'_>, finding: Finding) -> Finding {
     let all: u64 = finding.links.iter().map(|link| nanos(link.range)).sum();
     let silent: u64 = finding.links.iter().map(|link| known.total(link.range)).sum();
     let left = 1.0 - silent as f64 / all.max(1) as f64;
-    let lost = (finding.time_lost_ns as f64 * left) as u64;
+    let lost = (finding.time_lost.as_f64() * left) as u64;
     finding.ratio("no_cpu_share", 1.0 - left).reduced(lost, context.duration)
 }

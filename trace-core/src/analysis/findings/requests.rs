@@ -203,6 +203,6 @@ pub(crate) fn is_explained(slow: &SlowRequests<'_>, known: &[Finding]) -> bool {
     known.iter().filter(|finding| finding.severity >= Severity::Warning && !is_general(finding.kind)).any(|finding| {
         let waits = &slow.part.longest;
         let shared = waits.iter().filter(|wait| finding.goroutines.binary_search(&wait.go).is_ok()).count();
-        shared * 2 >= waits.len() && finding.time_lost_ns * 3 >= slow.part.place_time.nanos
+        shared * 2 >= waits.len() && finding.time_lost.0 * 3 >= slow.part.place_time.nanos
     })
 }

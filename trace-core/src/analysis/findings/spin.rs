@@ -14,6 +14,7 @@ use crate::analysis::phrases::place_name;
 use crate::analysis::wait_chain::StepKind;
 use crate::analysis::yields::Yields;
 use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
@@ -87,7 +88,7 @@ fn yielding(context: &Context<'_>) -> Vec<Finding> {
         }
         sum.2.merge(yields.clone());
     }
-    let others = context.load.runnable.saturating_sub(runnable);
+    let others = context.load.runnable.0.saturating_sub(runnable);
     loops.into_values().filter_map(|(stack, _, yields)| judge(context, stack, &yields, others)).collect()
 }
 
@@ -197,7 +198,7 @@ fn act(context: &Context<'_>, go: GoroutineIdx, within: TimeRange) -> Option<Act
     let sums = context.trace.time_by_class(LaneId::Goroutine(go), within).nanos;
     let ran = sums.get(SpanClass::Running as usize).copied().unwrap_or(0);
     let nanos = ran.saturating_sub(context.trace.no_cpu().nanos(LaneId::Goroutine(go), within));
-    (nanos > 0).then_some(Act { go, doing: StepKind::Running, within, nanos })
+    (nanos > 0).then_some(Act { go, doing: StepKind::Running, within, total: Nanos(nanos) })
 }
 
 /// Samples of one function.
@@ -263,18 +264,22 @@ fn loops(context: &Context<'_>, go: GoroutineIdx, (all, there): (u64, u64), stac
         return None;
     }
     let place = context.places.own(stack)?;
-    let others = context.load.runnable.saturating_sub(facts.runnable);
+    let others = context.load.runnable.0.saturating_sub(facts.runnable);
     let mut evidence = Evidence::default();
     let title = format!(
         "{} in a loop around select or an operation that does not block, at {}: {} of {} were in it; running for {} total, \
-         {} of the procs' time, and waiting for {}{}",
+         {} of the procs' time, and {}{}",
         evidence.count("spinning", 1, "goroutine"),
         place_name(Some(&place)),
         evidence.share("preemptions_share", share),
         evidence.count("preemptions", all, "preemption"),
         evidence.time("spin_running_ns", facts.running),
         evidence.share("spin_share", facts.running as f64 / (context.load.procs * context.duration).max(1) as f64),
-        evidence.time("waited_ns", waited),
+        if waited == 0 {
+            "never waiting".to_owned()
+        } else {
+            format!("waiting for {}", evidence.time("waited_ns", waited))
+        },
         waiting(others, &mut evidence),
     );
     let finding = finding(context, title, evidence, (facts.running, others))
@@ -321,7 +326,7 @@ fn polls(context: &Context<'_>, seen: &Seen) -> Option<Finding> {
         return None;
     }
     let own: u64 = gos.iter().filter_map(|go| context.workload.go(*go)).map(|facts| facts.runnable).sum();
-    let others = context.load.runnable.saturating_sub(own);
+    let others = context.load.runnable.0.saturating_sub(own);
     let operation = context.trace.frames(stack).map(|frame| frame.function).find(|name| NON_BLOCKING.contains(name))?;
     let operation = if operation.starts_with("runtime.") { "select with default" } else { operation };
     let mut evidence = Evidence::default();

@@ -10,6 +10,7 @@ use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::places::{Origin, Place, is_test_function, origin};
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::nanos::Nanos;
 use crate::base::time::TimeRange;
 
 /// A stop this long is worth telling, ns.
@@ -176,7 +177,7 @@ fn judge(context: &Context<'_>, reason: &str, stops: &Stops<'_>) -> Option<Findi
     if let Some(late) = late {
         let (go, doing, within) = (late.go, StepKind::Running, late.range);
         let nanos = within.nanos().unsigned_abs();
-        finding = finding.link(context.trace, go, within).act(Some(Act { go, doing, within, nanos }));
+        finding = finding.link(context.trace, go, within).act(Some(Act { go, doing, within, total: Nanos(nanos) }));
     }
     if longest.go.is_some() {
         finding = finding.link(context.trace, longest.go, longest.range);

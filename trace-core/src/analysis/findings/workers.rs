@@ -105,7 +105,7 @@ fn judge(context: &Context<'_>, sum: &Sum, known: &[Finding]) -> Option<Finding>
     let is_worker = lives * 2 >= gos.len() as u64 * context.duration;
     let is_known = |finding: &Finding| {
         let shared = gos.iter().filter(|go| finding.goroutines.binary_search(go).is_ok()).count();
-        finding.severity > Severity::Note && shared * 2 >= gos.len() && finding.time_lost_ns * 3 >= sum.nanos
+        finding.severity > Severity::Note && shared * 2 >= gos.len() && finding.time_lost.0 * 3 >= sum.nanos
     };
     let is_test = gos.iter().all(|go| context.is_under_test(*go));
     if sum.count < FEWEST || !(SHARE..=1.0).contains(&share) || !is_long || !is_worker || is_test {

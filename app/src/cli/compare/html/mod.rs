@@ -172,7 +172,7 @@ fn cause_list([a, b]: &[Findings; 2]) -> Markup {
                         }
                         td.kind { span class=(finding.severity.name()) { (finding.severity.name()) } }
                         td.name title=(finding.title) { (finding.headline) }
-                        td { (duration(finding.time_lost_ns as i64)) }
+                        td { (finding.time_lost) }
                     }
                 }
             } }
