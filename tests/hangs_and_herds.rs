@@ -73,6 +73,8 @@ const SECOND: Stack =
 const BALANCE: Stack =
     &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Book).Balance", "book.go", 57), HANDLER, SERVE];
 
+const UNLOCK: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Book).Transfer", "book.go", 50), HANDLER, SERVE];
 const STATUS: Stack =
     &[("runtime.selectgo", "select.go", 1), ("app.(*Book).status", "book.go", 80), ("main.main", "main.go", 9)];
 const INSIDE: Stack = &[("time.Sleep", "time.go", 300), ("app.(*Book).Transfer", "book.go", 44), HANDLER, SERVE];
@@ -100,6 +102,28 @@ fn who_waits_at_a_second_lock_holds_the_first_also_if_nobody_waited_for_that() {
     assert!(!first.title.contains("status"), "{}", first.title);
     let found = locked_twice(true);
     assert!(found.list.iter().all(|one| cause(one) != "deadlock"), "{:?}", found.list);
+}
+
+#[test]
+fn others_that_wait_for_the_locks_or_got_one_meanwhile_are_no_way_out_of_a_deadlock() {
+    let mut scene = Scene::default();
+    for go in 10..17u64 {
+        let stack = if go < 12 { SECOND } else { FIRST };
+        let now = 1.0 + 0.1 * go as f64;
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.01, now + 0.02), "sync", stack);
+    }
+    // Another lock of the type, for which one was waiting before, is handed on, and its last owner waits, too.
+    scene.at(0, 0.9, Act::Ready(17)).run(0, 17, (0.91, 0.92), "sync", FIRST);
+    scene.at(0, 5.0, Act::Ready(18)).at(0, 5.01, Act::Start(18)).at(0, 5.02, Act::Wake(17, UNLOCK));
+    scene.at(0, 5.03, Act::Block("network", IDLE)).run(0, 17, (5.04, 5.05), "sync", SECOND);
+    for go in 19..22u64 {
+        let now = 10.0 + go as f64;
+        scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "sync", BALANCE);
+    }
+    scene.at(3, 400.0, Act::Ready(3)).run(3, 3, (400.1, 400.2), "chan receive", LOOP);
+    let found = find(&mut scene, &[handlers(10..22), vec![(3, "chan receive", LOOP)]].concat());
+    let first = assert_first(&found, Kind::LockContention, "deadlock", "app.(*Book).Transfer");
+    assert_eq!(number(first, "queued"), Some(9), "{}", first.title);
 }
 
 #[test]

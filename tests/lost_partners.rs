@@ -164,6 +164,35 @@ fn a_receiver_that_sends_to_its_own_channel_waits_for_itself() {
     assert!(first.title.contains("G1 sends from inside app.(*Bus).Run (bus.go:43)"), "{}", first.title);
 }
 
+// A semaphore.
+
+const ACQUIRE: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Pool).row", "pool.go", 57)];
+const GIVE_BACK: Stack = &[("runtime.chanrecv1", "chan.go", 510), ("app.(*Pool).row", "pool.go", 66)];
+const WORK: Stack = &[("time.Sleep", "time.go", 300), ("app.(*Pool).row", "pool.go", 65)];
+
+#[test]
+fn slots_that_are_not_given_back_are_no_receiver_that_sends() {
+    let mut scene = Scene::default();
+    // Each waits for a slot, which the one before it gives back.
+    for round in 0..12u64 {
+        let (go, next, now) = (10 + round % 6, 10 + (round + 1) % 6, 1.0 + 4.0 * round as f64);
+        scene.at(1, now, Act::Ready(next)).run(1, next, (now + 0.1, now + 0.2), "chan send", ACQUIRE);
+        scene.at(0, now + 1.0, Act::Ready(go)).at(0, now + 1.1, Act::Start(go));
+        scene.at(0, now + 1.2, Act::Wake(next, GIVE_BACK)).at(0, now + 1.3, Act::Block("sleep", WORK));
+        scene.run(1, next, (now + 1.4, now + 1.5), "sleep", WORK);
+    }
+    for go in 10u64..16 {
+        let now = 60.0 + (go - 10) as f64;
+        scene.at(1, now, Act::Ready(go)).run(1, go, (now + 0.1, now + 0.2), "chan send", ACQUIRE);
+    }
+    scene.at(2, 500.0, Act::Ready(2)).run(2, 2, (500.1, 500.2), "chan receive", LOOP);
+    let workers = (10u64..16).map(|go| (go, "sleep", WORK));
+    let found = find(&mut scene, &workers.chain([(2, "chan receive", LOOP)]).collect::<Vec<_>>());
+    let first = assert_first(&found, Kind::GoroutineLeak, "slots_kept", "app.(*Pool).row");
+    assert!(first.title.contains("6 of them received from the channel before"), "{}", first.title);
+    assert!(first.check.starts_with("Give the slot back on every path"), "{}", first.check);
+}
+
 /// Six senders for one receiver that stores what it got: two at once, and then a pause of 200 ms, in which it still is when
 /// the trace ends, `last` ms after the last one.
 fn slow_receiver(last: f64) -> Findings {

@@ -427,7 +427,7 @@ fn rounds_that_wait_for_their_slowest_goroutine_are_told() {
     let rounds = told(&in_rounds(2)).unwrap_or_else(|| panic!("{:#?}", in_rounds(2).list));
     assert_eq!((number(&rounds, "rounds"), rounds.severity), (Some(12), Severity::Warning), "{}", rounds.title);
     assert!(
-        rounds.title.contains("at most 6 goroutines in a round, of which 44 % were there on average"),
+        rounds.title.contains("at most 6 goroutines in a round; on average 44 % of its goroutines had not ended yet"),
         "{}",
         rounds.title
     );

@@ -238,6 +238,85 @@ fn a_heap_goal_as_low_as_the_heap_is_the_memory_limits() {
     assert!(!gc.title.contains("heap goal"), "{}", gc.title);
 }
 
+#[test]
+fn a_heap_that_only_the_memory_limit_keeps_small_has_gogc_off() {
+    let found = with_goal(0);
+    let gc = of_kind(&found, Kind::GcPressure).expect("the GC");
+    assert!(gc.title.ends_with("; GOGC is off, and the memory limit started 10 cycles"), "{}", gc.title);
+    assert!(gc.check.contains("raise GOMEMLIMIT"), "{}", gc.check);
+}
+
+// What is made again and again.
+
+const COMPILE: Stack =
+    &[("regexp/syntax.(*parser).push", "parse.go", 300), ("regexp.Compile", "regexp.go", 130), MATCH, HANDLER, SERVE];
+const COMPILE_ASSISTS: Stack =
+    &[("runtime.mallocgc", "malloc.go", 1000), ("regexp.Compile", "regexp.go", 130), MATCH, HANDLER];
+const MATCH: trace_core::testkit::writer::FrameText<'static> = ("app.matches", "app.go", 140);
+const BUILD: Stack = &[("app.matches", "app.go", 140), HANDLER, SERVE];
+
+/// Eight handlers that are preempted at `stack` on four procs, and assist the GC at the same line for a fifth of the time.
+fn computing_and_allocating(stack: Stack) -> Findings {
+    let mut scene = Scene::default();
+    for go in 10u64..18 {
+        scene.at(0, 0.1 * (go - 9) as f64, Act::Ready(go));
+    }
+    for turn in 0..40u64 {
+        let start = 1.0 + 10.0 * turn as f64;
+        for proc in 0..4u64 {
+            let go = 10 + proc + 4 * (turn % 2);
+            scene.at(proc, start, Act::Start(go));
+            if proc == 0 {
+                scene.at(0, start + 0.1, Act::Gc(2 * turn, Some(COMPILE_ASSISTS)));
+                scene.at(0, start + 9.0, Act::Gc(2 * turn + 1, None));
+            }
+            scene.at(proc, start + 1.0, Act::Assist(Some(COMPILE_ASSISTS))).at(proc, start + 3.0, Act::Assist(None));
+            scene.at(proc, start + 9.9, Act::Preempt(stack));
+        }
+    }
+    find(&mut scene, &handlers(10..18))
+}
+
+#[test]
+fn what_is_compiled_for_each_request_comes_before_the_gc_that_it_keeps_busy() {
+    let found = computing_and_allocating(COMPILE);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, culprit(first)), (Kind::CpuBound, "app.matches"), "{:#?}", found.list);
+    assert!(first.check.starts_with("Compile each regular expression once"), "{}", first.check);
+    assert!(of_kind(&found, Kind::GcPressure).is_some_and(|gc| gc.check == first.check), "{:#?}", found.list);
+    // Without that nothing says that one is due to the other.
+    let found = computing_and_allocating(BUILD);
+    assert!(busy(&found).iter().all(|cpu| cpu.check.starts_with("Look at the GC first")), "{:#?}", found.list);
+}
+
+// A single proc.
+
+/// Workers that compute on one of four procs, or on the only one; they are no handlers.
+fn on_one_proc(procs: u64) -> Findings {
+    const PACK: Stack = &[("app.pack", "app.go", 150), ("app.worker", "app.go", 40)];
+    let mut scene = Scene::default();
+    scene.at(0, 1.05, Act::Procs(procs));
+    for go in 10u64..16 {
+        scene.at(0, 0.1 * (go - 9) as f64, Act::Ready(go));
+    }
+    for turn in 0..60u64 {
+        let start = 1.0 + 10.0 * turn as f64;
+        scene.at(0, start, Act::Start(10 + turn % 6)).at(0, start + 9.9, Act::Preempt(PACK));
+    }
+    find(&mut scene, &all(10..16, "chan receive", WAIT))
+}
+
+#[test]
+fn several_that_want_the_only_proc_are_told_of_gomaxprocs() {
+    let found = on_one_proc(1);
+    let first = found.list.first().expect("a finding");
+    assert_eq!((first.kind, cause(first)), (Kind::CpuBound, "one_proc"), "{:#?}", found.list);
+    assert_eq!(first.severity, Severity::Warning);
+    assert!(first.headline.starts_with("GOMAXPROCS is 1: goroutines were runnable for "), "{}", first.headline);
+    let found = on_one_proc(4);
+    assert!(found.list.iter().all(|one| cause(one) != "one_proc"), "{:#?}", found.list);
+}
+
 // Waits one after the other.
 
 const READ: Stack = &[

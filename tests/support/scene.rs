@@ -50,6 +50,8 @@ pub(crate) enum Act {
     /// The heap in use, and the goal of the next GC cycle, are so many bytes.
     HeapAlloc(u64),
     HeapGoal(u64),
+    /// GOMAXPROCS is this.
+    Procs(u64),
     /// The world is stopped for a GC cycle, or goes on.
     Stop(bool),
     /// A CPU sample of this goroutine.
@@ -170,6 +172,7 @@ fn plain(writer: &mut TraceWriter, (time, proc): (u64, u64), act: Act) {
         Act::Gc(number, None) => writer.event(proc, time, EventKind::GC_END, &[number]),
         Act::HeapAlloc(bytes) => writer.event(proc, time, EventKind::HEAP_ALLOC, &[bytes]),
         Act::HeapGoal(bytes) => writer.event(proc, time, EventKind::HEAP_GOAL, &[bytes]),
+        Act::Procs(procs) => writer.event(proc, time, EventKind::PROCS_CHANGE, &[procs, 0]),
         Act::Stop(true) => {
             let reason = writer.string("GC mark termination");
             writer.event(proc, time, EventKind::STW_BEGIN, &[reason, 0]);

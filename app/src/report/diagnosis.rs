@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trace_core::analysis::findings::Findings;
 use trace_core::analysis::findings::coverage::WaitSite;
-use trace_core::analysis::findings::finding::{Culprit, Finding, Link, Severity};
+use trace_core::analysis::findings::finding::{Culprit, Finding, Kind, Link, Severity};
 use trace_core::analysis::phrases::in_percent;
 use trace_core::analysis::places::{in_words, line_of, with_line};
 use trace_core::model::trace::Trace;
@@ -146,7 +146,9 @@ fn largest_waits(found: &Arc<Findings>) -> Table {
 fn section(trace: &Trace, finding: &Finding) -> Section {
     let line = |label: &'static str, text: String| Line { label, parts: vec![text], ..Line::default() };
     let source = finding.culprit.as_ref().map(source);
-    let lost = line("Time lost", format!("{}, total over goroutines", finding.time_lost));
+    // Who is left behind keeps memory; whether anybody loses time by it, nobody can tell.
+    let what = if finding.kind == Kind::GoroutineLeak { "Blocked" } else { "Time lost" };
+    let lost = line(what, format!("{}, total over goroutines", finding.time_lost));
     let figures = finding.figures().into_iter().map(|figure| line(figure.label, figure.text));
     let places: Vec<String> = finding.links.iter().map(|link| link_in_words(trace, link)).collect();
     let places = (!places.is_empty()).then(|| Line { label: "Go to", parts: places, ..Line::default() });

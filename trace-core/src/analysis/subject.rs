@@ -170,6 +170,10 @@ fn first_finding(findings: &Findings, range: TimeRange, other: Option<&Subject>)
         return None;
     }
     let inside = |link: &Link| (link.go, link.range.intersect(range));
+    // The GC is everybody's trouble, whose examples do not show what it costs a request.
+    if other.is_some() && matches!(first.kind, Kind::GcPressure | Kind::StopTheWorld) {
+        return None;
+    }
     let links = first.links.iter().map(inside).filter(|(_, range)| range.nanos() > 0);
     let (go, range) = links.max_by_key(|(go, range)| (range.nanos(), *go))?;
     // Who keeps the others waiting takes long anyway.

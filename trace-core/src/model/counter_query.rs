@@ -95,6 +95,12 @@ impl Trace {
     /// says that there is no value.
     #[must_use]
     pub fn first_reading(&self, metric: Metric, range: TimeRange) -> Option<u64> {
+        self.first_report(metric, range).flatten()
+    }
+
+    /// The first that the runtime says of a curve in `range`: `Some(None)` if that is that there is no value, as of the heap goal
+    /// while GOGC is off.
+    pub(crate) fn first_report(&self, metric: Metric, range: TimeRange) -> Option<Option<u64>> {
         let end = self.segments.partition_point(|segment| segment.base < range.end.0);
         let first = self.segments.partition_point(|segment| segment.base <= range.start.0).saturating_sub(1);
         let segments = self.segments.get(first..end)?.iter();
@@ -103,7 +109,10 @@ impl Trace {
             let at = steps.at.partition_point(|&at| segment.at(at) < range.start.0);
             Some((segment.at(*steps.at.get(at)?), *steps.value.get(at)?))
         });
-        found.next().filter(|&(time, value)| time < range.end.0 && value != NONE).map(|(_, value)| value)
+        found
+            .next()
+            .filter(|&(time, _)| time < range.end.0)
+            .map(|(_, value)| Some(value).filter(|value| *value != NONE))
     }
 
     /// Highest value of a curve in the whole trace.

@@ -119,6 +119,8 @@ pub struct Cycle {
     pub goal: Option<u64>,
     /// The goal it set for the next one, bytes.
     pub next_goal: Option<u64>,
+    /// The runtime said at its end that there is no heap goal: GOGC is off (Go: `traceLocker.HeapGoal`).
+    pub is_gogc_off: bool,
     /// Sweeping what it had found free, until the next one did so.
     pub swept: Swept,
 }
@@ -251,6 +253,7 @@ fn cycle(trace: &Trace, span: &Span) -> Cycle {
         heap_after: None,
         goal: None,
         next_goal: None,
+        is_gogc_off: false,
         swept: Swept::default(),
     }
 }
@@ -302,7 +305,9 @@ fn heap(trace: &Trace, cycle: &mut Cycle, stops: &[Stop]) {
     let told = trace.readings_within(Metric::HeapLive, TimeRange::new(still, cycle.range.end)).last();
     let told = told.or_else(|| trace.readings_within(Metric::HeapLive, after).next());
     cycle.heap_after = told.map(|reading| reading.1);
-    cycle.next_goal = trace.first_reading(Metric::HeapGoal, TimeRange::new(cycle.marking.end, after.end));
+    let goal = trace.first_report(Metric::HeapGoal, TimeRange::new(cycle.marking.end, after.end));
+    cycle.next_goal = goal.flatten();
+    cycle.is_gogc_off = goal == Some(None);
 }
 
 /// The last cycle that began no later than `time`; what comes before the first belongs to it, too.

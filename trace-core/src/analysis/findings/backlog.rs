@@ -9,6 +9,7 @@ use crate::analysis::findings::hot::Hot;
 use crate::analysis::findings::imbalance::{TEAM, team_of};
 use crate::analysis::findings::named::Named;
 use crate::analysis::findings::peers::{Relation, as_felt, at_least, related, waited};
+use crate::analysis::findings::rate_limit::ticks;
 use crate::analysis::findings::slots::is_queue;
 use crate::analysis::findings::slow_results::only_waits_to_read;
 use crate::analysis::findings::uneven_queue;
@@ -99,20 +100,7 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         return None;
     }
     let queued = wait.woken_nanos as f64 / context.duration.max(1) as f64;
-    if wait.op == Op::Send {
-        if share < 0.3 {
-            return None;
-        }
-    } else if found.per_act >= SERVED_AT_ONCE
-        || share < 0.9
-        || queued < 1.5
-        || wait.gos < 3
-        || wait.bounded_nanos * 2 < wait.nanos
-    {
-        // An answer that is waited for: a backlog only if several wait for the same one all the time.
-        return None;
-    }
-    if !context.places.is_direct(wait.stack) {
+    if !is_queue_for_it(wait, found, share, queued) || !context.places.is_direct(wait.stack) {
         return None;
     }
     if is_generator(context, wait, found) || is_paced(context, wait, found) {
@@ -147,8 +135,10 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let mut evidence = Evidence::default();
     let gone = ended(context, wait, stage);
     let lane = lanes.filter(|_| gone == 0);
+    let is_waiting = way == ActivityKind::Waiting && gone == 0 && lane.is_none();
+    let ticks = if is_waiting { ticks(context, hot.stack, stage) } else { None };
     let title = format!(
-        "{} for {} {} {}{}{}",
+        "{} for {} {} {}{}{}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         consumers_words(context, (found, consumer), (share, &behind), &mut evidence),
         way.words(),
@@ -157,6 +147,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
             at_least(wait, found),
             evidence.time("consumer_ns", done.elapsed(way))
         )),
+        ticks.map_or_else(String::new, |nanos| {
+            format!("; its timer fires about every {}", evidence.time("interval_ns", nanos.unsigned_abs()))
+        }),
         ended_words(gone, &mut evidence),
         lane.map_or_else(String::new, |lane| lane.words(&mut evidence)),
     );
@@ -175,10 +168,25 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         finding = finding.link(context.trace, consumer, longest.range).link(context.trace, longest.go, longest.range);
     }
     let finding = if share < MOST_BY_ONE { finding.with_check(SEVERAL) } else { finding };
-    let finding = as_felt(context, [wait], because(context, finding, (wait.op, hot.stack), (consumer, gone), lane));
+    let finding = because(context, finding, (wait.op, hot.stack), (consumer, gone), lane);
+    let finding = if ticks.is_some() { finding.with_check(TICKS) } else { finding };
+    let finding = as_felt(context, [wait], finding);
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
 }
+
+/// Whether so many wait, and mostly for one: an answer that is waited for is a backlog only if several wait for the same one all
+/// the time. `share`: the part of the time for which the first consumer accounts; `queued`: how many wait on average.
+fn is_queue_for_it(wait: &Blocked, found: &Wakers, share: f64, queued: f64) -> bool {
+    if wait.op == Op::Send {
+        return share >= 0.3;
+    }
+    let is_long = queued >= 1.5 && wait.gos >= 3 && wait.bounded_nanos * 2 >= wait.nanos;
+    found.per_act < SERVED_AT_ONCE && share >= 0.9 && is_long
+}
+
+const TICKS: &str = "The consumer takes something only when its timer fires: let it take all that is there, or make the interval \
+                     shorter. If the rate is meant, let senders give up or drop when the channel is full.";
 
 /// Whether those who end the waits are others than those who wait, with a part of their own in it: the consumer, or the next
 /// stage.

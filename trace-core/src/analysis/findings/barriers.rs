@@ -92,7 +92,7 @@ fn judge(context: &Context<'_>, creator: GoroutineIdx, rounds: &[Round<'_>], kno
     let mut evidence = Evidence::default();
     let title = format!(
         "{} of goroutines created by {} at {}, one after the other: each took until its slowest had ended, {} total (max {}); \
-         at most {} in a round, of which {} were there on average",
+         at most {} in a round; on average {} of its goroutines had not ended yet",
         evidence.count("rounds", rounds.len() as u64, "round"),
         go_name(context.trace, creator),
         place_name(Some(&place)),

@@ -33,6 +33,10 @@ pub enum Cause {
     NoReceiver,
     /// Whoever receives from a channel sends to it, and waits for itself.
     ReceiverSends,
+    /// Slots of a semaphore are taken, and not given back on some path.
+    SlotsKept,
+    /// GOMAXPROCS is 1, and several goroutines want the proc.
+    OneProc,
     /// A WaitGroup is waited for whose Done is missing on some path.
     MissingDone,
     /// The threads of idle procs get no CPU.
@@ -133,6 +137,8 @@ impl Cause {
             Self::VanishedPartner => "vanished_partner",
             Self::NoReceiver => "no_receiver",
             Self::ReceiverSends => "receiver_sends",
+            Self::SlotsKept => "slots_kept",
+            Self::OneProc => "one_proc",
             Self::MissingDone => "missing_done",
             Self::ThreadsWithoutCpu => "threads_without_cpu",
             Self::LockedToThread => "locked_to_thread",

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::hot::{ENDS, Hot, hottest};
+use crate::analysis::findings::made_anew;
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::place_name;
 use crate::analysis::phrases::where_at;
@@ -15,7 +17,7 @@ use crate::analysis::procs::in_syscalls;
 use crate::analysis::work_units::Family;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::event::state::SpanClass;
-use crate::model::trace::Frame;
+use crate::model::trace::{Frame, Metric};
 
 /// Share of the procs' time from which on they count as busy.
 const BUSY: f64 = 0.85;
@@ -46,6 +48,11 @@ const SPREAD: &str = "No function takes most of the running time: take a CPU pro
                       work run at once.";
 const OUTSIDE: &str = "Most of what was seen there is system calls and connections, not code that computes: make fewer or \
                        larger calls, and reuse connections.";
+
+const ONE_PROC: &str = "One goroutine runs at a time: raise GOMAXPROCS, or remove what sets it to 1, if the machine or the \
+                        container may use more CPUs.";
+/// So many goroutines wait for the only proc at a time, on average.
+const QUEUE: f64 = 2.0;
 
 /// Mark assists are worth a word from this part of the running time on: one in so many nanoseconds.
 const MUCH_ASSIST: u64 = 10;
@@ -124,11 +131,17 @@ fn saturated(context: &Context<'_>, hot: &Hot) -> Option<Finding> {
     if kind == Kind::CpuBound {
         finding = finding.with_check(check(context, hot));
     }
-    if context.collector.assist_run().0 * MUCH_ASSIST >= load.running.0 {
+    if context.collector.assist_run().0 * MUCH_ASSIST >= load.running.0
+        && made_anew::advice(context.trace, hot.stack).is_none()
+    {
         finding = finding.with_check(ASSISTS);
     }
     // Without a place that has a good part of it there is nothing to look at first.
     let finding = if is_spread(hot) || hot.share < GOOD_PART { finding.at_most(Severity::Warning) } else { finding };
+    // Where several want the only proc, there is more to have than the work done faster.
+    if context.trace.metric_max(Metric::Procs) == 1 && starved.is_none() && context.share(load.runnable.0) >= QUEUE {
+        return Some(finding.cause(Cause::OneProc, ONE_PROC).at_most(Severity::Warning));
+    }
     // A program that computes with all it has, and lets nobody wait for an answer, does its work.
     Some(if is_handler || starved.is_some() { finding } else { finding.at_most(Severity::Note) })
 }
@@ -165,6 +178,7 @@ fn check(context: &Context<'_>, hot: &Hot) -> &'static str {
         () if hot.in_calls * 2 > hot.here => OUTSIDE,
         () if hot.share * 3.0 < 1.0 => SPREAD,
         () if context.trace.frames(hot.stack).any(is_handshake) => HANDSHAKES,
+        () if let Some(advice) = made_anew::advice(context.trace, hot.stack) => advice,
         () if !context.places.has_own(hot.stack) => LIBRARY,
         () => Kind::CpuBound.check(),
     }

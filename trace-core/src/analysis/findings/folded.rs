@@ -3,6 +3,7 @@
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity, Victim};
+use crate::analysis::findings::made_anew;
 
 /// Tells of the waits for one pool once, wherever they are: of pools with as many slots whose holders are at one place the
 /// one that costs most, which names where else goroutines wait.
@@ -59,7 +60,30 @@ pub(crate) fn fold(context: &Context<'_>, list: &mut Vec<Finding>) {
     let collects = list.iter().filter(|finding| finding.kind == Kind::GcPressure && finding.severity > Severity::Note);
     let collects = collects.filter(|finding| finding.number("gc_procs_ns").unwrap_or(0) * 3 >= context.load.busy.0);
     let weight = collects.map(Finding::weight).fold(0.0, f64::max);
-    list.retain(|finding| !is_busy_procs(finding) || !(spins || finding.weight() < weight));
+    let leads = lead(context, list);
+    list.retain(|finding| leads || !is_busy_procs(finding) || !(spins || finding.weight() < weight));
+}
+
+/// Where the function that computes most is the one that makes the GC work, by making again and again what could be made once:
+/// puts what it computes before the GC, which it keeps busy. `false` if there is no such function.
+fn lead(context: &Context<'_>, list: &mut [Finding]) -> bool {
+    let place = |finding: &Finding| finding.culprit.as_ref().map(|culprit| culprit.place.clone());
+    let gc = list.iter().position(|finding| finding.kind == Kind::GcPressure && finding.severity > Severity::Note);
+    let cpu = list.iter().position(|finding| {
+        is_busy_procs(finding)
+            && made_anew::advice(context.trace, finding.stack).is_some_and(|advice| advice == finding.check)
+    });
+    let Some([gc, cpu]) = gc.zip(cpu).and_then(|(gc, cpu)| list.get_disjoint_mut([gc, cpu]).ok()) else { return false };
+    if place(gc).is_none() || place(gc) != place(cpu) {
+        return false;
+    }
+    cpu.severity = cpu.severity.max(gc.severity);
+    gc.severity = gc.severity.min(Severity::Warning);
+    // What the GC costs is due to it, too.
+    if cpu.severity == gc.severity && cpu.weight() < gc.weight() {
+        gc.severity = Severity::Note;
+    }
+    true
 }
 
 /// Whether a finding says that the procs are busy, and no more than where.

@@ -6,6 +6,7 @@ use crate::analysis::collector::cycles::{Cycle, Trigger};
 use crate::analysis::collector::work::WorkerMode;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
+use crate::analysis::findings::made_anew;
 use crate::analysis::findings::stw::{length, until_the_end};
 use crate::analysis::phrases::{grouped, place_name};
 use crate::analysis::places::Place;
@@ -32,6 +33,9 @@ const PROFILE: &str = "Take an allocation profile (go tool pprof -sample_index=a
 
 const RAISE_MEMORY_LIMIT: &str = "Only the memory limit (or GOGC=0) sets a goal that low: raise GOMEMLIMIT, and the container's memory with \
                                   it, or keep less in memory. A larger GOGC changes nothing.";
+
+const GOGC_OFF: &str = "GOGC is off, so that the memory limit starts the cycles: raise GOMEMLIMIT, and the container's memory with \
+                        it, or keep less in memory. Near the limit cycles follow each other without a pause.";
 
 /// What the cycles cost.
 struct Cost {
@@ -60,6 +64,8 @@ struct Cost {
     /// Cycles of which both are known that set the next goal to no more than they had found in use, and all of which both are.
     at_limit: usize,
     with_goal: usize,
+    /// Cycles that neither the program nor the clock started, while GOGC was off: the memory limit did.
+    by_limit: usize,
 }
 
 /// A pause this long is worth a word, ns.
@@ -95,6 +101,7 @@ impl Cost {
             of_testing: cycles().filter(|cycle| is_of_testing(context, cycle.stack)).count(),
             at_limit: goals().filter(|(live, goal)| *goal <= live + live / AT_LIMIT).count(),
             with_goal: goals().count(),
+            by_limit: cycles().filter(|cycle| cycle.is_gogc_off && cycle.trigger == Trigger::Heap).count(),
         }
     }
 
@@ -111,7 +118,12 @@ impl Cost {
     /// Whether the memory limit sets the goal of most cycles: by GOGC, whatever it is, the goal lies above what is in use. A goal
     /// below that is raised to it (Go: `memoryLimitHeapGoal` in `runtime/mgcpacer.go`).
     const fn is_at_limit(&self) -> bool {
-        self.with_goal >= HABIT && self.at_limit * 4 >= self.with_goal * 3
+        self.is_by_limit() || self.with_goal >= HABIT && self.at_limit * 4 >= self.with_goal * 3
+    }
+
+    /// Whether the memory limit starts most cycles, as GOGC is off.
+    const fn is_by_limit(&self) -> bool {
+        self.by_limit >= HABIT && self.by_limit * 4 >= self.cycles * 3
     }
 
     /// Whether most of the cycles are the program's own wish.
@@ -184,7 +196,9 @@ fn judge(context: &Context<'_>) -> Option<Finding> {
         Some((.., true)) => {
             "Call runtime.GC or debug.FreeOSMemory less often: the GC starts by itself when the heap has grown."
         }
+        _ if cost.is_by_limit() => GOGC_OFF,
         _ if cost.is_at_limit() => RAISE_MEMORY_LIMIT,
+        Some(_) if let Some(advice) = made_anew::advice(trace, stack) => advice,
         Some(_) if cost.is_helped(context) => finding.check,
         Some(_) => PROFILE,
         None => "Allocate less, reuse buffers, or give the heap more room (GOGC, GOMEMLIMIT).",
@@ -251,6 +265,10 @@ fn title(context: &Context<'_>, cost: &Cost, evidence: &mut Evidence) -> String 
 
 /// `; 9 of 10 cycles left a heap goal hardly above the live heap`; empty where the memory limit does not set the goals.
 fn limit_words(cost: &Cost, evidence: &mut Evidence) -> String {
+    if cost.is_by_limit() {
+        let cycles = evidence.count("cycles_by_memory_limit", cost.by_limit as u64, "cycle");
+        return format!("; GOGC is off, and the memory limit started {cycles}");
+    }
     let at_limit = evidence.whole("cycles_at_memory_limit", cost.at_limit as u64);
     let all = evidence.whole("cycles_with_goal", cost.with_goal as u64);
     match cost.is_at_limit() {

@@ -49,6 +49,8 @@ fn of_cause(data: Data<'_>, cause: Cause) -> String {
         Cause::VanishedPartner => data.stuck(format!("Nobody on the other side of {}", data.channel())),
         Cause::NoReceiver => data.stuck(format!("Nobody receives{}", data.place(" what is sent in "))),
         Cause::ReceiverSends => data.stuck(format!("Receiver of a channel sends to it itself{}", data.place(", in "))),
+        Cause::SlotsKept => data.stuck(format!("Slots of a semaphore not given back{}", data.place(" in "))),
+        Cause::OneProc => data.one_proc(),
         Cause::Stampede => data.bursts(),
         Cause::AbandonedWork => data.abandoned(),
         Cause::TestSleeps => data.sleeps(),

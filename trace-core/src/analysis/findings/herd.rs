@@ -71,13 +71,15 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let ended = wait.longest.iter().filter(|one| one.waker.is_some()).count();
     let broadcast_share = wait.longest.iter().filter(by_broadcast).count() as f64 / ended.max(1) as f64;
     let lost = (mean as f64 * share * broadcast_share * wait.count as f64) as u64;
+    // The longest waits are not the usual ones: no more than what those goroutines did not wait there can be lost.
+    let lost = lost.min((wait.gos * context.duration).saturating_sub(wait.nanos));
     let mut evidence = Evidence::default();
     let title = format!(
         "{}: Broadcast at {} wakes at most {} of them at once on average, and {} of the {} looked at waited again without having \
          woken anybody or waited for anything but the lock, after {} on average",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         place_name(Some(&place)),
-        evidence.number("waits_per_wakeup", woken_at_once(context, stack)),
+        evidence.whole("woken_at_once", woken_at_once(context, stack).ceil() as u64),
         evidence.share("share_in_vain", share),
         evidence.whole("broadcasts_looked_at", seen.waits),
         evidence.time("mean_in_vain_ns", mean),

@@ -201,8 +201,11 @@ fn judge(context: &Context<'_>, holders: &Holders<'_>, function: &str, case: &Ca
     let finding = if top.is_resumed || !is_slow { finding.without_callee() } else { finding };
     let finding = with_acts(finding, &doers, top);
     let finding = cause.of_finding(affected(context, finding, case));
+    // A goroutine of the standard library's that computes, or waits for the GC, while it has a lock of its own: it suffers from
+    // what else there is, and there is nothing to change in it.
+    let is_victim = (!is_slow || is_gc(context, top)) && !context.places.has_own(top.release);
     let is_doubtful = !is_slow && is_short_of_cpus(context) && context.share(done.elapsed_all()) < LITTLE;
-    Some(if is_explained(case, &done) && !is_starved && !is_doubtful {
+    Some(if is_explained(case, &done) && !is_starved && !is_doubtful && !is_victim {
         finding
     } else {
         finding.at_most(Severity::Note)

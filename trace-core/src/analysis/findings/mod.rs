@@ -31,6 +31,7 @@ mod kept_connections;
 mod leak;
 mod lock_causes;
 mod locks;
+mod made_anew;
 mod missing_done;
 mod named;
 mod no_cpu;

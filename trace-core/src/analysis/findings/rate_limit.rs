@@ -9,7 +9,7 @@ use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
 use crate::analysis::work_unit::is_timed;
 use crate::base::ids::{GoroutineIdx, StackId};
-use crate::base::time::TimeRange;
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 
@@ -59,19 +59,40 @@ pub(crate) fn pacer(context: &Context<'_>, stack: StackId) -> Option<(GoroutineI
 /// take several of them, ns.
 fn rhythm(waits: &mut [Wait]) -> Option<i64> {
     waits.sort_unstable_by_key(|wait| (wait.range.end, wait.go));
-    if waits.len() < FEWEST {
+    let ends: Vec<TraceTime> = waits.iter().map(|wait| wait.range.end).collect();
+    let usual = distance(&ends)?;
+    let mean = waits.iter().map(Wait::nanos).sum::<u64>() / waits.len() as u64;
+    (mean >= 2 * usual.unsigned_abs()).then_some(usual)
+}
+
+/// The usual distance between the ticks that a goroutine waits for at the line of `stack`, ns. `None` if its waits there are not
+/// ended by a timer, at equal distances.
+pub(crate) fn ticks(context: &Context<'_>, stack: StackId, go: GoroutineIdx) -> Option<i64> {
+    if !matches!(context.places.op(stack), Op::Receive | Op::Select) || !context.places.is_direct(stack) {
         return None;
     }
-    let mut gaps: Vec<i64> = pairs(waits).map(|(one, next)| next.range.end.nanos_since(one.range.end)).collect();
+    let line = context.places.near_line(stack);
+    let spans = context.trace.spans(LaneId::Goroutine(go), context.trace.range()).take(SPANS);
+    let (mut ends, mut timed) = (Vec::new(), 0);
+    for span in spans.filter(|span| span.state == GoState::Waiting && !span.began_before && !span.goes_on) {
+        if context.places.near_line(span.start_stack) == line {
+            ends.push(span.range.end);
+            timed += usize::from(!matches!(context.trace.ended_by(&span), Some((LaneId::Goroutine(_), _))));
+        }
+    }
+    distance(&ends).filter(|_| timed * 10 >= ends.len() * 9)
+}
+
+/// The usual distance between times, which are in order, if most of them are about as far apart, ns.
+fn distance(times: &[TraceTime]) -> Option<i64> {
+    if times.len() < FEWEST {
+        return None;
+    }
+    let mut gaps: Vec<i64> = times.iter().zip(times.iter().skip(1)).map(|(one, next)| next.nanos_since(*one)).collect();
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).copied().filter(|usual| *usual >= SHORTEST)?;
     let even = gaps.iter().filter(|gap| (**gap - usual).abs() * 4 <= usual).count();
-    let mean = waits.iter().map(Wait::nanos).sum::<u64>() / waits.len() as u64;
-    (mean >= 2 * usual.unsigned_abs() && even as f64 >= EVEN * gaps.len() as f64).then_some(usual)
-}
-
-fn pairs(waits: &[Wait]) -> impl Iterator<Item = (&Wait, &Wait)> {
-    waits.iter().zip(waits.iter().skip(1))
+    (even as f64 >= EVEN * gaps.len() as f64).then_some(usual)
 }
 
 /// Whether the function, its type or its package says so.

@@ -52,13 +52,14 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
         _ => format!("{per_unit:.0} consecutive waits each on average"),
     };
     let title = format!(
-        "{} of {} spent {} of {} time in {waits_of_each}, below {}: made concurrently, these would take {} less",
+        "{} of {} spent {} of {} time in {waits_of_each}, below {}: made concurrently, these would take {} less{}",
         evidence.count("units", serial.units, "unit of work"),
         place_name(context.places.outer(family.stack).as_ref()),
         evidence.share("share_of_units", serial.nanos as f64 / family.nanos.max(1) as f64),
         their(serial.units),
         place_name(Some(&place)),
         evidence.time("saved_per_unit_ns", serial.lost / serial.units.max(1)),
+        if serial.units > 1 { " each" } else { "" },
     );
     // Whoever makes the same call in a loop, for as long as he lives, may be a client that plays its part:
     // nobody is known to wait for the whole. A library that called, pieces of work that it takes one after the other, or

@@ -2,7 +2,7 @@
 //! response never comes. Being blocked when the trace ends proves nothing by itself; the evidence is a goroutine that
 //! ended such waits before and no longer can.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
@@ -36,6 +36,10 @@ const TURNS: i64 = 20;
 /// And after this many times its longest.
 const LONGER: i64 = 3;
 
+/// More of those who wait to send than one have received before: slots of a semaphore. A single receiver waits for itself.
+const SEVERAL: u64 = 2;
+const SLOTS: &str = "Give the slot back on every path: defer the receive right after the send. A slot that is not given back is \
+                     missing for all who come later.";
 const RECEIVER_SENDS: &str = "Do not send to a channel from the goroutine that receives from it: as soon as the channel is full, \
                               it waits for itself. Handle such a message at once, or send it from another goroutine.";
 
@@ -231,8 +235,21 @@ fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     let lost: u64 = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).sum();
     let longest = group.waiters.iter().map(|(_, stuck)| nanos(stuck)).max().unwrap_or(0);
     let place = context.places.own(first.stack);
-    let itself = if is_send { sends_to_itself(context, group, gone.as_ref().map(|gone| gone.0)) } else { None };
+    let receivers = if is_send { receivers(context, group) } else { 0 };
+    let itself = if is_send && receivers < SEVERAL {
+        sends_to_itself(context, group, gone.as_ref().map(|gone| gone.0))
+    } else {
+        None
+    };
     let (missing, cause) = match (&gone, itself) {
+        (Some(_), None) if receivers >= SEVERAL => (
+            format!(
+                "{} of them received from the channel before, as who gives back a slot of a semaphore does, and no slot is \
+                 given back any more",
+                partner_evidence.whole("receivers", receivers)
+            ),
+            Cause::SlotsKept,
+        ),
         (Some((go, words)), None) => (format!("{}, {words}", go_name(context.trace, *go)), Cause::VanishedPartner),
         (Some((go, _)), Some(_)) => {
             let go = go_name(context.trace, *go);
@@ -259,6 +276,8 @@ fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     evidence.append(partner_evidence);
     let check = if cause == Cause::ReceiverSends {
         RECEIVER_SENDS
+    } else if cause == Cause::SlotsKept {
+        SLOTS
     } else if is_send {
         "Let senders give up when the receiver does: use a context, a done channel, or a buffer with room for all sends."
     } else {
@@ -277,6 +296,17 @@ fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     // A few that are left behind do not hurt; a receiver that only takes its time is no leak.
     let is_doubtful = gone.is_none() && is_anyone_busy(context, group);
     Some(if is_doubtful || members.len() < FEWEST && is_send { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// How many of those who wait to send have received there before, as far as the longest waits tell.
+fn receivers(context: &Context<'_>, group: &StuckGroup) -> u64 {
+    let is_here = |stack: StackId| {
+        (context.places.own_function(stack), context.places.op(stack)) == (Some(group.function), group.op)
+    };
+    let sites = context.workload.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack));
+    let wakers: FxHashSet<GoroutineIdx> =
+        sites.flat_map(|(_, site)| site.longest.iter().filter_map(|wait| wait.waker)).collect();
+    group.waiters.iter().filter(|(go, _)| wakers.contains(go)).count() as u64
 }
 
 /// The goroutine that receives what the others send, but waits to send there itself, and the place that shows it: of the

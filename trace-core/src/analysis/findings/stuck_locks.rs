@@ -65,13 +65,16 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
             found.extend(deadlock(context, &group.waiters, &members, KEPT));
             continue;
         }
-        if is_moving(context, group) {
-            continue;
-        }
-        let last = last_owner(context, group);
-        let nested = if last.is_some() { Vec::new() } else { at_second_lock(context, group) };
+        // Whoever was the last to get one of the locks, and waits for another, lets nobody else have it.
+        let waits = |holder: &Holder| group.waiters.iter().any(|waiter| waiter.go == holder.go);
+        let last = last_owner(context, group).filter(|holder| !waits(holder));
+        let is_moving = is_moving(context, group);
+        let nested = if last.is_some() && !is_moving { Vec::new() } else { at_second_lock(context, group) };
         if !nested.is_empty() {
             found.extend(deadlock(context, &group.waiters, &nested, SECOND));
+            continue;
+        }
+        if is_moving {
             continue;
         }
         let holders = last.map_or_else(|| inferred_holders(context, group), |holder| vec![holder]);
@@ -94,18 +97,28 @@ const NOBODY: &str = "Nobody releases them in the trace, and no other goroutine 
 const KEPT: &str =
     "Each was in the same function before it waited there, where a lock is taken that it has not released";
 
-const SECOND: &str = "They wait at a second lock of the function in which the others wait for a first one, and nobody else is inside of it";
+const SECOND: &str = "They wait at a second lock of the function in which others wait for a first one, and no other goroutine is \
+                      inside such code";
 
 /// Those of the waiters who have passed the line at which others of the same function wait, the first two: each probably has
-/// the lock of that line, and waits for another. Empty if they are fewer, if not all waiters are in that function, or if
-/// somebody else is inside of it, who may have what they wait for.
+/// the lock of that line, and waits for another. Empty if they are fewer, if one of them gets what it waits for there long
+/// after, or if somebody else is inside of code of the same type, who may have what they wait for.
 fn at_second_lock(context: &Context<'_>, group: &Group) -> Vec<Waiter> {
-    let places: Vec<Option<Place>> = group.waiters.iter().map(|waiter| context.places.near(waiter.stack)).collect();
-    let Some(Some(first)) = places.iter().min_by_key(|place| place.as_ref().map_or(u64::MAX, |place| place.line))
-    else {
-        return Vec::new();
-    };
-    if places.iter().flatten().any(|place| place.function != first.function) || places.iter().any(Option::is_none) {
+    let places: Vec<(&Waiter, Place)> =
+        group.waiters.iter().filter_map(|waiter| Some((waiter, context.places.near(waiter.stack)?))).collect();
+    let mut first: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, place) in &places {
+        let line = first.entry(&place.function).or_insert(place.line);
+        *line = place.line.min(*line);
+    }
+    let is_later =
+        |(_, place): &&(&Waiter, Place)| first.get(place.function.as_str()).is_some_and(|line| place.line > *line);
+    let nested: Vec<Waiter> = places.iter().filter(is_later).map(|(waiter, _)| **waiter).take(2).collect();
+    let [_, second] = nested.as_slice() else { return Vec::new() };
+    // Locks that have nothing to do with it are handed on until the last of them is held by who waits, too.
+    let end = context.trace.range().end;
+    let half = TraceTime(second.since.0 + end.nanos_since(second.since) / 2);
+    if ended(context, group).any(|wait| wait.range.end > half) {
         return Vec::new();
     }
     let waiting: FxHashSet<GoroutineIdx> = group.waiters.iter().map(|waiter| waiter.go).collect();
@@ -115,17 +128,13 @@ fn at_second_lock(context: &Context<'_>, group: &Group) -> Vec<Waiter> {
         // Who has just come waits like the others.
         let span = span.filter(|span| span.state != GoState::Waiting || !context.places.op(span.start_stack).is_lock());
         span.is_some_and(|span| {
-            context.places.near_frames(span.start_stack).any(|frame| frame.function == first.function)
+            let functions = || context.places.near_frames(span.start_stack).map(|frame| frame.function);
+            functions().any(|function| first.contains_key(function))
+                || functions().any(|function| owner(function) == group.owner) && !comes_back(context, go, second.since)
         })
     };
     let others = context.workload.gos.iter().filter(|facts| facts.ended().is_none() && !waiting.contains(&facts.go));
-    if { others }.any(|facts| is_inside(facts.go)) {
-        return Vec::new();
-    }
-    let is_later = |(_, place): &(&Waiter, &Option<Place>)| place.as_ref().is_some_and(|place| place.line > first.line);
-    let nested: Vec<Waiter> =
-        group.waiters.iter().zip(&places).filter(is_later).map(|(waiter, _)| *waiter).take(2).collect();
-    if nested.len() < 2 { Vec::new() } else { nested }
+    if { others }.any(|facts| is_inside(facts.go)) { Vec::new() } else { nested }
 }
 
 /// Those who hold one lock and wait for another to the end, where at least one of them is known to have been handed the
@@ -270,6 +279,16 @@ fn inferred_holders(context: &Context<'_>, group: &Group) -> Vec<Holder> {
         }
     }
     found
+}
+
+/// Whether a goroutine has waited on channels several times since then, as loops do.
+fn comes_back(context: &Context<'_>, go: GoroutineIdx, since: TraceTime) -> bool {
+    let is_turn = |span: &Span| {
+        let is_channel = matches!(context.places.op(span.start_stack), Op::Select | Op::Receive);
+        span.state == GoState::Waiting && is_channel && context.places.is_direct(span.start_stack)
+    };
+    let spans = context.trace.spans(LaneId::Goroutine(go), since_to_end(context, since)).take(SPANS);
+    spans.filter(is_turn).take(ROUNDS).count() == ROUNDS
 }
 
 /// Whether a goroutine waits in a loop of its own: on a channel, where it has waited several times since then. Who keeps a lock

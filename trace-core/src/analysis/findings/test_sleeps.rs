@@ -17,7 +17,7 @@ const LEAST_PART: f64 = 0.5;
 /// Fewer sleeps may be what a test is about.
 const FEWEST: u64 = 3;
 
-const CHECK: &str = "Look before sleeping, wait on a channel that the code under test closes, or use testing/synctest, in whose \
+const CHECK: &str = "Wait on a channel that the code under test closes in place of sleeping, or use testing/synctest, in whose \
                      bubbles time passes at once.";
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {

@@ -439,6 +439,15 @@ impl Data<'_> {
         fit(head, [self.running()])
     }
 
+    /// `GOMAXPROCS is 1: goroutines were runnable for 24.8 s total`
+    pub(super) fn one_proc(self) -> String {
+        let waited = self.time("runnable_total_ns");
+        fit(
+            "GOMAXPROCS is 1".to_owned(),
+            [waited.map(|waited| format!(": goroutines were runnable for {waited} total"))],
+        )
+    }
+
     pub(super) fn throttled(self) -> String {
         let share = self.share("no_cpu_share").map(|share| format!(": no CPU for {share} of the time"));
         let longest = self.time("longest_ns").map(|longest| format!(", up to {longest} at a time"));
