@@ -72,3 +72,14 @@ fn older_formats_are_refused_by_name_of_the_last_go_that_reads_them() {
         assert!(refusal.contains(&format!("1.{minor}")) && refusal.contains("Go 1.22"), "{refusal}");
     }
 }
+
+#[test]
+fn a_header_with_nothing_behind_it_is_an_empty_trace_in_every_format() {
+    for minor in (11..=26).filter(|minor| !matches!(minor, 12..=18 | 20 | 24)) {
+        let mut bytes = format!("go 1.{minor} trace\0\0\0").into_bytes();
+        let refusal = |bytes: &[u8]| load_bytes(bytes, &Monitor::new(), &mut |_| {}).expect_err("nothing").to_string();
+        assert!(refusal(&bytes).contains("it is empty"), "{minor}: {}", refusal(&bytes));
+        bytes.extend([0xEE; 300]);
+        assert!(refusal(&bytes).contains("nothing behind it"), "{minor}: {}", refusal(&bytes));
+    }
+}

@@ -13,6 +13,7 @@ use crate::load::message::Part;
 use crate::load::message::Read;
 use crate::wire::opening::{self, Opened};
 use crate::wire::v2::generation::{Border, Generation};
+use crate::wire::version::HEADER_BYTES;
 
 /// The reader's ends of the channels.
 #[derive(Debug)]
@@ -56,6 +57,13 @@ fn read_generations(source: Source<'_>, monitor: &Monitor, door: &ReaderChannels
     }
     let mut reader = match opened {
         Opened::V2(reader) => reader.live(is_live),
+        // Of a program that ended before trace.Stop, or no trace behind its header.
+        Opened::V1(recording) if recording.is_empty() => {
+            if recording.byte_len() > HEADER_BYTES as u64 {
+                damage.add(WarningKind::SkippedBytes, "no event behind the header".to_owned(), HEADER_BYTES as u64);
+            }
+            return Ok(());
+        }
         Opened::V1(recording) => {
             let part = Part::Recording(recording);
             // Nobody listens: nobody minds.

@@ -105,6 +105,12 @@ impl Recording {
         self.bytes.len() as u64
     }
 
+    /// Whether it holds no event at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batches.is_empty() && self.samples.is_empty()
+    }
+
     /// Offset in the input of the first byte of a batch's events.
     #[must_use]
     pub const fn offset_of(&self, batch: Batch) -> u64 {
