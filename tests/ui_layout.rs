@@ -2,13 +2,53 @@
 
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use tracelane::action::action::{Action, AnalysisAction, FileAction, PanelAction, SettingsAction};
 use tracelane::action::panel::{Home, Needs, Panel};
 use tracelane::shell::app::TracelaneApp;
+use tracelane::state::search::SearchAction;
 use tracelane::state::settings::Settings;
 
 use crate::fixtures;
+use crate::window::Window;
+
+/// Height of the bar on top.
+const BAR: f64 = 40.0;
+
+/// What the bar on top shows, by name, with its left and right edge.
+fn bar(window: &Window) -> Vec<(String, f64, f64)> {
+    fn collect(node: egui_kittest::Node<'_>, into: &mut Vec<(String, f64, f64)>) {
+        let is_part = matches!(node.accesskit_node().role(), Role::Button | Role::SearchInput);
+        if is_part && let Some(place) = node.accesskit_node().bounding_box().filter(|place| place.y1 <= BAR) {
+            into.push((node.accesskit_node().label().unwrap_or_default(), place.x0, place.x1));
+        }
+        node.children().for_each(|child| collect(child, into));
+    }
+    let mut parts = Vec::new();
+    collect(window.0.root(), &mut parts);
+    parts.sort_by(|a, b| a.1.total_cmp(&b.1));
+    parts
+}
+
+#[test]
+fn the_parts_of_the_bar_have_room_beside_each_other_in_every_window() {
+    for width in [720.0, 800.0, 880.0, 960.0, 1040.0, 1120.0, 1200.0, 1440.0] {
+        let mut window = Window::wide(width);
+        window.act(FileAction::OpenSample);
+        for text in ["", "fn:sendReport"] {
+            let document = window.document().id;
+            window.act(Action::Search(document, SearchAction::Text(text.to_owned())));
+            let parts = bar(&window);
+            assert!(parts.iter().any(|(name, ..)| name == "Search"), "{width}: {parts:?}");
+            assert!(parts.len() >= 10, "{width}: {parts:?}");
+            for pair in parts.windows(2) {
+                let [(_, _, end), (_, start, _)] = pair else { continue };
+                assert!(*end <= start + 0.5, "{width}, {text:?}: {pair:?}");
+            }
+            assert!(parts.iter().all(|(.., end)| *end <= f64::from(width)), "{width}, {text:?}: {parts:?}");
+        }
+    }
+}
 
 struct Small(Harness<'static, TracelaneApp>);
 

@@ -16,7 +16,10 @@ fn root() -> PathBuf {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let mut pages = vec![root().join("README.md")];
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "BENCHMARKS.md", "CONTRIBUTING.md", "SECURITY.md", "trace-core/README.md"]
+            .map(|page| root().join(page))
+            .into();
     for folder in ["docs", "assets/manual"] {
         let files = fs::read_dir(root().join(folder)).expect("a folder").map(|entry| entry.expect("a file").path());
         pages.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
@@ -39,6 +42,23 @@ fn commands(page: &str) -> Vec<String> {
         if in_shell && line.starts_with("tracelane ") {
             found.push(line.split(" #").next().unwrap_or(line).trim().to_owned());
         }
+    }
+    found
+}
+
+/// The commands in a page's sentences: `tracelane report FILE`, where it is more than a name.
+fn commands_in_sentences(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_block = false;
+    // A sentence may break its line inside a command.
+    for paragraph in page.split("\n\n") {
+        let fences = paragraph.matches("```").count();
+        if !is_block && fences == 0 {
+            let inside = paragraph.split('`').skip(1).step_by(2);
+            let inside = inside.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+            found.extend(inside.filter(|text| text.starts_with("tracelane ")));
+        }
+        is_block ^= fences % 2 == 1;
     }
     found
 }
@@ -74,10 +94,20 @@ fn words(command: &str) -> Option<Vec<String>> {
 fn commands_that_are_written_down_are_understood() {
     let (mut checked, mut wrong) = (0, Vec::new());
     for page in pages() {
-        for command in commands(&fs::read_to_string(&page).expect("a page")) {
+        let page_text = fs::read_to_string(&page).expect("a page");
+        let in_blocks = commands(&page_text).into_iter().map(|command| (command, false));
+        let in_sentences = commands_in_sentences(&page_text).into_iter().map(|command| (command, true));
+        for (command, is_sentence) in in_blocks.chain(in_sentences) {
             let Some(words) = words(&command) else { continue };
+            // What a sentence leaves open.
+            if is_sentence && words.iter().any(|word| word.ends_with('…') || word.ends_with("...")) {
+                continue;
+            }
             checked += 1;
-            if let Err(error) = args::parse(words.iter().map(Into::into)) {
+            let Err(error) = args::parse(words.iter().map(Into::into)) else { continue };
+            // A sentence may name a command alone, but no other than there is.
+            let is_name = is_sentence && ["missing ", "needs "].iter().any(|what| error.message.contains(what));
+            if !is_name {
                 let name = page.strip_prefix(root()).expect("below the root").display().to_string();
                 wrong.push(format!("{name}: {command}\n    {}", error.message));
             }
@@ -157,10 +187,15 @@ fn filled(words: Vec<String>, folder: &Path) -> Vec<String> {
 /// page's own trace has) it says; that is no reason to fail.
 #[test]
 fn commands_of_the_pages_work() {
-    let desk = desk();
     let (mut ran, mut wrong) = (0, Vec::new());
     for page in pages() {
-        for command in commands(&fs::read_to_string(&page).expect("a page")) {
+        let commands = commands(&fs::read_to_string(&page).expect("a page"));
+        if commands.is_empty() {
+            continue;
+        }
+        // What the commands of one page write is not what those of another read.
+        let desk = desk();
+        for command in commands {
             let Some(words) = words(&command) else { continue };
             // One needs two servers (tests/recording.rs has some), one a link to a place in a trace (tests/cli_links.rs).
             if words.get(1).is_some_and(|word| word == "record" || word.starts_with("tracelane://")) {
@@ -168,6 +203,12 @@ fn commands_of_the_pages_work() {
             }
             let words = filled(words, desk.path());
             let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+            // Pages show ways to write one and the same file.
+            for pair in arguments.windows(2).filter(|pair| matches!(pair[0], "-o" | "--html")) {
+                if let Err(error) = fs::remove_file(desk.path().join(pair[1])) {
+                    assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{command}");
+                }
+            }
             let output = run::command(&arguments).current_dir(desk.path()).stdin(Stdio::null()).output();
             let output = output.expect("the program starts");
             let said = String::from_utf8_lossy(&output.stderr);
@@ -184,8 +225,69 @@ fn commands_of_the_pages_work() {
 }
 
 /// What a command says where the trace that a page is about has a time, a task or a request that the one here has not.
-const NOT_HERE: [&str; 3] =
-    ["no event of the trace lies in this range", "neither side has task", "no request, or more than one,"];
+const NOT_HERE: [&str; 5] = [
+    "no event of the trace lies in this range",
+    "the trace has no goroutine",
+    "the trace has no task",
+    "neither side has task",
+    "no request, or more than one,",
+];
+
+/// The lines of all shell blocks that begin with a word.
+fn lines_of(page: &str, word: &str) -> Vec<String> {
+    let lines = page.lines().map(|line| line.split(" #").next().unwrap_or(line).trim().to_owned());
+    lines.filter(|line| line.starts_with(word)).collect()
+}
+
+/// Running cargo inside of a test would take hours: what its commands name is there.
+#[test]
+fn commands_of_cargo_and_scripts_name_what_is_there() {
+    let manifests: String = ["Cargo.toml", "app/Cargo.toml", "trace-core/Cargo.toml"]
+        .map(|path| fs::read_to_string(root().join(path)).expect("a manifest"))
+        .concat();
+    let mut checked = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        for line in lines_of(&text, "cargo ") {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            checked += 1;
+            for pair in words.windows(2) {
+                let (flag, value) = (pair[0], pair[1]);
+                let is_there = match flag {
+                    "-p" | "--test" | "--bench" => manifests.contains(&format!("name = \"{value}\"")),
+                    "--features" => manifests.contains(&format!("\n{value} = [")),
+                    "--example" => root().join(format!("trace-core/examples/{value}.rs")).exists(),
+                    _ => true,
+                };
+                assert!(is_there, "{}: {line}: {value}", page.display());
+            }
+        }
+        for line in lines_of(&text, "assets/").into_iter().chain(lines_of(&text, "./check.sh")) {
+            let script = line.split_whitespace().next().expect("a word");
+            checked += 1;
+            assert!(root().join(script).exists() || script.contains('`'), "{}: {line}", page.display());
+        }
+        for line in lines_of(&text, "python3 assets/") {
+            let script = line.split_whitespace().nth(1).expect("a script");
+            checked += 1;
+            assert!(root().join(script).exists(), "{}: {line}", page.display());
+        }
+    }
+    assert!(checked >= 9, "{checked}");
+}
+
+/// A block of commands that does not say so is not looked at by these tests, nor coloured by readers of the page.
+#[test]
+fn blocks_of_commands_say_that_they_are() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        for (at, block) in text.split("```").enumerate().filter(|(at, _)| at % 2 == 1) {
+            let (language, body) = block.split_once('\n').unwrap_or((block, ""));
+            let is_silent = language.trim().is_empty() && body.lines().any(|line| line.starts_with("tracelane "));
+            assert!(!is_silent, "{}, block {}: {body}", page.display(), at / 2 + 1);
+        }
+    }
+}
 
 #[test]
 fn shell_words_are_taken_apart() {

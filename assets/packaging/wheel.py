@@ -11,7 +11,15 @@ import hashlib
 import pathlib
 import re
 import subprocess
+import sys
 import zipfile
+
+try:
+    # Deflate packed harder: 3.5 % off a program in Rust, for minutes more.
+    from zopfli import ZipFile
+except ImportError:
+    print("wheel.py: without zopfli (pip install zopflipy) the wheel is 3 % larger", file=sys.stderr)
+    from zipfile import ZipFile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Libraries that PEP 600 lets every manylinux program load, as far as this one does.
@@ -87,7 +95,7 @@ Description-Content-Type: text/markdown
     files.append((f"{info}/RECORD", ("\n".join(record) + "\n").encode(), 0o644))
     asked.out.mkdir(parents=True, exist_ok=True)
     path = asked.out / f"{stem}-{tag}.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
+    with ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
         for name, data, mode in files:
             # The same bytes each time: no time of day.
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))

@@ -24,15 +24,19 @@ pub(crate) struct Window(pub(crate) Harness<'static, TracelaneApp>);
 impl Window {
     /// The window with nothing open.
     pub(crate) fn empty() -> Self {
+        Self::wide(1440.0)
+    }
+
+    /// The same with another width, points.
+    pub(crate) fn wide(width: f32) -> Self {
         let settings = Settings { animate: false, ..Settings::default() };
-        let mut harness =
-            Harness::builder().with_size(egui::vec2(1440.0, 1000.0)).with_max_steps(2_000).build_ui_state(
-                |ui, app: &mut TracelaneApp| {
-                    app.logic(ui.ctx());
-                    app.ui(ui);
-                },
-                TracelaneApp::new_headless(settings),
-            );
+        let mut harness = Harness::builder().with_size(egui::vec2(width, 1000.0)).with_max_steps(2_000).build_ui_state(
+            |ui, app: &mut TracelaneApp| {
+                app.logic(ui.ctx());
+                app.ui(ui);
+            },
+            TracelaneApp::new_headless(settings),
+        );
         harness.run();
         Self(harness)
     }

@@ -51,14 +51,21 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 if !state.is_asking() {
                     menu_keys::apply(ui.ctx(), &menus, goes_left);
                 }
-                ui.add_space(space::M);
-                tool(ui, icons::OPEN, "open", state, actions);
-                tool(ui, icons::COMPARE, "compare-with", state, actions);
-                tool(ui, icons::BACK, "back", state, actions);
-                tool(ui, icons::FORWARD, "forward", state, actions);
-                tool(ui, icons::FIT, "fit", state, actions);
-                search::ui(ui, state, actions);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| right_ui(ui, state, actions));
+                // In a narrow window the search field comes first: all else is in the menus, too.
+                let room = ui.available_width() - search::least_width(state);
+                if room >= 2.0 * search::TOOLS {
+                    ui.add_space(space::M);
+                    tool(ui, icons::OPEN, "open", state, actions);
+                    tool(ui, icons::COMPARE, "compare-with", state, actions);
+                    tool(ui, icons::BACK, "back", state, actions);
+                    tool(ui, icons::FORWARD, "forward", state, actions);
+                    tool(ui, icons::FIT, "fit", state, actions);
+                }
+                let has_switches = room >= search::TOOLS;
+                search::ui(ui, state, actions, has_switches);
+                if has_switches {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| right_ui(ui, state, actions));
+                }
             });
         });
 }

@@ -11,6 +11,7 @@ use crate::action::action::{Action, Actions, SettingsAction};
 use crate::fmt::escape::visible;
 use crate::fmt::number::count;
 use crate::state::app::AppState;
+use crate::state::document::Document;
 use crate::state::search::{Search, SearchAction};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{icon_button, icon_toggle};
@@ -18,22 +19,39 @@ use crate::widget::menu::menu_entry;
 
 /// Widths of the field, points.
 const WIDTH: std::ops::RangeInclusive<f32> = 120.0..=340.0;
-/// Room for the tools at the right end of the bar, points.
+/// Width of the five tools at either side of the field, points.
+pub const TOOLS: f32 = 5.0 * (space::ICON_BUTTON + space::HAIR) + space::M;
+/// Room for the tools at the right end of the bar and the time beside them, points.
 const RIGHT: f32 = 250.0;
 /// Room for what stands right of the field, points.
 const BESIDE: f32 = 190.0;
 /// Completions that are offered at most.
 const OFFERED: usize = 8;
 
-/// Shows the field for the trace in front, if there is room.
-pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    let Some(document) = state.document().filter(|document| document.has_lanes()) else { return };
-    let search = &document.search;
-    let beside = if search.query.is_empty() { 0.0 } else { BESIDE };
-    let room = ui.available_width() - RIGHT - beside;
-    if ui.available_width() < RIGHT + *WIDTH.start() {
-        return;
+/// Room that the field takes at least; 0 without a trace to search.
+pub fn least_width(state: &AppState) -> f32 {
+    match searched(state) {
+        Some(_) => space::M + WIDTH.start(),
+        None => 0.0,
     }
+}
+
+fn searched(state: &AppState) -> Option<&Document> {
+    state.document().filter(|document| document.has_lanes())
+}
+
+/// Shows the field for the trace in front, and leaves room for tools at its right.
+pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions, has_tools_beside: bool) {
+    let Some(document) = searched(state) else { return };
+    let search = &document.search;
+    let (least_right, right) = if has_tools_beside { (TOOLS, RIGHT) } else { (0.0, 0.0) };
+    let has_room = ui.available_width() >= least_width(state) + BESIDE + least_right;
+    let beside = match search.query.is_empty() {
+        true => 0.0,
+        false if has_room => BESIDE,
+        false => space::ICON_BUTTON,
+    };
+    let room = ui.available_width() - space::M - right - beside;
     let mut push = |action: SearchAction| actions.push(Action::Search(document.id, action));
     ui.add_space(space::M);
     let id = Id::unique("search-field");
@@ -52,7 +70,9 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         // Enter again goes on.
         ui.memory_mut(|memory| memory.request_focus(id));
     }
-    beside_ui(ui, search, &mut push);
+    if has_room {
+        beside_ui(ui, search, &mut push);
+    }
     let mut kept = Actions::default();
     star_ui(ui, state, &search.text, &mut kept);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
