@@ -320,3 +320,34 @@ fn without_names_findings_have_the_same_kinds_and_numbers() {
         assert_eq!(told(&whole), told(&cut), "{}", path.display());
     });
 }
+
+/// A made-up trace may have any text where the runtime's words are expected.
+#[test]
+fn texts_in_the_place_of_the_runtimes_words_are_replaced_too() {
+    let mut source = bytes("gc-go1.27.trace");
+    for (word, secret) in [
+        ("chan receive", "acme receive"),
+        ("GC mark termination", "GC acme termination"),
+        ("GC (dedicated)", "GC (acmecated)"),
+    ] {
+        let at: Vec<usize> = source
+            .windows(word.len())
+            .enumerate()
+            .filter(|(_, some)| *some == word.as_bytes())
+            .map(|(at, _)| at)
+            .collect();
+        assert!(!at.is_empty(), "{word}");
+        at.into_iter().for_each(|at| source[at..at + word.len()].copy_from_slice(secret.as_bytes()));
+    }
+    let has = |trace: &[u8], word: &str| trace.windows(word.len()).any(|some| some == word.as_bytes());
+    let (kept, _) = part(&source, &Selection::default());
+    assert!(has(&kept, "acme"));
+    let (cut, _) = part(&source, &Selection { anonymise: true, ..Selection::default() });
+    assert!(!has(&cut, "acme") && has(&cut, "GC sweep termination"));
+    // Cut within waits and pauses, so that the reasons of what goes on are written anew.
+    let length = loaded(&source).range().nanos();
+    for tenth in 1..10 {
+        let (cut, _) = part(&source, &Selection { anonymise: true, ..range(length * tenth / 10..length) });
+        assert!(!has(&cut, "acme"), "{tenth}");
+    }
+}

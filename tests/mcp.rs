@@ -96,6 +96,35 @@ fn answers_are_short_unless_more_is_asked_for() {
 }
 
 #[test]
+fn answers_are_short_whatever_they_quote() {
+    let long = "long ".repeat(20_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let deep = folder.path().join("d".repeat(200)).join("e".repeat(200)).join("f".repeat(200));
+    std::fs::create_dir_all(&deep).expect("folders");
+    let file = deep.join("a.trace");
+    std::fs::copy(fixtures::data().join(SERVER), &file).expect("copied");
+    let file = file.to_str().expect("text");
+    let answers = talk(&[
+        call(1, "findings", json!({ "file": long })),
+        call(2, "query", json!({ "file": SERVER, "sql": format!("SELECT 1 AS \"{long}\"") })),
+        call(3, "query", json!({ "file": SERVER, "sql": format!("SELECT \"{long}\"") })),
+        call(4, "why", json!({ "file": SERVER, "function": long })),
+        call(5, "findings", json!({ "file": SERVER, long.clone(): 1 })),
+        call(6, &long, json!({})),
+        json!({ "jsonrpc": "2.0", "id": 7, "method": long }),
+        call(8, "findings", json!({ "file": file })),
+        call(9, "findings", json!({ "file": file, "max_bytes": 600 })),
+    ]);
+    for answer in &answers {
+        let said = answer["result"]["content"][0]["text"].as_str().or(answer["error"]["message"].as_str());
+        let said = said.unwrap_or_else(|| panic!("{answer}"));
+        assert!(!said.is_empty() && said.len() <= 4_000, "{}: {said}", answer["id"]);
+    }
+    let (short, is_error) = text(answers.last().expect("an answer"));
+    assert!(!is_error && short.len() <= 600 && short.contains("Scope: whole trace of …"), "{short}");
+}
+
+#[test]
 fn errors_say_what_to_do() {
     for (tool, arguments, expected) in [
         ("findings", json!({}), "findings needs file: it takes file, max_bytes"),

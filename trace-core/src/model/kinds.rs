@@ -82,6 +82,11 @@ pub fn wait_class(reason: &str) -> SpanClass {
     known.map_or(SpanClass::WaitOther, |known| known.1)
 }
 
+/// Whether the runtime has this reason to block or stop a goroutine.
+pub(crate) fn is_known_reason(reason: &str) -> bool {
+    KNOWN.iter().any(|(_, _, known)| *known == reason)
+}
+
 /// What a kind means, without the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sense {

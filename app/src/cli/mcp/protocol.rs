@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::{Value, json};
 use trace_core::base::monitor::Monitor;
 
+use crate::cli::mcp::budget;
 use crate::cli::mcp::open_traces::OpenTraces;
 use crate::cli::mcp::requests::{Message, Requests};
 use crate::cli::mcp::tools::{TOOLS, Tool};
@@ -105,7 +106,7 @@ impl Server {
 
 /// What a tool says that could not do what it was asked: the model reads it and tries something else.
 fn wrong(sentence: &str) -> Value {
-    json!({ "content": [{ "type": "text", "text": sentence }], "isError": true })
+    json!({ "content": [{ "type": "text", "text": budget::sentence(sentence) }], "isError": true })
 }
 
 fn initialize(parameters: &Value) -> Value {
@@ -120,7 +121,7 @@ fn initialize(parameters: &Value) -> Value {
 }
 
 fn failure(id: &Value, code: Code, message: &str) -> Value {
-    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code as i32, "message": message } })
+    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code as i32, "message": budget::sentence(message) } })
 }
 
 #[cfg(test)]

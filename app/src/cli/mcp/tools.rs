@@ -41,6 +41,9 @@ use crate::sql::engine::Engine;
 /// A query that takes longer is stopped: until it is answered, nothing else is.
 const LONGEST_QUERY: Duration = Duration::from_secs(60);
 
+/// Bytes of a path that an answer tells what it is about by.
+const LONGEST_PATH: usize = 400;
+
 /// An argument: its name, its type in JSON, what it means.
 type Argument = (&'static str, &'static str, &'static str);
 
@@ -282,7 +285,7 @@ impl Arguments<'_> {
         format!(
             "Scope: {scope} of {} ({}). Times count from its start{}.{damaged}\n\
              {link}Show: tracelane screenshot {}{range}{select} -o picture.png",
-            visible(&open.file),
+            shortened(&visible(&open.file)),
             time::duration(whole),
             if self.of.name == "query" { "; numbers in columns that end in _ns are nanoseconds" } else { "" },
             shell_quoted(&open.file),
@@ -318,6 +321,12 @@ impl Arguments<'_> {
             ..Place::default()
         })
     }
+}
+
+/// A path without its beginning, if it is very long.
+fn shortened(path: &str) -> String {
+    let from = path.ceil_char_boundary(path.len().saturating_sub(LONGEST_PATH));
+    if from == 0 { path.to_owned() } else { format!("…{}", path.get(from..).unwrap_or_default()) }
 }
 
 fn text_item(text: &str) -> Value {

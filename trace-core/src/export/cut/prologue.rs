@@ -263,8 +263,8 @@ impl Prologue<'_, '_> {
         let before = Nanos(self.at.abs_diff(since));
         let text = format!("this {what} began {before} before the cut");
         let symbols = &mut self.cutter.writer.symbols;
-        let category = symbols.bytes(CATEGORY.as_bytes(), Meaning::Runtime);
-        let message = symbols.bytes(text.as_bytes(), Meaning::Runtime);
+        let category = symbols.bytes(CATEGORY.as_bytes(), Meaning::Own);
+        let message = symbols.bytes(text.as_bytes(), Meaning::Own);
         self.put(thread, EventKind::USER_LOG, [task, category, message, 0]);
     }
 }
