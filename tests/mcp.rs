@@ -113,7 +113,7 @@ fn answers_are_short_whatever_they_quote() {
         call(6, &long, json!({})),
         json!({ "jsonrpc": "2.0", "id": 7, "method": long }),
         call(8, "findings", json!({ "file": file })),
-        call(9, "findings", json!({ "file": file, "max_bytes": 600 })),
+        call(9, "findings", json!({ "file": file, "max_bytes": 900 })),
     ]);
     for answer in &answers {
         let said = answer["result"]["content"][0]["text"].as_str().or(answer["error"]["message"].as_str());
@@ -121,7 +121,7 @@ fn answers_are_short_whatever_they_quote() {
         assert!(!said.is_empty() && said.len() <= 4_000, "{}: {said}", answer["id"]);
     }
     let (short, is_error) = text(answers.last().expect("an answer"));
-    assert!(!is_error && short.len() <= 600 && short.contains("Scope: whole trace of …"), "{short}");
+    assert!(!is_error && short.len() <= 900 && short.contains("Scope: whole trace of …"), "{short}");
 }
 
 #[test]

@@ -307,6 +307,14 @@ fn every_format_is_what_it_says() {
 }
 
 #[test]
+fn texts_of_any_length_are_shown() {
+    let name = "x".repeat(70_000);
+    let (out, error, code) = query(&[&trace(SERVER), &format!("SELECT 1 AS {name}, 2 AS y")]);
+    assert_eq!((error.as_str(), code), ("", 0));
+    assert_eq!(out.lines().map(str::len).max(), Some(name.len() + "  y".len()));
+}
+
+#[test]
 fn names_of_a_trace_reach_no_terminal_raw() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("hostile.trace");

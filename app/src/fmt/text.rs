@@ -53,6 +53,17 @@ impl Text {
     }
 }
 
+/// Characters up to which cells of a column are made equally wide: longer ones stand out, however long they are.
+const WIDEST_CELL: usize = 1_000;
+
+/// A cell with spaces beside it up to a width, in characters. (The standard library's own padding panics where a width does not
+/// fit into 16 bits, and traces may hold longer names.)
+#[must_use]
+pub fn padded(cell: &str, width: usize, is_right: bool) -> String {
+    let spaces = " ".repeat(width.min(WIDEST_CELL).saturating_sub(cell.chars().count()));
+    if is_right { spaces + cell } else { format!("{cell}{spaces}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Text;
@@ -64,5 +75,14 @@ mod tests {
         text.blank();
         text.line("数据");
         assert_eq!(text.as_str(), "a heading\nmain\\nmain\\x1b[2J\\r\n\n数据\n");
+    }
+
+    #[test]
+    fn cells_of_any_length_can_be_padded() {
+        assert_eq!((super::padded("é", 3, false).as_str(), super::padded("é", 3, true).as_str()), ("é  ", "  é"));
+        assert_eq!(super::padded("ab", 1, true), "ab");
+        let long = "x".repeat(70_000);
+        assert_eq!(super::padded(&long, long.len(), false), long);
+        assert_eq!(super::padded("a", long.len(), false).len(), super::WIDEST_CELL);
     }
 }

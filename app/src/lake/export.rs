@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 use trace_core::base::monitor::Monitor;
@@ -381,7 +383,8 @@ impl Parts<'_> {
     }
 }
 
-/// Writes rows as the file of a table, a row group for each stretch of them; tells how many bytes it has.
+/// Writes rows as the file of a table, a row group for each stretch of them; tells how many bytes it has. A thread of its own
+/// packs the rows while the next ones are made.
 fn write_stretches(
     path: &Path,
     table: &'static dyn Table,
@@ -399,12 +402,25 @@ fn write_stretches(
             bytes += some.len() as u64;
             out.write_all(&some)
         };
-        for stretch in stretches {
-            writer.add(&stretch.columns, stretch.rows).map_err(failed)?;
-            pass_on()?;
-        }
-        writer.end().map_err(failed)?;
-        pass_on()
+        thread::scope(|scope| {
+            let (send, made) = mpsc::sync_channel::<TableData>(1);
+            let packs = move || {
+                made.iter().try_for_each(|stretch| writer.add(&stretch.columns, stretch.rows))?;
+                writer.end()
+            };
+            let packing = thread::Builder::new().name("lake-writer".to_owned()).spawn_scoped(scope, packs)?;
+            for stretch in stretches {
+                // Whoever packs has met an error, and tells of it below.
+                if send.send(stretch).is_err() {
+                    break;
+                }
+                pass_on()?;
+            }
+            drop(send);
+            let packed = packing.join().unwrap_or_else(|_| Err(LakeError("rows cannot be packed".to_owned())));
+            packed.map_err(failed)?;
+            pass_on()
+        })
     })?;
     Ok(bytes)
 }

@@ -24,6 +24,8 @@ use crate::lake::layout::TRACE_ID;
 
 /// Rows of a row group: what other programs read at a time, and give to one thread.
 const GROUP_ROWS: usize = 250_000;
+/// The column with the goroutine that a row is about. Rows come by rising goroutine, so it is small as differences.
+const GOROUTINE: &str = "g";
 /// Texts that are made ready to be written at a time.
 const BATCH: usize = 4_096;
 /// The largest file of a lake that is read: parts are much smaller.
@@ -181,7 +183,7 @@ fn properties<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<WriterProper
         if name == TRACE_ID || *unit == Unit::Time {
             builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
         }
-        if *kind == Kind::Int && matches!(unit, Unit::Time | Unit::Nanos) {
+        if *kind == Kind::Int && (matches!(unit, Unit::Time | Unit::Nanos) || name == GOROUTINE) {
             builder = builder
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);

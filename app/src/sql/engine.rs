@@ -110,6 +110,7 @@ impl Engine {
             sources: Arc::clone(sources),
             grouping: query.grouping,
             takes_conditions: query.takes_conditions,
+            conditions: query.conditions,
         };
         group_table::register(&self.connection, groups).ok()?;
         let mut statement = self.connection.prepare(&query.sql).ok()?;
@@ -283,10 +284,16 @@ mod tests {
             "SELECT g, max(duration_ns) FROM spans WHERE state = 'running' GROUP BY g",
             "SELECT function, count(*) FROM waits GROUP BY 1 ORDER BY 2 DESC",
             "SELECT func(stack_id), sum(duration_ns) FROM syscalls GROUP BY 1",
+            "SELECT state, sum(total_ns) FROM goroutine_states GROUP BY state",
+            "SELECT g, sum(duration_ns) AS ns FROM spans WHERE state = 'running' GROUP BY g ORDER BY ns DESC LIMIT 3",
+            "SELECT g, count(*) FROM spans GROUP BY g ORDER BY 2 DESC, g LIMIT 1",
+            "SELECT g, min(duration_ns) FROM waits GROUP BY g ORDER BY min(duration_ns) DESC LIMIT 2",
+            "SELECT g, max(total_ns) FROM goroutine_states WHERE total_ns > 1000 GROUP BY g ORDER BY 2 DESC LIMIT 5",
         ] {
             let mut rows = Kept::default();
             let by_row = sql.replace(" spans", " (SELECT * FROM spans)").replace(" waits", " (SELECT * FROM waits)");
             let by_row = by_row.replace(" syscalls", " (SELECT * FROM syscalls)");
+            let by_row = by_row.replace(" goroutine_states", " (SELECT * FROM goroutine_states)");
             engine.run(&by_row, &mut rows).expect("it runs");
             assert!(!rows.0.is_empty(), "{sql}");
             assert_eq!(grouped(sql), Some(rows.0), "{sql}");

@@ -8,7 +8,9 @@ use trace_core::tables::table;
 use trace_core::tables::table::Table;
 
 use crate::sql::group_table::{COUNT, NAME, can_sum, sum_column};
-use crate::sql::lexer::{WordKind, words};
+use crate::sql::group_top::Wanted;
+use crate::sql::group_words::{Part, Token, tokens};
+use crate::sql::lexer::WordKind;
 use crate::sql::virtual_table::TRACE_ID;
 
 /// A query for sums.
@@ -18,35 +20,12 @@ pub(super) struct GroupQuery {
     pub(super) grouping: Grouping,
     /// Whether conditions may hold rows back.
     pub(super) takes_conditions: bool,
+    /// How many conditions it has, if only some goroutines are wanted ([`Grouping::top`]).
+    pub(super) conditions: usize,
     /// The query that asks for groups instead.
     pub(super) sql: String,
 }
 
-/// Words after which nothing is certain.
-const UNKNOWN: &[&str] = &[
-    "WITH",
-    "UNION",
-    "INTERSECT",
-    "EXCEPT",
-    "JOIN",
-    "NATURAL",
-    "CROSS",
-    "OVER",
-    "FILTER",
-    "WINDOW",
-    "VALUES",
-    "EXISTS",
-    "USING",
-    "COLLATE",
-    "INDEXED",
-    "ROWID",
-    "_ROWID_",
-    "OID",
-    "RETURNING",
-    "RAISE",
-    "MATCH",
-    "REGEXP",
-];
 /// Functions that sum.
 const AGGREGATES: &[&str] = &["count", "sum", "total", "avg", "min", "max"];
 /// Functions that give the same for equal arguments, and look at one row only.
@@ -83,46 +62,6 @@ const BEFORE_PARENTHESIS: &[&str] = &[
 ];
 /// How conditions begin that a table can check, behind the column.
 const COMPARISONS: &[&str] = &["<", ">", "<=", ">=", "=", "==", "BETWEEN"];
-
-/// A part of a query, in the order in which they come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Select,
-    From,
-    Where,
-    Group,
-    Having,
-    Order,
-    Limit,
-}
-
-struct Token<'a> {
-    text: &'a str,
-    kind: WordKind,
-    range: Range<usize>,
-    /// Parentheses around it.
-    depth: usize,
-    part: Part,
-}
-
-impl Token<'_> {
-    fn is(&self, word: &str) -> bool {
-        self.kind != WordKind::Text && self.text.eq_ignore_ascii_case(word)
-    }
-
-    fn is_one_of(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.is(word))
-    }
-
-    /// A name without its quotes; `None` if it is none.
-    fn name(&self) -> Option<&str> {
-        if matches!(self.kind, WordKind::Text | WordKind::Number | WordKind::Sign | WordKind::Comment) {
-            return None;
-        }
-        let quoted = |open: char, close: char| self.text.strip_prefix(open)?.strip_suffix(close);
-        Some(quoted('"', '"').or_else(|| quoted('`', '`')).or_else(|| quoted('[', ']')).unwrap_or(self.text))
-    }
-}
 
 /// The query that asks for groups; `None` if the query asks for anything else.
 pub(super) fn group_query(sql: &str) -> Option<GroupQuery> {
@@ -161,7 +100,10 @@ pub(super) fn group_query(sql: &str) -> Option<GroupQuery> {
     let named = alias.map_or_else(|| format!(" AS {}", table.name()), |_| String::new());
     reader.changes.push((place.clone(), format!("\"{NAME}\"{named}")));
     let takes_conditions = !tokens.iter().any(|token| token.part == Part::Where && token.is("OR"));
-    let Reader { mut changes, grouping, .. } = reader;
+    let wanted = Wanted { tokens: &tokens, table, called: reader.called, sums: &reader.grouping.sums };
+    let (top, conditions) = wanted.top().map_or((None, 0), |(top, conditions)| (Some(top), conditions));
+    let Reader { mut changes, mut grouping, .. } = reader;
+    grouping.top = top;
     changes.sort_by_key(|(range, _)| range.start);
     let mut written = String::new();
     let mut at = 0;
@@ -171,50 +113,7 @@ pub(super) fn group_query(sql: &str) -> Option<GroupQuery> {
         at = range.end;
     }
     written.push_str(sql.get(at..)?);
-    Some(GroupQuery { table, grouping, takes_conditions, sql: written })
-}
-
-/// The words with what they are part of; `None` if the query is no plain `SELECT` from one table.
-fn tokens(sql: &str) -> Option<Vec<Token<'_>>> {
-    let mut tokens: Vec<Token<'_>> = Vec::new();
-    let (mut depth, mut part) = (0_usize, Part::Select);
-    for word in words(sql).into_iter().filter(|word| word.kind != WordKind::Comment) {
-        let text = sql.get(word.range.clone())?;
-        if text == ")" {
-            depth = depth.checked_sub(1)?;
-        }
-        let mut token = Token { text, kind: word.kind, range: word.range, depth, part };
-        if tokens.is_empty() {
-            if !token.is("SELECT") {
-                return None;
-            }
-        } else if token.is("SELECT") || token.is_one_of(UNKNOWN) {
-            return None;
-        }
-        let begins = [
-            ("FROM", Part::From),
-            ("WHERE", Part::Where),
-            ("GROUP", Part::Group),
-            ("HAVING", Part::Having),
-            ("ORDER", Part::Order),
-            ("LIMIT", Part::Limit),
-        ];
-        if let Some((_, begun)) = begins.iter().find(|(word, _)| token.is(word)) {
-            if depth > 0 || *begun <= part {
-                return None;
-            }
-            part = *begun;
-            token.part = part;
-        }
-        if text == "(" {
-            depth += 1;
-        }
-        tokens.push(token);
-    }
-    if tokens.last().is_some_and(|last| last.text == ";") {
-        tokens.pop();
-    }
-    (depth == 0 && !tokens.iter().any(|token| token.text == ";")).then_some(tokens)
+    Some(GroupQuery { table, grouping, takes_conditions, conditions, sql: written })
 }
 
 /// Reads what a query looks at.

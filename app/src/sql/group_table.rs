@@ -36,6 +36,8 @@ pub(super) struct Groups {
     pub(super) grouping: Grouping,
     /// Whether conditions may hold rows back: not where one of several may be enough.
     pub(super) takes_conditions: bool,
+    /// Conditions that have to hold rows back if only some goroutines are wanted ([`Grouping::top`]): all that the query has.
+    pub(super) conditions: usize,
 }
 
 /// Makes the groups known to SQLite as [`NAME`], in place of those before.
@@ -110,6 +112,7 @@ unsafe impl<'vtab> VTab<'vtab> for GroupTable {
             columns: self.groups.table.columns(),
             groups: &self.groups,
             scan: Scan::default(),
+            conditions: 0,
             at: 0,
             now: None,
             row: 0,
@@ -123,6 +126,8 @@ struct Cursor<'vtab> {
     groups: &'vtab Groups,
     columns: Vec<&'static Column>,
     scan: Scan,
+    /// How many conditions it has.
+    conditions: usize,
     /// The trace whose groups are looked at.
     at: usize,
     /// None behind the last group.
@@ -140,7 +145,9 @@ impl Cursor<'_> {
         self.now = None;
         let Groups { table, sources, grouping, .. } = self.groups;
         if let Some(source) = sources.get(self.at).filter(|_| !self.scan.is_empty()) {
-            let groups = table.groups(source, &self.scan, grouping);
+            let is_whole = self.groups.sources.len() == 1 && self.conditions == self.groups.conditions;
+            let top = grouping.top.filter(|_| is_whole);
+            let groups = table.groups(source, &self.scan, &Grouping { top, ..grouping.clone() });
             self.now = Some(groups.ok_or_else(|| fault("rows cannot be grouped so"))?);
         }
         Ok(())
@@ -195,12 +202,13 @@ fn part(sum: &Sum, place: usize) -> Option<i64> {
 // SAFETY: `base` is the first field of a `repr(C)` struct.
 unsafe impl VTabCursor for Cursor<'_> {
     fn filter(&mut self, _: c_int, plan: Option<&str>, arguments: &Filters<'_>) -> Result<()> {
-        self.scan = Scan::default();
+        (self.scan, self.conditions) = (Scan::default(), 0);
         for ((place, compare), argument) in conditions(plan.unwrap_or_default()).zip(arguments.iter()) {
             let column = *self.columns.get(place).ok_or_else(|| fault("a condition is on no column"))?;
             if !self.scan.require(place, column, compare, &value(&argument)) {
                 return Err(fault("a condition cannot be checked exactly"));
             }
+            self.conditions += 1;
         }
         (self.at, self.row) = (0, 0);
         self.begin_trace()?;

@@ -10,6 +10,8 @@ pub mod schema;
 
 mod group_shape;
 mod group_table;
+mod group_top;
+mod group_words;
 mod lake_table;
 mod virtual_table;
 mod vtab;

@@ -117,7 +117,7 @@ answer with `start_ns` and `end_time_ns` or `duration_ns` can be shown as a lane
   `state_totals`, `goroutine_states` and `wait_sites` are sums at hand: they answer in a fraction of the time that summing
   `spans` takes.
 - A query that only wants sums (`count`, `sum`, `total`, `avg`, `min` and `max` of a column, also with `GROUP BY`) over `spans`,
-  `waits` or `syscalls` is answered from groups that are made on all processors, several times as fast as row by row. It must
+  `waits`, `syscalls` or `goroutine_states` is answered from groups that are made on all processors, several times as fast as row by row. It must
   be a single `SELECT` from that one table, with times and durations only in sums and in conditions such as
   `duration_ns > 1e6 AND ...`, and in few groups: 32,768, or any number that `g` tells apart.
 - Times are nanoseconds from the start of the trace, durations nanoseconds; `dur(ns)` writes them for people.

@@ -247,6 +247,9 @@ impl Workload {
     }
 
     fn look_at(&mut self, trace: &Trace, places: &Places<'_>, go: GoroutineIdx, ranges: &[TimeRange]) {
+        if is_elsewhere(trace, go, ranges) {
+            return;
+        }
         let Some(known) = trace.goroutine(go) else { return };
         if is_system_function(trace.str(known.name)) {
             self.wait_for_proc(trace, go, ranges);
@@ -485,4 +488,10 @@ impl Workload {
         }
         self.flush(places, unit, is_bounded);
     }
+}
+/// Whether a goroutine is there at none of these times, of which the trace's whole range is none.
+fn is_elsewhere(trace: &Trace, go: GoroutineIdx, ranges: &[TimeRange]) -> bool {
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return false };
+    let is_whole = first.start <= trace.range().start && trace.range().end <= last.end;
+    !is_whole && trace.life(go).is_some_and(|(life, _)| life.end < first.start || last.end < life.start)
 }

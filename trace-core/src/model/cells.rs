@@ -1,5 +1,6 @@
 //! Lanes as they are drawn, and what their time adds up to: both by walking with levels of detail.
 
+use crate::base::ids::GoroutineIdx;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::SpanClass;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -28,12 +29,17 @@ impl Trace {
     /// the process got no CPU is in it, mostly as running; take [`Self::no_cpu`] off for what really ran.
     #[must_use]
     pub fn time_by_class(&self, lane: LaneId, range: TimeRange) -> TimeByClass {
-        let mut sum = Sum { range, total: TimeByClass::default() };
-        self.walk(lane, range, &mut sum);
-        let known: u64 = sum.total.nanos.iter().skip(1).sum();
-        sum.total.nanos[SpanClass::None as usize] = (range.nanos().max(0) as u64).saturating_sub(known);
-        sum.total.spans[SpanClass::None as usize] = 0;
-        sum.total
+        let mut total = TimeByClass::default();
+        self.walk(lane, range, &mut Sum { range, total: &mut total });
+        let known: u64 = total.nanos.iter().skip(1).sum();
+        total.nanos[SpanClass::None as usize] = (range.nanos().max(0) as u64).saturating_sub(known);
+        total.spans[SpanClass::None as usize] = 0;
+        total
+    }
+
+    /// Adds a goroutine's time by class within `range` to sums of others. What is added of [`SpanClass::None`] means nothing.
+    pub fn add_time_by_class(&self, go: GoroutineIdx, range: TimeRange, total: &mut TimeByClass) {
+        self.walk_go(go, range, &mut Sum { range, total });
     }
 
     fn walk(&self, lane: LaneId, range: TimeRange, visitor: &mut impl Visitor) {
@@ -77,12 +83,12 @@ fn walk_track(track: &Track, lane: LaneId, range: TimeRange, visitor: &mut impl 
 }
 
 /// Adds up time within a range.
-struct Sum {
+struct Sum<'a> {
     range: TimeRange,
-    total: TimeByClass,
+    total: &'a mut TimeByClass,
 }
 
-impl Visitor for Sum {
+impl Visitor for Sum<'_> {
     fn takes_block(&self, start: i64, end: i64) -> bool {
         start >= self.range.start.0 && end <= self.range.end.0
     }

@@ -76,6 +76,11 @@ impl Trace {
 
     /// The chain of a goroutine for a range. `None` if it has no rows at all.
     pub(crate) fn chain(&self, go: GoroutineIdx, range: TimeRange) -> Option<RowChain> {
+        let record = self.gos.get(go.index())?;
+        if record.first_segment == record.last_segment {
+            // Most goroutines are short: there is one piece, whatever the range.
+            return self.piece(go, record.last_segment).and_then(|piece| self.chain_of_piece(go, piece, range));
+        }
         let mut next = self.chain_end(go, range);
         let mut pieces = SmallVec::new();
         while let Some(piece) = next {
@@ -106,13 +111,22 @@ impl Trace {
         Some(RowChain { go, pieces, row })
     }
 
+    /// The chain of a goroutine that has no other rows than those of a piece.
+    fn chain_of_piece(&self, go: GoroutineIdx, piece: Piece, range: TimeRange) -> Option<RowChain> {
+        let row = row_at(self.seg(piece.segment)?, &piece, range.start.0).unwrap_or(piece.first);
+        Some(RowChain { go, pieces: SmallVec::from_iter([piece]), row })
+    }
+
     /// The piece from which a chain for `range` may be built backwards: one in which what goes on at the
     /// range's end is over, near the range if that is quickly found, else the last one.
     fn chain_end(&self, go: GoroutineIdx, range: TimeRange) -> Option<Piece> {
-        let last = self.gos.get(go.index())?.last_segment;
+        let record = self.gos.get(go.index())?;
+        let last = record.last_segment;
         let until = self.segments.partition_point(|segment| segment.base <= range.end.0) as u32;
         let within = until.saturating_sub(1);
-        for segment in within..last.min(within.saturating_add(NEAR_SEGMENTS)) {
+        // Before its first one there is nothing to be found.
+        let near = within.max(record.first_segment);
+        for segment in near..last.min(near.saturating_add(NEAR_SEGMENTS)) {
             let Some(piece) = self.piece(go, segment) else { continue };
             let Some(found) = self.seg(segment) else { continue };
             // A row behind the range that is no mere continuation ends whatever went on before.

@@ -2,7 +2,8 @@
 //! goroutines at a time, and can be put into groups.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,7 +12,7 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use crate::base::ids::GoroutineIdx;
 use crate::tables::column::{Column, Role};
 use crate::tables::field::Typed;
-use crate::tables::grouping::{GroupFault, Grouped, Grouping, Sum};
+use crate::tables::grouping::{GroupFault, Grouped, Grouping, Sum, Top, TopBy};
 use crate::tables::row_groups::{Group, Groups, Plan};
 use crate::tables::scan::{Scan, bit};
 use crate::tables::source::Source;
@@ -103,13 +104,19 @@ impl<R: Copy + Send + Sync + 'static> ByGoroutine<R> {
     }
 
     /// The groups of each of some goroutines.
-    fn grouped_each(&self, source: &Source, scan: &Scan, plan: &Plan<R>, some: &[GoroutineIdx]) -> Vec<Groups<R>> {
+    fn grouped_each(
+        &self,
+        source: &Source,
+        scan: &Scan,
+        (plan, top): (&Plan<R>, Option<(TopBy, i64)>),
+        some: &[GoroutineIdx],
+    ) -> Vec<Groups<R>> {
         let stretches: Vec<&[GoroutineIdx]> = some.chunks(STRETCH).collect();
         let work = |stretch: &[GoroutineIdx]| {
             let mut groups = Groups::new(plan.clone());
             for go in stretch.iter().take_while(|_| !source.monitor().is_cancelled()) {
                 self.rows_of(source, scan, *go, |row| groups.add(source, row));
-                groups.end_goroutine();
+                groups.end_goroutine(top);
             }
             groups
         };
@@ -153,7 +160,9 @@ impl<R: Copy + Send + Sync + 'static> Table for ByGoroutine<R> {
         let all = scan.goroutines_at_hand(source);
         let is_by_goroutine = grouping.keys.contains(&goroutine);
         let next = if is_by_goroutine { Some(0) } else { None };
-        let mut made = Made { of: self, source, scan, plan, all, next, left: VecDeque::new(), now: None, fault: None };
+        let top = grouping.top.map(Largest::new);
+        let mut made =
+            Made { of: self, source, scan, plan, all, next, left: VecDeque::new(), now: None, fault: None, top };
         if !is_by_goroutine {
             let groups = self.grouped(source, &made.scan, &made.plan, &made.all);
             made.fault = groups.fault;
@@ -282,6 +291,34 @@ struct Made<'a, R: 'static> {
     left: VecDeque<Group<R>>,
     now: Option<Group<R>>,
     fault: Option<GroupFault>,
+    /// Which goroutines are wanted; `None` for all.
+    top: Option<Largest>,
+}
+
+/// The largest numbers so far.
+struct Largest {
+    top: Top,
+    /// At most as many as are wanted, the least of them on top.
+    numbers: BinaryHeap<Reverse<i64>>,
+}
+
+impl Largest {
+    fn new(top: Top) -> Self {
+        Self { top, numbers: BinaryHeap::new() }
+    }
+
+    fn add(&mut self, number: i64) {
+        self.numbers.push(Reverse(number));
+        if self.numbers.len() > self.top.count {
+            self.numbers.pop();
+        }
+    }
+
+    /// Goroutines with smaller numbers are not wanted.
+    fn least(&self) -> i64 {
+        let is_full = self.numbers.len() >= self.top.count;
+        self.numbers.peek().filter(|_| is_full).map_or(i64::MIN, |least| least.0)
+    }
 }
 
 impl<'a, R: Copy + Send + Sync + 'static> Grouped<'a> for Made<'a, R> {
@@ -301,9 +338,23 @@ impl<'a, R: Copy + Send + Sync + 'static> Grouped<'a> for Made<'a, R> {
             let end = self.all.len().min(next + GROUPED_AT_A_TIME);
             self.next = Some(end);
             let some = self.all.get(next..end).unwrap_or_default();
-            for groups in self.of.grouped_each(self.source, &self.scan, &self.plan, some) {
+            let wanted = self.top.as_ref().map(|largest| (largest.top.by, largest.least()));
+            let made = self.of.grouped_each(self.source, &self.scan, (&self.plan, wanted), some);
+            if let Some(largest) = &mut self.top {
+                made.iter().flat_map(|groups| &groups.numbers).for_each(|(number, _)| largest.add(*number));
+            }
+            let least = self.top.as_ref().map(Largest::least);
+            for groups in made {
                 self.fault = self.fault.or(groups.fault);
-                self.left.extend(groups.all);
+                let Some(least) = least else {
+                    self.left.extend(groups.all);
+                    continue;
+                };
+                let mut all = groups.all.into_iter();
+                for (number, count) in groups.numbers {
+                    let own = all.by_ref().take(count);
+                    if number >= least { self.left.extend(own) } else { own.for_each(drop) }
+                }
             }
         }
     }

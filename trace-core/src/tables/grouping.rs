@@ -14,6 +14,59 @@ pub struct Grouping {
     pub keys: Vec<usize>,
     /// Columns with whole numbers, by their places, that are summed.
     pub sums: Vec<usize>,
+    /// Which goroutines are wanted, if rows are grouped by the goroutine; `None` for all. Groups of others may be left out.
+    pub top: Option<Top>,
+}
+
+/// The goroutines with the largest numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Top {
+    /// What is compared.
+    pub by: TopBy,
+    /// How many goroutines are wanted. Those with the same number as the last one come, too.
+    pub count: usize,
+}
+
+/// A number of all rows of a goroutine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopBy {
+    /// How many there are.
+    Rows,
+    /// How many have a number in a column, by its place in [`Grouping::sums`].
+    Count(usize),
+    /// The numbers of such a column added.
+    Sum(usize),
+    /// The least of them.
+    Least(usize),
+    /// The largest of them.
+    Most(usize),
+}
+
+impl TopBy {
+    /// That of some groups, each with how many rows it has and its sums; where no row has a number, less than any.
+    pub(super) fn of<'a>(self, groups: impl Iterator<Item = (u64, &'a [Sum])>) -> i64 {
+        let mut joined = Sum::NONE;
+        for (rows, sums) in groups {
+            let sum = match self {
+                Self::Rows => Some(Sum { count: rows, ..Sum::NONE }),
+                Self::Count(place) | Self::Sum(place) | Self::Least(place) | Self::Most(place) => {
+                    sums.get(place).copied()
+                }
+            };
+            let sum = sum.unwrap_or(Sum::NONE);
+            let added = joined.sum.saturating_add(sum.sum);
+            if !joined.join(&sum) {
+                joined.sum = added;
+            }
+        }
+        match self {
+            Self::Rows | Self::Count(_) => i64::try_from(joined.count).unwrap_or(i64::MAX),
+            _ if joined.count == 0 => i64::MIN,
+            Self::Sum(_) => joined.sum,
+            Self::Least(_) => joined.least,
+            Self::Most(_) => joined.most,
+        }
+    }
 }
 
 /// The numbers of a column in a group.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::tables::field::{Code, Field};
-use crate::tables::grouping::{GroupFault, Grouping, MOST_KEYS, MOST_SUMS, Sum};
+use crate::tables::grouping::{GroupFault, Grouping, MOST_KEYS, MOST_SUMS, Sum, TopBy};
 use crate::tables::source::Source;
 use crate::tables::value::Value;
 
@@ -58,11 +58,21 @@ pub(super) struct Groups<R: 'static> {
     /// Where the last row went.
     last: usize,
     pub(super) fault: Option<GroupFault>,
+    /// Of each goroutine that is kept what it is compared by, if they are, and how many groups it has.
+    pub(super) numbers: Vec<(i64, usize)>,
 }
 
 impl<R: Copy + 'static> Groups<R> {
     pub(super) fn new(plan: Plan<R>) -> Self {
-        Self { plan, all: Vec::new(), from: 0, places: FxHashMap::default(), last: usize::MAX, fault: None }
+        Self {
+            plan,
+            all: Vec::new(),
+            from: 0,
+            places: FxHashMap::default(),
+            last: usize::MAX,
+            fault: None,
+            numbers: Vec::new(),
+        }
     }
 
     /// Adds a row. False if that is of no use any more.
@@ -122,8 +132,17 @@ impl<R: Copy + 'static> Groups<R> {
         Some(place)
     }
 
-    /// Rows that come now are of other groups.
-    pub(super) fn end_goroutine(&mut self) {
+    /// Rows that come now are of other groups. `top`: what goroutines are compared by, and which number is too small.
+    pub(super) fn end_goroutine(&mut self, top: Option<(TopBy, i64)>) {
+        if let Some((by, least)) = top {
+            let own = self.all.get(self.from..).unwrap_or_default();
+            let number = by.of(own.iter().map(|group| (group.count, &group.sums[..])));
+            if own.is_empty() || number < least {
+                self.all.truncate(self.from);
+            } else {
+                self.numbers.push((number, own.len()));
+            }
+        }
         self.from = self.all.len();
         self.last = usize::MAX;
         self.places.clear();

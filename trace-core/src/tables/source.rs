@@ -49,7 +49,7 @@ pub struct Source {
     reasons: OnceLock<Vec<StrId>>,
     words: OnceLock<Vec<StackWords>>,
     dictionary: OnceLock<Dictionary>,
-    findings: OnceLock<Findings>,
+    findings: OnceLock<Arc<Findings>>,
 }
 
 impl Source {
@@ -84,6 +84,12 @@ impl Source {
     #[must_use]
     pub fn with_session(self, session: Arc<Session>) -> Self {
         Self { session: Some(session), ..self }
+    }
+
+    /// The same, if the findings are known already.
+    #[must_use]
+    pub fn with_findings(self, findings: Arc<Findings>) -> Self {
+        Self { findings: OnceLock::from(findings), ..self }
     }
 
     /// The same, with what a lake tells of it.
@@ -162,7 +168,7 @@ impl Source {
     }
 
     pub(super) fn findings(&self) -> &Findings {
-        self.findings.get_or_init(|| findings::find(&self.trace, &self.monitor).unwrap_or_default())
+        self.findings.get_or_init(|| Arc::new(findings::find(&self.trace, &self.monitor).unwrap_or_default()))
     }
 
     pub(super) fn dictionary(&self) -> &Dictionary {

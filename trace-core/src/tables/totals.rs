@@ -8,6 +8,7 @@ use crate::base::ids::{GoroutineIdx, StackId};
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 use crate::model::trace::TimeByClass;
+use crate::tables::by_goroutine::ByGoroutine;
 use crate::tables::column::Role;
 use crate::tables::field::{Field, Typed};
 use crate::tables::goroutines::WAITING;
@@ -43,21 +44,29 @@ pub(super) static STATE_TOTALS: Typed<Sum> = Typed {
 };
 
 /// The same for each goroutine.
-pub(super) static GOROUTINE_STATES: Typed<Sum> = Typed {
-    name: "goroutine_states",
-    about: "The time of a goroutine in one state; no row where it never was in it.",
-    fields: &[
-        Field::id("g", "the goroutine", |source, row: &Sum| source.g(row.go)).with(Role::Goroutine),
-        Field::text("state", "runnable, running, syscall or waiting", |_, row: &Sum| Value::text(row.state.name()))
-            .with(Role::State),
-        Field::count("spans", "how many spans there are", |_, row| Value::count(row.spans)),
-        Field::nanos("total_ns", "how long they last", |_, row| Value::count(row.nanos)),
-    ],
-    walk: |source, scan| {
-        let all = scan.goroutines(source).flat_map(|go| states(go, &time(source, go)));
-        let scan = scan.clone();
-        Box::new(all.filter(move |sum| sum.spans > 0 && scan.takes(sum.state)))
+pub(super) static GOROUTINE_STATES: ByGoroutine<Sum> = ByGoroutine {
+    table: Typed {
+        name: "goroutine_states",
+        about: "The time of a goroutine in one state; no row where it never was in it.",
+        fields: &[
+            Field::id("g", "the goroutine", |source, row: &Sum| source.g(row.go)).with(Role::Goroutine),
+            Field::text("state", "runnable, running, syscall or waiting", |_, row: &Sum| Value::text(row.state.name()))
+                .with(Role::State)
+                .keyed(|_, row: &Sum| row.state as u64),
+            Field::count("spans", "how many spans there are", |_, row| Value::count(row.spans)),
+            Field::nanos("total_ns", "how long they last", |_, row| Value::count(row.nanos)),
+        ],
+        walk: |source, scan| {
+            let all = scan.goroutines(source);
+            let scan = scan.clone();
+            Box::new(all.flat_map(move |go| states_of(source, &scan, go)))
+        },
     },
+    each: |source, scan, go, take| {
+        let _is_wanted_to_the_end = states_of(source, scan, go).all(|sum| take(&sum));
+    },
+    lazy: |source, scan, go| Box::new(states_of(source, scan, go)),
+    id: |row| u64::from(row.go.0) << 8 | row.state as u64,
 };
 
 /// `wait_sites`: a row a stack on which goroutines waited.
@@ -95,6 +104,12 @@ fn time(source: &Source, go: GoroutineIdx) -> TimeByClass {
     source.trace().time_by_class(LaneId::Goroutine(go), source.trace().range())
 }
 
+/// The sums of a goroutine that a scan wants.
+fn states_of(source: &Source, scan: &Scan, go: GoroutineIdx) -> impl Iterator<Item = Sum> + use<> {
+    let scan = scan.clone();
+    states(go, &time(source, go)).into_iter().filter(move |sum| sum.spans > 0 && scan.takes(sum.state))
+}
+
 /// The time of all goroutines together, added up on all threads.
 fn time_of_all(source: &Source) -> TimeByClass {
     let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
@@ -103,8 +118,12 @@ fn time_of_all(source: &Source) -> TimeByClass {
         sum.spans.iter_mut().zip(more.spans).for_each(|(sum, more)| *sum += more);
         sum
     };
-    let walk = |sum: TimeByClass, go| {
-        if source.is_cancelled() { sum } else { added(sum, time(source, GoroutineIdx(go))) }
+    let range = source.trace().range();
+    let walk = |mut sum: TimeByClass, go| {
+        if !source.is_cancelled() {
+            source.trace().add_time_by_class(GoroutineIdx(go), range, &mut sum);
+        }
+        sum
     };
     all.fold(TimeByClass::default, walk).reduce(TimeByClass::default, added)
 }

@@ -13,6 +13,7 @@ use trace_core::model::trace::{TimeByClass, Trace};
 use trace_core::tables::WAITING;
 
 use crate::fmt::escape::visible;
+use crate::fmt::text::padded;
 use crate::sql::answer::Cell;
 use crate::sql::engine::Sink;
 
@@ -102,7 +103,7 @@ impl Lines {
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let mut text = String::new();
         for row in std::iter::once(&self.columns).chain(&self.rows) {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width, false)).collect();
             text.push_str(cells.join("  ").trim_end());
             text.push('\n');
         }

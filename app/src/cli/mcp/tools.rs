@@ -446,7 +446,7 @@ fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
             let sql = slice::of_goroutine(id, start, end, limit);
             let mut lines = Lines::new(limit);
             let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
-            run_sql(vec![source_of(&open, &watch.stop)], &sql, &mut lines, watch)?;
+            run_sql(vec![Arc::new(source_of(&open, &watch.stop))], &sql, &mut lines, watch)?;
             lines
         }
     };
@@ -454,8 +454,8 @@ fn timeline(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     asked.answer(traces, &lines.text(), &open, &visible(&format!("{scope}{range}")))
 }
 
-fn source_of(open: &OpenTrace, monitor: &Monitor) -> Arc<Source> {
-    Arc::new(Source::new(Arc::clone(&open.trace), open.file.clone(), monitor.clone()))
+fn source_of(open: &OpenTrace, monitor: &Monitor) -> Source {
+    Source::new(Arc::clone(&open.trace), open.file.clone(), monitor.clone())
 }
 
 fn run_sql(sources: Vec<Arc<Source>>, sql: &str, lines: &mut Lines, watch: Watch) -> Result<(), String> {
@@ -491,8 +491,16 @@ fn queried(traces: &mut OpenTraces, asked: &Arguments<'_>) -> Answer {
     }
     let opened =
         files.iter().map(|file| traces.get(file, asked.monitor)).collect::<Result<Vec<OpenTrace>, String>>()?;
+    // What is known already is not looked for once more.
+    let asks_for_findings = query::names_any(&sql, &["findings"]);
+    let known = |open: &OpenTrace| asks_for_findings.then(|| open.known(asked.monitor)).transpose();
+    let known = opened.iter().map(known).collect::<Result<Vec<_>, String>>()?;
     let watch = Watch::begin(asked.monitor, LONGEST_QUERY)?;
-    let sources = opened.iter().map(|open| source_of(open, &watch.stop)).collect();
+    let sources = opened.iter().zip(known).map(|(open, known)| match known {
+        Some(known) => Arc::new(source_of(open, &watch.stop).with_findings(Arc::clone(&known.findings))),
+        None => Arc::new(source_of(open, &watch.stop)),
+    });
+    let sources = sources.collect();
     run_sql(sources, &sql, &mut lines, watch)?;
     let Some(first) = opened.first() else { return Err("query needs a file".to_owned()) };
     asked.answer(traces, &lines.text(), first, "")

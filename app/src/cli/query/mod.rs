@@ -177,9 +177,14 @@ pub fn described(table: Option<&str>) -> Result<String, String> {
 /// Whether a query names a table that only sessions have rows in.
 #[must_use]
 pub fn is_of_session(sql: &str) -> bool {
-    let tables = words(sql).into_iter().filter(|word| word.kind == WordKind::Table);
-    let names = tables.filter_map(|word| sql.get(word.range));
-    names.into_iter().any(|name| OF_SESSIONS.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    names_any(sql, &OF_SESSIONS)
+}
+
+/// Whether a query names one of these tables.
+pub fn names_any(sql: &str, tables: &[&str]) -> bool {
+    let named = words(sql).into_iter().filter(|word| word.kind == WordKind::Table);
+    let mut named = named.filter_map(|word| sql.get(word.range));
+    named.any(|name| tables.iter().any(|known| known.eq_ignore_ascii_case(name)))
 }
 
 /// Each file by itself.

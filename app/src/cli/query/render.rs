@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value as JsonValue};
 use crate::cli::print::{Csv, Json, Output};
 use crate::fmt::escape::visible;
 use crate::fmt::markdown::{Align, Inline, Markdown};
-use crate::fmt::text::Text;
+use crate::fmt::text::{Text, padded};
 use crate::report::format::Format;
 use crate::sql::answer::{Cell, distinct};
 
@@ -96,9 +96,7 @@ impl Printer {
         }
         let mut text = Text::new();
         let mut line = |cells: &[String]| {
-            let padded = cells.iter().zip(&self.shape).map(|(cell, (width, is_right))| {
-                if *is_right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-            });
+            let padded = cells.iter().zip(&self.shape).map(|(cell, (width, is_right))| padded(cell, *width, *is_right));
             text.line(&padded.collect::<Vec<_>>().join("  "));
         };
         if is_first {

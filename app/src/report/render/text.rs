@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::fmt::number::count;
-use crate::fmt::text::Text;
+use crate::fmt::text::{Text, padded};
 use crate::report::report::{Report, Section};
 use crate::report::table::Table;
 use crate::report::value::Value;
@@ -32,7 +32,7 @@ pub fn report(report: &Report) -> Text {
         apart(&mut text);
     }
     for fact in &facts {
-        text.line(&format!("{:<widest$}  {}", format!("{}:", fact.title), fact.value.text()));
+        text.line(&format!("{}  {}", padded(&format!("{}:", fact.title), widest, false), fact.value.text()));
     }
     for (at, told) in report.sections.iter().enumerate() {
         apart(&mut text);
@@ -69,7 +69,7 @@ fn section(text: &mut Text, at: usize, told: &Section) {
     for line in &told.lines {
         let parts = line.parts.iter().take(PARTS).map(String::as_str).collect::<Vec<_>>().join("; ");
         let between = if line.name.is_empty() || parts.is_empty() || parts.starts_with(',') { "" } else { " " };
-        text.line(&format!("   {:<widest$}  {}{between}{parts}", line.label, line.name));
+        text.line(&format!("   {}  {}{between}{parts}", padded(line.label, widest, false), line.name));
     }
 }
 
@@ -117,13 +117,10 @@ pub fn table(text: &mut Text, table: &Table, rows: Range<usize>, more: &str) {
     let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..order.len()).map(|at| width(at).unwrap_or(0)).collect();
     for line in &lines {
-        let cells = line.iter().zip(&widths).zip(&order).map(|((cell, width), at)| {
-            if column(*at).is_some_and(|column| column.kind.is_right()) {
-                format!("{cell:>width$}")
-            } else {
-                format!("{cell:<width$}")
-            }
-        });
+        let cells =
+            line.iter().zip(&widths).zip(&order).map(|((cell, width), at)| {
+                padded(cell, *width, column(*at).is_some_and(|column| column.kind.is_right()))
+            });
         text.line(&cells.collect::<Vec<_>>().join("  "));
     }
     if rows.len() < table.len() {
