@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use trace_core::base::monitor::Monitor;
-use trace_core::session::{Method, Session, What, build};
+use trace_core::model::trace::Log;
+use trace_core::session::{JoinBy, Method, Session, What, build};
 use trace_core::wire::text::push_uvarint;
 use trace_core::wire::v2::spec;
 use tracelane::session::open;
@@ -27,12 +28,16 @@ fn session(files: &[PathBuf]) -> Session {
     build(opened.inputs, &opened.patterns, &Monitor::new()).expect("nobody cancels")
 }
 
-/// The ids (own, parent) that the task of a span logged.
+/// The ids (own, parent) that the task of a span logged, or the handler of a request without a task.
 fn logged(session: &Session, span: u32) -> Option<(u64, u64)> {
     let act = session.activities.get(session.spans.get(span as usize)?.act? as usize)?;
     let trace = session.services.get(act.trace as usize)?.trace.as_ref()?;
-    let What::Task(task) = act.what else { return None };
-    let log = trace.all_logs().iter().find(|log| log.task == Some(task) && trace.str(log.category) == "truth")?;
+    let is_its = |log: &&Log| match act.what {
+        What::Task(task) => log.task == Some(task),
+        What::Handled(_) => log.go == act.go && act.range.contains(log.time),
+        _ => false,
+    };
+    let log = trace.all_logs().iter().filter(|log| trace.str(log.category) == "truth").find(is_its)?;
     let (own, parent) = trace.str(log.message).split_once(' ')?;
     Some((u64::from_str_radix(own, 16).ok()?, u64::from_str_radix(parent, 16).ok()?))
 }
@@ -78,6 +83,54 @@ fn every_join_is_right_and_hardly_one_is_missing() {
         assert_eq!(names, ["backend", "frontend", "store"], "{name}");
         let methods: Vec<Method> = found.services.iter().map(|service| service.clock.method).collect();
         assert_eq!(methods, [Method::Reference, Method::SameBoot, Method::SameBoot], "{name}");
+    }
+}
+
+#[test]
+fn without_ids_and_spans_calls_are_joined_by_their_connections() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut files = unpack("otel-slow-go1.27", folder.path());
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "trace"));
+    let found = session(&files);
+    let [_, parents, could] = right("otel-slow-go1.27", &found);
+    assert_eq!((parents, could), (120, 120));
+    assert!(found.spans.iter().any(|span| span.by == Some(JoinBy::Connection)));
+    let names: Vec<String> = files.iter().map(|file| file.to_str().expect("a name").to_owned()).collect();
+    let found = json(&[&["report"][..], &names.iter().map(String::as_str).collect::<Vec<_>>()].concat());
+    let first = &found["parts"][0];
+    let told = (first["service"].as_str(), first["place"]["function"].as_str());
+    assert_eq!(told, (Some("store"), Some("main.slowQuery")), "{}", found["sentence"]);
+}
+
+#[test]
+fn programs_that_trace_nothing_have_requests_by_their_connections() {
+    let found = session(&[zip("none-lock-go1.27")]);
+    assert_eq!(found.requests.len(), 30);
+    assert!(found.requests.iter().all(|request| request.services.len() == 3));
+    // Each span's parent, as all services logged them.
+    let mut truth = std::collections::BTreeMap::new();
+    for trace in found.services.iter().filter_map(|service| service.trace.as_ref()) {
+        for log in trace.all_logs().iter().filter(|log| trace.str(log.category) == "truth") {
+            let (own, parent) = trace.str(log.message).split_once(' ').expect("two ids");
+            truth.insert(u64::from_str_radix(own, 16).expect("hex"), u64::from_str_radix(parent, 16).expect("hex"));
+        }
+    }
+    let mut right = 0;
+    for (at, span) in (0..).zip(&found.spans) {
+        let Some((_, call)) = logged(&found, at).filter(|(_, parent)| *parent != 0) else { continue };
+        let calling = span.parent.and_then(|call| found.spans.get(call as usize)).expect("a call");
+        let (caller, _) = logged(&found, calling.parent.expect("a request")).expect("its ids");
+        assert_eq!(truth.get(&call), Some(&caller), "{span:?}");
+        right += 1;
+    }
+    assert_eq!(right, 60);
+    let file = zip("none-lock-go1.27");
+    let file = file.to_str().expect("a name");
+    for command in ["report", "why"] {
+        let found = json(&[command, file]);
+        let first = &found["parts"][0];
+        let told = (first["service"].as_str(), first["place"]["function"].as_str());
+        assert_eq!(told, (Some("backend"), Some("main.refreshPrices")), "{command}: {}", found["sentence"]);
     }
 }
 

@@ -12,13 +12,17 @@ use crate::session::pattern::{Found, Patterns};
 /// The most ids that are kept of one trace.
 const MOST_MENTIONS: usize = 10_000_000;
 
-/// A task, or a region.
+/// A task, a region, or what the connections of a program without tasks show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     /// A user task of the trace.
     Task(TaskIdx),
     /// A region, by its place in [`Trace::all_regions`].
     Region(u32),
+    /// A request that a server of `net/http` handled without a task, by a number of its own.
+    Handled(u32),
+    /// A call that a client of `net/http` made without a task, by a number of its own.
+    Called(u32),
 }
 
 /// Something that a program did, from begin to end.

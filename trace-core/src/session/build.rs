@@ -9,7 +9,8 @@ use crate::base::monitor::Monitor;
 use crate::base::time::{TimeRange, TraceTime};
 use crate::session::activity::{Activities, What};
 use crate::session::calls::{Call, Calls, JoinBy, by_carried_id, by_request_id};
-use crate::session::clock_ties::{pairs, pairs_by_time, service_clocks, share};
+use crate::session::clock_ties::{pairs, pairs_by_connection, pairs_by_time, service_clocks, share, sharpen};
+use crate::session::connections::Connections;
 use crate::session::join::Joins;
 use crate::session::model::{Input, Service, Session, Tally};
 use crate::session::name::{main_package, of_file, told_apart};
@@ -18,8 +19,9 @@ use crate::session::pattern::Patterns;
 use crate::session::place::{Clock, Placement, TICK, place};
 use crate::session::records::{RecordRef, Records};
 use crate::session::spans::{Made, tally_of_tasks};
-use crate::session::timely::by_time;
+use crate::session::timely::{by_time, told_by_ids};
 use crate::session::tree::{Children, Sources, break_circles, requests};
+use crate::session::wired::{self, Match, by_connection};
 
 /// Finds all there is to find. `None` if cancelled.
 #[must_use]
@@ -51,14 +53,17 @@ pub fn build(inputs: Vec<Input>, patterns: &Patterns, monitor: &Monitor) -> Opti
     clocks.extend(service_clocks(&records, &joins, &shares));
     let known: Vec<&Call> = carried.list.iter().chain(&early.list).collect();
     let mut pairs = pairs(&acts, &records, &joins, &known, parts.traces.len());
+    let wires = wired::all(&parts, &copies);
+    let tied = pairs_by_connection(&parts, &wires, &mut pairs);
     pairs_by_time((&acts, &hidden), &parts, (&records, &joins), &mut pairs);
+    sharpen(&acts, &parts, &mut pairs);
     // A clock that the user moves moves alone: another one is the session's.
     let reference = clocks.iter().position(|clock| clock.manual.is_none()).unwrap_or(0);
     let places = place(&clocks, &pairs, reference);
     if monitor.is_cancelled() {
         return None;
     }
-    let calls = all_calls((&acts, &hidden), carried, &records, &joins, &places);
+    let calls = all_calls((&mut acts, &hidden), carried, (&records, &joins), (&parts, &wires), (&places, &tied));
     let mut session = Session { copies, doubles: records.doubles, ..Session::default() };
     let is_orphan = |record: &RecordRef| {
         records.span(*record).is_some_and(|span| span.parent.is_some()) && records.parent(*record).is_none()
@@ -108,11 +113,11 @@ fn finish(
 
 /// All calls, with those that need clocks.
 pub(super) fn all_calls(
-    (acts, hidden): (&Activities, &FxHashSet<u32>),
+    (acts, hidden): (&mut Activities, &FxHashSet<u32>),
     mut calls: Calls,
-    records: &Records,
-    joins: &Joins,
-    places: &[Placement],
+    (records, joins): (&Records, &Joins),
+    (parts, wires): (&Parts, &[Connections]),
+    (places, tied): (&[Placement], &[Match]),
 ) -> Calls {
     let order = |(a, one): (u32, i64), (b, other): (u32, i64)| {
         if a == b {
@@ -139,6 +144,12 @@ pub(super) fn all_calls(
     calls.ambiguous.extend(asked.ambiguous);
     // A span file tells who called.
     let is_known = |act: u32| joins.of_act.get(&act).is_some_and(|record| records.parent(*record).is_some());
+    let with_ids = told_by_ids(acts);
+    let is_told = |act: u32| is_known(act) || with_ids.contains(&act);
+    let told = (&is_told as &dyn Fn(u32) -> bool, records.len() > 0);
+    let wired = by_connection(acts, (parts, wires), (places, tied), (&calls.list, hidden), told);
+    calls.list.extend(wired.list);
+    calls.ambiguous.extend(wired.ambiguous);
     // What lies inside of a call may have been called by a process in between, whose clock nothing ties to the others.
     let has_tasks = |trace: u32| acts.all.iter().any(|act| act.trace == trace && matches!(act.what, What::Task(_)));
     let traces = u32::try_from(acts.starts.len()).unwrap_or(u32::MAX);
@@ -147,6 +158,10 @@ pub(super) fn all_calls(
         let timed = by_time(acts, &calls.list, places, (&is_known, hidden));
         calls.list.extend(timed.list);
         calls.ambiguous.extend(timed.ambiguous);
+        calls.ambiguous.sort_unstable();
+        calls.ambiguous.dedup();
+        let served: FxHashSet<u32> = calls.list.iter().map(|call| call.server).collect();
+        calls.ambiguous.retain(|act| !served.contains(act));
     }
     calls
 }

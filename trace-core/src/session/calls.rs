@@ -21,6 +21,8 @@ pub enum JoinBy {
     RequestId,
     /// Name, start and end are the same, and nothing else has them.
     NameAndTime,
+    /// Both were on the same connection: all calls of one side lie in those of the other, one in each.
+    Connection,
     /// Only one call was under way all the while.
     Time,
 }
@@ -35,6 +37,7 @@ impl JoinBy {
             Self::ParentId => "parent_id",
             Self::RequestId => "request_id",
             Self::NameAndTime => "name_and_time",
+            Self::Connection => "connection",
             Self::Time => "time",
         }
     }
@@ -45,7 +48,7 @@ impl JoinBy {
         match self {
             Self::SpanId | Self::CarriedId | Self::ParentId => "certain",
             Self::RequestId | Self::NameAndTime => "high",
-            Self::Time => "inferred",
+            Self::Connection | Self::Time => "inferred",
         }
     }
 }

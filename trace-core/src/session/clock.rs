@@ -90,8 +90,9 @@ impl Bounds {
         if width <= 0.0 {
             return from.1.max(to.1);
         }
-        let part = (part / width).clamp(0.0, 1.0);
-        nanos((to.1 as f64 - from.1 as f64).mul_add(part, from.1 as f64).ceil())
+        let line = (to.1 as f64 - from.1 as f64).mul_add(part / width, from.1 as f64);
+        // Beyond the ends it goes on to grow.
+        nanos(line.max(from.1.min(to.1) as f64).ceil())
     }
 
     /// The least, which is where it is known best.
@@ -106,10 +107,11 @@ impl Bounds {
         self.points.iter().map(|point| point.1).max().unwrap_or(0)
     }
 
-    /// With another error on top.
+    /// With another error on top, which depends on the time (on the first clock).
     #[must_use]
-    pub fn plus(self, error: i64) -> Self {
-        Self { points: self.points.map(|(time, own)| (time, own.saturating_add(error))) }
+    pub fn and(self, error: impl Fn(i64) -> i64) -> Self {
+        // Both are known best in the middle, so that the sum lies below the lines, too.
+        Self { points: self.points.map(|(time, own)| (time, own.saturating_add(error(time)))) }
     }
 }
 
@@ -129,6 +131,13 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// How much longer the call took than what served it: so far apart are the bounds. Negative if that cannot be.
+    #[must_use]
+    pub const fn room(self) -> i64 {
+        let (call, service) = (self.receive.saturating_sub(self.send), self.end.saturating_sub(self.begin));
+        call.saturating_sub(service).saturating_add(self.slack.saturating_mul(2))
+    }
+
     /// The same with the clocks in each other's place: bounds of the way back.
     #[must_use]
     pub const fn turned(self) -> Self {
@@ -284,12 +293,7 @@ pub fn fit(pairs: &[Pair], (start, end): (i64, i64)) -> Option<Fit> {
 /// The places of the pairs that bound most (all of them if they are few), and of those that cannot be: what serves a call
 /// takes no longer than the call.
 fn tightest(pairs: &[Pair]) -> (Vec<usize>, Vec<usize>) {
-    let width = |at: &usize| {
-        pairs.get(*at).map_or(i64::MIN, |pair| {
-            let (call, service) = (pair.receive.saturating_sub(pair.send), pair.end.saturating_sub(pair.begin));
-            call.saturating_sub(service).saturating_add(pair.slack.saturating_mul(2))
-        })
-    };
+    let width = |at: &usize| pairs.get(*at).map_or(i64::MIN, |pair| pair.room());
     let (mut chosen, wrong): (Vec<usize>, Vec<usize>) = (0..pairs.len()).partition(|at| width(at) >= 0);
     if chosen.len() > MOST_PAIRS {
         chosen.sort_by_key(width);

@@ -1,24 +1,33 @@
 //! What ties the clocks of a session's files to each other: spans that are tasks, calls whose both sides are known, and
 //! calls found by time alone.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::monitor::Monitor;
+use crate::base::time::TraceTime;
 use crate::model::trace::Trace;
-use crate::session::activity::Activities;
+use crate::session::activity::{Activities, Mention};
 use crate::session::calls::Call;
 use crate::session::clock::{Bounds, ClockMap, Pair};
+use crate::session::connections::Connections;
+use crate::session::exchange;
 use crate::session::join::{Joins, TasksByName, offset_by_names};
 use crate::session::parts::Parts;
 use crate::session::place::{Clock, Pairs, Placement, TICK};
 use crate::session::records::{RecordRef, Records};
 use crate::session::timely::by_time;
+use crate::session::wired::{self, Match};
 use crate::spans::SpanKind;
 
 /// The first release whose traces count time from an instant that all processes of a host share: Go 1.22.
 const FIRST_WITH_HOST_TIME: u32 = 22;
 /// Calls found by time alone from which on two clocks are taken to be one.
 const LEAST_BY_TIME: usize = 12;
+
+/// Pairs of two traces that are kept, the tightest, and that system calls are looked at of.
+const MOST_SHARPENED: usize = 2_000;
+/// What bounds nothing, nanoseconds: an hour.
+const FAR: i64 = 3_600_000_000_000;
 
 /// The clock of a service of span files as that of a trace: map and error.
 pub(super) type Shares = Vec<Option<(u32, ClockMap, i64)>>;
@@ -161,21 +170,12 @@ pub(super) fn pairs_by_time(
     pairs: &mut Pairs,
 ) {
     let is_known = |act: u32| joins.of_act.get(&act).is_some_and(|record| records.parent(*record).is_some());
-    let has_no_clock =
-        |trace: &Trace| trace.clock_snapshots().is_empty() && trace.totals().version >= FIRST_WITH_HOST_TIME;
     for (b, later) in (0_usize..).zip(&parts.traces) {
         for (a, earlier) in (0_usize..).zip(&parts.traces).take(b) {
-            let is_tied = pairs.contains_key(&(a, b)) || pairs.contains_key(&(b, a));
-            let overlaps = earlier.range().overlaps(later.range());
-            if is_tied || !overlaps || !has_no_clock(earlier) || !has_no_clock(later) {
+            if !is_taken_for_one_host(((a, earlier), (b, later)), pairs) {
                 continue;
             }
-            let mut places = vec![Placement::default(); parts.traces.len()];
-            for at in [a, b] {
-                if let Some(place) = places.get_mut(at) {
-                    *place = Placement { error: Some(Bounds::constant(TICK)), ..Placement::default() };
-                }
-            }
+            let places: Vec<Placement> = (0..parts.traces.len()).map(|at| as_of_host(at == a || at == b)).collect();
             let found = by_time(acts, &[], &places, (&is_known, hidden));
             if found.list.len() < LEAST_BY_TIME {
                 continue;
@@ -194,4 +194,98 @@ pub(super) fn pairs_by_time(
             }
         }
     }
+}
+
+/// The same, of calls that no task tells of: by the connections they were on. Those that tie clocks.
+pub(super) fn pairs_by_connection(parts: &Parts, wires: &[Connections], pairs: &mut Pairs) -> Vec<Match> {
+    let ranges: Vec<_> = parts.traces.iter().map(|trace| trace.range()).collect();
+    // All of them at once: who is called by one may be nearer to another one.
+    let places: Vec<Placement> = parts.traces.iter().map(|trace| as_of_host(has_host_time(trace))).collect();
+    let (matches, _) = wired::matched(wires, &ranges, &places);
+    let mut by_clocks: FxHashMap<(usize, usize), Vec<Match>> = FxHashMap::default();
+    for found in matches {
+        by_clocks.entry((found.client.0 as usize, found.server.0 as usize)).or_default().push(found);
+    }
+    let mut by_clocks: Vec<_> = by_clocks.into_iter().collect();
+    by_clocks.sort_unstable_by_key(|(clocks, _)| *clocks);
+    let mut tied = Vec::new();
+    for ((a, b), matches) in by_clocks {
+        let (Some(calling), Some(serving)) = (parts.traces.get(a), parts.traces.get(b)) else { continue };
+        let count: usize = matches.iter().map(|found| found.calls.len()).sum();
+        if count < LEAST_BY_TIME || !is_taken_for_one_host(((a, calling), (b, serving)), pairs) {
+            continue;
+        }
+        let of = matches.iter().flat_map(|found| wired::pairs(wires, found)).map(|pair| (pair, None));
+        pairs.entry((a, b)).or_default().extend(of);
+        tied.extend(matches);
+    }
+    tied
+}
+
+/// A trace of a release that records no clocks, and whose time is its host's.
+fn has_host_time(trace: &Trace) -> bool {
+    trace.clock_snapshots().is_empty() && trace.totals().version >= FIRST_WITH_HOST_TIME
+}
+
+/// A place as if the host's clock were the session's.
+fn as_of_host(is: bool) -> Placement {
+    Placement { error: is.then(|| Bounds::constant(TICK)), ..Placement::default() }
+}
+
+/// Whether nothing ties two traces, but both are of releases whose clocks are their host's, and were recorded at one time.
+fn is_taken_for_one_host(((a, earlier), (b, later)): ((usize, &Trace), (usize, &Trace)), pairs: &Pairs) -> bool {
+    let is_tied = pairs.contains_key(&(a, b)) || pairs.contains_key(&(b, a));
+    !is_tied && earlier.range().overlaps(later.range()) && has_host_time(earlier) && has_host_time(later)
+}
+
+/// Bounds the clocks of traces by what was sent and received, where system calls tell, instead of by tasks: see
+/// [`exchange`](crate::session::exchange). Traces of one boot need no pairs.
+pub(super) fn sharpen(acts: &Activities, parts: &Parts, pairs: &mut Pairs) {
+    let foreign: FxHashSet<u32> = {
+        let is_foreign = |mention: &&Mention| acts.get(mention.act).is_some_and(|act| act.go != mention.go);
+        acts.mentions.iter().filter(is_foreign).map(|mention| mention.act).collect()
+    };
+    let mut called: FxHashMap<u32, u32> = FxHashMap::default();
+    let sides = pairs.values().flatten().filter_map(|(_, sides)| *sides);
+    let unique: FxHashSet<(u32, u32)> = sides.collect();
+    for (client, _) in unique {
+        *called.entry(client).or_default() += 1;
+    }
+    for (&(a, b), list) in pairs.iter_mut() {
+        let is_tied = |a: usize, b: usize| {
+            let key = u32::try_from(a).ok().zip(u32::try_from(b).ok());
+            key.is_some_and(|key| parts.boots.contains_key(&key))
+        };
+        let (Some(calling), Some(serving)) = (parts.traces.get(a), parts.traces.get(b)) else { continue };
+        if is_tied(a, b) {
+            continue;
+        }
+        list.sort_by_key(|(pair, _)| pair.room());
+        list.truncate(MOST_SHARPENED);
+        for (pair, sides) in list.iter_mut() {
+            let Some((client, server)) = *sides else { continue };
+            let (Some(calls), Some(serves)) = (acts.get(client), acts.get(server)) else { continue };
+            // The call must be one that the goroutine itself made.
+            let is_own = called.get(&client) == Some(&1)
+                && !foreign.contains(&client)
+                && !exchange::has_helpers(calling, calls.go, calls.range);
+            let sent = if is_own { exchange::sent(calling, calls) } else { exchange::Sent::default() };
+            *pair = sharper(*pair, sent, exchange::served(serving, serves));
+        }
+    }
+}
+
+/// A pair with what system calls tell of it.
+fn sharper(pair: Pair, sent: exchange::Sent, served: exchange::Served) -> Pair {
+    let nanos = |time: Option<TraceTime>, else_by: i64| time.map_or(else_by, |time| time.0);
+    // Who gave up waiting may have done so before the server ended.
+    let bound = if sent.may_have_given_up { pair.receive.saturating_add(FAR) } else { pair.receive };
+    let found = Pair {
+        send: nanos(sent.send, pair.send),
+        begin: nanos(served.begin, pair.begin),
+        end: nanos(served.end, pair.end),
+        receive: nanos(sent.receive, bound),
+        slack: pair.slack,
+    };
+    if found.room() < 0 { Pair { receive: bound, ..pair } } else { found }
 }

@@ -11,7 +11,9 @@ mod build;
 mod calls;
 pub mod clock;
 mod clock_ties;
+mod connections;
 pub mod crossing;
+mod exchange;
 pub mod ids;
 mod join;
 pub mod measure;
@@ -28,6 +30,7 @@ mod tests;
 mod timely;
 mod tree;
 pub mod waterfall;
+mod wired;
 
 pub use crate::session::activity::{Activity, What};
 pub use crate::session::build::build;

@@ -51,7 +51,7 @@ impl Parts {
         }
         for (a, from) in (0_u32..).zip(&parts.traces) {
             for (b, to) in (0_u32..).zip(&parts.traces).filter(|(b, _)| *b != a) {
-                if let Some(map) = same_boot(from.clock_snapshots(), to.clock_snapshots()) {
+                if let Some((map, _)) = same_boot(from.clock_snapshots(), to.clock_snapshots()) {
                     parts.boots.insert((a, b), map);
                 }
             }
@@ -120,6 +120,7 @@ pub(super) fn hide_copies(copies: &[(u32, u32)], parts: &Parts, acts: &mut Activ
                 let near = regions.get(near..)?.iter().take_while(|(time, ..)| *time <= start.saturating_add(TICK));
                 near.filter(|(_, other, _)| *other == go).map(|(.., at)| *at).next()
             }
+            What::Handled(_) | What::Called(_) => None,
         };
         for (at, act) in (0_u32..).zip(&acts.all).filter(|(_, act)| act.trace == later) {
             let Some(other) = twin(act) else { continue };

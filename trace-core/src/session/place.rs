@@ -10,6 +10,8 @@ use crate::session::clock::{Bounds, ClockMap, Fit, Pair, fit};
 pub(super) const TICK: i64 = 64;
 /// Wall and monotonic clock of two traces of one boot differ by the same, up to so many nanoseconds.
 const SAME_BOOT: i64 = 1_000;
+/// Trace time and monotonic clock that are no further apart than this are one clock, nanoseconds.
+const LATE: i64 = 100_000_000;
 /// Wall and monotonic clock are read one after the other; how far apart, nanoseconds.
 const READING: i64 = 1_000;
 
@@ -114,8 +116,8 @@ fn wall_of(snapshots: &[ClockSnapshot]) -> Option<(ClockMap, i64)> {
     Some((map, off.max().unwrap_or(0).saturating_add(READING)))
 }
 
-/// From one trace's clock to another's, if both were recorded in one boot of one host.
-pub(super) fn same_boot(from: &[ClockSnapshot], to: &[ClockSnapshot]) -> Option<ClockMap> {
+/// From one trace's clock to another's, and how exact that is, if both were recorded in one boot of one host.
+pub(super) fn same_boot(from: &[ClockSnapshot], to: &[ClockSnapshot]) -> Option<(ClockMap, i64)> {
     // How long before the reading the host was booted, by its wall clock: a step of that clock changes it.
     let boot = |reading: &ClockSnapshot| unix(reading).saturating_sub(reading.mono.cast_signed());
     let (a, b) = from.iter().find_map(|a| {
@@ -124,8 +126,11 @@ pub(super) fn same_boot(from: &[ClockSnapshot], to: &[ClockSnapshot]) -> Option<
     })?;
     let lag = |reading: &ClockSnapshot| reading.mono.cast_signed().saturating_sub(reading.trace.0);
     let offset = lag(a).saturating_sub(lag(b));
-    // Trace time is the monotonic clock but for its steps.
-    Some(ClockMap::shift(if offset.saturating_abs() < TICK { 0 } else { offset }))
+    // Trace time is the monotonic clock but for its steps; what lies between the two readings of it is how long the thread
+    // had to wait for a CPU in between.
+    let is_monotonic = |reading: &ClockSnapshot| lag(reading).saturating_abs() < LATE;
+    let is_one = is_monotonic(a) && is_monotonic(b);
+    Some(if is_one { (ClockMap::default(), TICK) } else { (ClockMap::shift(offset), READING) })
 }
 
 /// The activities of a pair, client and server, if there are any.
@@ -184,7 +189,7 @@ pub(super) fn place(clocks: &[Clock], pairs: &Pairs, reference: usize) -> Vec<Pl
 /// A placement relative to another clock, as one of the session.
 fn onto(link: Placement, base: &Placement) -> Placement {
     let error = match (link.error, base.error) {
-        (Some(own), Some(other)) => Some(own.plus(other.most())),
+        (Some(own), Some(other)) => Some(own.and(|time| other.at(link.map.apply(time)))),
         _ => None,
     };
     Placement { map: link.map.then(base.map), error, ..link }
@@ -192,8 +197,8 @@ fn onto(link: Placement, base: &Placement) -> Placement {
 
 /// The best tie between two clocks.
 fn link((at, clock): (usize, &Clock), (to, other): (usize, &Clock), pairs: &Pairs) -> Option<Placement> {
-    if let Some(map) = same_boot(&clock.snapshots, &other.snapshots) {
-        let error = Some(Bounds::constant(TICK));
+    if let Some((map, error)) = same_boot(&clock.snapshots, &other.snapshots) {
+        let error = Some(Bounds::constant(error));
         return Some(Placement { method: Method::SameBoot, map, error, ..Placement::default() });
     }
     let process = clock.process.filter(|process| process.0 == to).map(|(_, map, error)| (map, error));
@@ -243,9 +248,13 @@ mod tests {
         assert_eq!((placed[0].method, placed[1].method), (Method::Reference, Method::SameBoot));
         assert_eq!((placed[1].map.apply(77), placed[1].error.unwrap().most()), (77, TICK));
         // Where trace time is not the monotonic clock, the readings tell the difference.
-        let other = clock(700, 9_000_040, WALL + 4_000_027);
+        let other = clock(700, 900_000_040, WALL + 895_000_027);
         let placed = place(&[clocks[0].clone(), other], &Pairs::default(), 0);
-        assert_eq!(placed[1].map.apply(700), 9_000_027);
+        assert_eq!((placed[1].map.apply(700), placed[1].error.unwrap().most()), (900_000_027, READING));
+        // A thread that waited for a CPU between the readings of one clock is told apart from another clock.
+        let late = clock(8_000_000, 9_000_040, WALL + 4_000_027);
+        let placed = place(&[clocks[0].clone(), late], &Pairs::default(), 0);
+        assert_eq!((placed[1].map.apply(77), placed[1].error.unwrap().most()), (77, TICK));
     }
 
     #[test]

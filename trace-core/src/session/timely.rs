@@ -47,10 +47,7 @@ pub(super) fn by_time(
     (is_known, hidden): (&dyn Fn(u32) -> bool, &FxHashSet<u32>),
 ) -> Calls {
     let parents: FxHashSet<u32> = acts.all.iter().filter_map(|act| act.parent).collect();
-    // Who knows of the call what an id tells is not guessed; an own id alone tells nothing of it.
-    let tells = |found: &Found| found.ids.is_carried || found.ids.trace.is_some() || found.ids.request.is_some();
-    let with_ids: FxHashSet<u32> =
-        acts.mentions.iter().filter(|mention| tells(&mention.found)).map(|mention| mention.act).collect();
+    let with_ids = told_by_ids(acts);
     let in_calls: FxHashSet<u32> = calls.iter().flat_map(|call| [call.client, call.server]).collect();
     let is_free = |at: u32| !with_ids.contains(&at) && !in_calls.contains(&at) && !hidden.contains(&at);
     let tasks = (0_u32..)
@@ -77,6 +74,12 @@ pub(super) fn by_time(
         found.push((server, fitting));
     }
     chosen(&found, &served)
+}
+
+/// The activities of which IDs tell who called; an own ID alone tells nothing of it. What IDs tell is not guessed.
+pub(super) fn told_by_ids(acts: &Activities) -> FxHashSet<u32> {
+    let tells = |found: &Found| found.ids.is_carried || found.ids.trace.is_some() || found.ids.request.is_some();
+    acts.mentions.iter().filter(|mention| tells(&mention.found)).map(|mention| mention.act).collect()
 }
 
 /// The clients that could have called a server.

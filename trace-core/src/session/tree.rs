@@ -234,6 +234,8 @@ fn local_id(of: &Sources<'_>, root: u32) -> String {
     match act.map(|act| act.what) {
         Some(What::Task(task)) => format!("{service}/task {}", task.0),
         Some(What::Region(region)) => format!("{service}/region {region}"),
+        Some(What::Handled(request)) => format!("{service}/request {request}"),
+        Some(What::Called(call)) => format!("{service}/call {call}"),
         None => format!("{service}/span {root}"),
     }
 }

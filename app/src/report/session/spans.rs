@@ -48,7 +48,7 @@ pub(super) fn spans(session: &Arc<Session>, list: &[(u32, u32)]) -> Table {
             Column::word(
                 "join.by",
                 "Joined by",
-                "span_id, carried_id, parent_id, request_id, name_and_time or time; null if nothing was joined",
+                "span_id, carried_id, parent_id, request_id, name_and_time, connection or time; null if nothing was joined",
             ),
             |(span, _)| span.by.map_or(Value::Missing, |by| Value::Word(by.name())),
         )

@@ -9,13 +9,15 @@
 //	traceparent  a task per request and per call, with the traceparent logged
 //	otel         the same tasks without ids, as the OpenTelemetry SDK makes them
 //	datadog      the same tasks, each with its span's id in 8 raw bytes
+//	none         nothing: no task, no region, no id
 //
-// Every task also logs "truth": the ids of its span and its parent, which nobody
-// but the tests reads. Spans go to FOLDER/spans.jsonl (OTLP).
+// Every span also logs "truth": its id and its parent's, which nobody but the
+// tests reads. Spans go to FOLDER/spans.jsonl (OTLP).
 //
 // -cause plants one: lock (a goroutine of the backend holds a mutex), slow (the
 // store sleeps), retry (the frontend gives up on the backend and asks again),
-// pool (one connection to the backend for all), none.
+// pool (one connection to the backend for all), none. With -services 2 there is
+// no store: what it does, the backend does.
 package main
 
 import (
@@ -42,12 +44,13 @@ import (
 
 var (
 	role  = flag.String("role", "", "frontend, backend or store")
-	style = flag.String("style", "traceparent", "traceparent, otel or datadog")
+	style = flag.String("style", "traceparent", "traceparent, otel, datadog or none")
 	cause = flag.String("cause", "none", "lock, slow, retry, pool or none")
 	count = flag.Int("n", 30, "requests")
 	width = flag.Int("c", 4, "requests at a time")
 	out   = flag.String("o", ".", "folder for traces and spans")
 	next  = flag.String("next", "", "address of the service to call")
+	parts = flag.Int("services", 3, "services: 2 or 3")
 )
 
 func main() {
@@ -63,7 +66,8 @@ func main() {
 func drive() {
 	var addresses []string
 	next := ""
-	for _, name := range []string{"store", "backend", "frontend"} {
+	names := []string{"store", "backend", "frontend"}[3-*parts:]
+	for _, name := range names {
 		command := exec.Command(os.Args[0], "-role", name, "-style", *style, "-cause", *cause, "-o", *out, "-next", next)
 		command.Stderr = os.Stderr
 		stdout, err := command.StdoutPipe()
@@ -101,7 +105,7 @@ func drive() {
 		get(address + "/stop")
 	}
 	var all []byte
-	for _, name := range []string{"frontend", "backend", "store"} {
+	for _, name := range names {
 		path := filepath.Join(*out, name+".jsonl")
 		lines, err := os.ReadFile(path)
 		check(err)
@@ -205,6 +209,10 @@ func price(w http.ResponseWriter, r *http.Request) {
 	if *cause == "retry" && turn%3 != 0 {
 		recalculate()
 	}
+	if *next == "" {
+		stock(w, r)
+		return
+	}
 	if err := call(r.Context(), *next+"/stock"); err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
@@ -250,7 +258,12 @@ var (
 func begin(ctx context.Context, name string, kind int, traceID, parent string) (context.Context, *span, func(bool)) {
 	s := &span{TraceID: traceID, SpanID: fmt.Sprintf("%016x", rand.Uint64()|1), Parent: parent, Name: name, Kind: kind}
 	s.Start = time.Now()
-	ctx, task := trace.NewTask(ctx, name)
+	end := func() {}
+	if *style != "none" {
+		var task *trace.Task
+		ctx, task = trace.NewTask(ctx, name)
+		end = task.End
+	}
 	trace.Log(ctx, "truth", s.SpanID+" "+cmp.Or(s.Parent, "0"))
 	if *style == "datadog" {
 		id, _ := strconv.ParseUint(s.SpanID, 16, 64)
@@ -259,7 +272,7 @@ func begin(ctx context.Context, name string, kind int, traceID, parent string) (
 	return context.WithValue(ctx, spanKey{}, s), s, func(failed bool) {
 		s.End = time.Now()
 		s.Failed = failed
-		task.End()
+		end()
 		spansLock.Lock()
 		spans = append(spans, *s)
 		spansLock.Unlock()
