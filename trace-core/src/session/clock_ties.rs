@@ -245,13 +245,16 @@ pub(super) fn sharpen(acts: &Activities, parts: &Parts, pairs: &mut Pairs) {
         let is_foreign = |mention: &&Mention| acts.get(mention.act).is_some_and(|act| act.go != mention.go);
         acts.mentions.iter().filter(is_foreign).map(|mention| mention.act).collect()
     };
+    let mut unique: Vec<(u32, u32)> = pairs.values().flatten().filter_map(|(_, sides)| *sides).collect();
+    unique.sort_unstable();
+    unique.dedup();
     let mut called: FxHashMap<u32, u32> = FxHashMap::default();
-    let sides = pairs.values().flatten().filter_map(|(_, sides)| *sides);
-    let unique: FxHashSet<(u32, u32)> = sides.collect();
     for (client, _) in unique {
         *called.entry(client).or_default() += 1;
     }
-    for (&(a, b), list) in pairs.iter_mut() {
+    let mut by_clocks: Vec<(&(usize, usize), &mut Vec<_>)> = pairs.iter_mut().collect();
+    by_clocks.sort_unstable_by_key(|(clocks, _)| **clocks);
+    for (&(a, b), list) in by_clocks {
         let is_tied = |a: usize, b: usize| {
             let key = u32::try_from(a).ok().zip(u32::try_from(b).ok());
             key.is_some_and(|key| parts.boots.contains_key(&key))

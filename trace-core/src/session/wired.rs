@@ -158,13 +158,16 @@ fn settled(mut open: Vec<Match>) -> (Vec<Match>, Vec<(u32, usize)>) {
     (clear, ambiguous)
 }
 
+/// Calls of a client and of a server by their places; what the server handled after the client had given up.
+type Aligned = (Vec<(usize, usize)>, Option<usize>);
+
 /// Which calls of a client and a server are the same, if their connections can be: each of one side lies in one of the other
 /// side, as far as both traces go. The last one of the server may have been given up by the client.
 fn aligned(
     shown: &Shown<'_>,
     (server, place): (&Server, &Placement),
     (from, to): (TimeRange, TimeRange),
-) -> Option<(Vec<(usize, usize)>, Option<usize>)> {
+) -> Option<Aligned> {
     let error = |time: i64, other: i64| {
         let (own, its) = (shown.place.error?.at(time), place.error?.at(other));
         Some(own.saturating_add(its)).filter(|error| *error <= MOST_ERROR)
@@ -263,15 +266,17 @@ pub(super) fn pairs(all: &[Connections], found: &Match) -> Vec<Pair> {
     found.calls.iter().filter_map(pair).collect()
 }
 
+/// (trace, goroutine) → (start, end, activity), by start.
+type Lists = FxHashMap<(u32, GoroutineIdx), Vec<(i64, i64, u32)>>;
+
 /// Tasks by goroutine, and what is found instead of them.
 struct ByGoroutine {
-    /// (trace, goroutine) → (start, end, activity), by start.
-    lists: FxHashMap<(u32, GoroutineIdx), Vec<(i64, i64, u32)>>,
+    lists: Lists,
 }
 
 impl ByGoroutine {
     fn of(acts: &Activities, hidden: &FxHashSet<u32>) -> Self {
-        let mut lists: FxHashMap<(u32, GoroutineIdx), Vec<(i64, i64, u32)>> = FxHashMap::default();
+        let mut lists = Lists::default();
         for (at, act) in (0_u32..).zip(&acts.all) {
             if matches!(act.what, What::Task(_)) && act.began && !hidden.contains(&at) {
                 lists.entry((act.trace, act.go)).or_default().push((act.range.start.0, act.range.end.0, at));
