@@ -45,7 +45,7 @@ pub(super) struct Match {
 /// The connections of all traces, but for those that are of the same process as an earlier one.
 pub(super) fn all(parts: &Parts, copies: &[(u32, u32)]) -> Vec<Connections> {
     // One process alone calls nobody that is known.
-    if parts.traces.len() < 2 {
+    if parts.traces.len() < copies.len() + 2 {
         return vec![Connections::default(); parts.traces.len()];
     }
     let is_copy = |at: u32| copies.iter().any(|(later, _)| *later == at);
