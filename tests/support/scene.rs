@@ -50,7 +50,7 @@ pub(crate) enum Act {
     /// The heap in use, and the goal of the next GC cycle, are so many bytes.
     HeapAlloc(u64),
     HeapGoal(u64),
-    /// GOMAXPROCS is this.
+    /// The runtime sets GOMAXPROCS to this number of procs.
     Procs(u64),
     /// The world is stopped for a GC cycle, or goes on.
     Stop(bool),

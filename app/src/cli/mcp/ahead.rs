@@ -43,7 +43,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// One thread works at a time, however many traces are opened: what it holds meanwhile may be half as large as a trace.
+/// Held by the one thread that works, however many traces are opened: its memory may reach half the size of a trace's model.
 pub(super) type Turn = Arc<Mutex<()>>;
 
 /// What is being worked out about a trace. The work ends when this is dropped.

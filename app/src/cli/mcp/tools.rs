@@ -41,7 +41,7 @@ use crate::sql::engine::Engine;
 /// A query that takes longer is stopped: until it is answered, nothing else is.
 const LONGEST_QUERY: Duration = Duration::from_secs(60);
 
-/// Bytes of a path that an answer tells what it is about by.
+/// Longest path that an answer quotes, in bytes.
 const LONGEST_PATH: usize = 400;
 
 /// An argument: its name, its type in JSON, what it means.

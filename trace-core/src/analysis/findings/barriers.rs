@@ -39,7 +39,7 @@ pub(crate) fn find(context: &Context<'_>, known: &[Finding]) -> Vec<Finding> {
     groups.filter_map(|((creator, _), workers)| judge(context, creator, &rounds(workers), known)).collect()
 }
 
-/// Sums over rounds.
+/// Durations of all rounds of one creator, added up.
 #[derive(Default)]
 struct Sums {
     /// How long all rounds took, ns.
