@@ -43,7 +43,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// Held by the one thread that works, however many traces are opened: its memory may reach half the size of a trace's model.
+/// Held by the one thread that works, however many traces are opened: what it holds meanwhile may be half as large as a trace.
 pub(super) type Turn = Arc<Mutex<()>>;
 
 /// What is being worked out about a trace. The work ends when this is dropped.
