@@ -1,8 +1,9 @@
 //! The library's front door: what its iterators give agrees with the model behind them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use trace_core::{GoState, Trace};
+use trace_core::{Frame, GoState, Stack, Trace};
 
 use crate::fixtures;
 
@@ -96,4 +97,46 @@ fn newer_traces_know_when_they_were_recorded() {
     let known = stats.model().clock_snapshots().first().expect("a reading").wall_secs;
     assert!(known.unsigned_abs().abs_diff(seconds) <= stats.duration().as_secs() + 1);
     assert_eq!(open("workers-go1.22.trace").started_at(), None);
+}
+
+#[test]
+fn parts_of_a_trace_are_equal_by_an_index_which_is_a_key_of_maps() {
+    let trace = open("guessnumber-bug-go1.27.trace");
+    let (clone, again) = (trace.clone(), open("guessnumber-bug-go1.27.trace"));
+    for (at, goroutine) in trace.goroutines().enumerate() {
+        assert_eq!(goroutine.index(), at);
+        assert_eq!(clone.goroutine(goroutine.id()), Some(goroutine), "a clone is the same trace");
+        assert_ne!(again.goroutine(goroutine.id()), Some(goroutine), "another one, if of the same file");
+    }
+    let mut stacks: HashMap<usize, Stack<'_>> = HashMap::new();
+    for span in trace.goroutines().flat_map(|goroutine| goroutine.spans()) {
+        let stack = *stacks.entry(span.stack().index()).or_insert(span.stack());
+        assert!(stack == span.stack() && stack.frames().eq(span.stack().frames()));
+    }
+    let different: Vec<Vec<Frame<'_>>> = stacks.values().map(|stack| stack.frames().collect()).collect();
+    assert!(different.iter().enumerate().all(|(at, frames)| !different[..at].contains(frames)));
+    let tasks = open("tasks-go1.27.trace");
+    assert!(tasks.tasks().enumerate().all(|(at, task)| task.index() == at));
+    assert!(tasks.regions().any(|region| region.task() == tasks.tasks().next()));
+}
+
+#[test]
+fn debug_prints_a_part_alone_and_not_its_trace() {
+    let trace = open("tasks-go1.27.trace");
+    let goroutine = trace.goroutines().next().expect("one");
+    assert_eq!(format!("{goroutine:?}"), format!("Goroutine({goroutine})"));
+    let (span, wait) = (goroutine.spans().next(), goroutine.waits().next());
+    let (task, region, log) = (trace.tasks().next(), trace.regions().next(), trace.logs().next());
+    let all = format!("{trace:?} {span:?} {wait:?} {task:?} {region:?} {log:?} {:?}", trace.problems().first());
+    assert!(all.len() < 2_000 && !all.contains("None"), "{all}");
+    assert!(format!("{:?}", goroutine.creation_stack()).starts_with('['));
+}
+
+#[test]
+fn frames_print_on_one_line() {
+    let trace = open("guessnumber-bug-go1.27.trace");
+    let wait = trace.goroutines().flat_map(|goroutine| goroutine.waits()).find(|wait| wait.reason() == "sync");
+    let place = wait.and_then(|wait| wait.place()).expect("a place");
+    assert_eq!(place.to_string(), format!("{} ({}:{})", place.function, place.file, place.line));
+    assert_eq!(Frame { function: "main.a\nb", file: "", line: 0, pc: 0 }.to_string(), "main.a\\nb");
 }

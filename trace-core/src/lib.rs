@@ -87,6 +87,7 @@ pub mod tables;
 pub mod testkit;
 pub mod wire;
 
+pub use crate::analysis::findings::finding::Severity;
 pub use crate::base::error::{Error, Result};
 pub use crate::event::state::GoState;
 pub use crate::facade::{Goroutine, Log, Problem, Region, Span, Stack, Task, TimeByState, Trace, Wait};

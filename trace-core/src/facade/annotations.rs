@@ -8,7 +8,7 @@ use crate::base::visible::visible;
 use crate::facade::types::{Goroutine, Log, Region, Stack, Task, TimeByState, length};
 
 impl<'t> Task<'t> {
-    /// The number that Go gave it.
+    /// The number that Go gave it. Go gives each number once, but a damaged trace may show one twice: see [`Self::index`].
     #[must_use]
     pub const fn id(&self) -> u64 {
         self.known.id.0
@@ -52,14 +52,14 @@ impl<'t> Task<'t> {
 
     /// The regions that belong to it, by goroutine and time. Goes through all regions of the trace.
     pub fn regions(&self) -> impl Iterator<Item = Region<'t>> + use<'t> {
-        let id = self.id();
-        self.trace.regions().filter(move |region| region.task().is_some_and(|task| task.id() == id))
+        let task = *self;
+        self.trace.regions().filter(move |region| region.task() == Some(task))
     }
 
     /// The messages that were logged for it, in the order of time. Goes through all messages of the trace.
     pub fn logs(&self) -> impl Iterator<Item = Log<'t>> + use<'t> {
-        let id = self.id();
-        self.trace.logs().filter(move |log| log.task().is_some_and(|task| task.id() == id))
+        let task = *self;
+        self.trace.logs().filter(move |log| log.task() == Some(task))
     }
 }
 

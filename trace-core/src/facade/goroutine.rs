@@ -12,7 +12,8 @@ use crate::facade::types::{Goroutine, Region, Span, Stack, TimeByState, Wait, le
 use crate::model::lanes::LaneId;
 
 impl<'t> Goroutine<'t> {
-    /// The number that Go calls it by.
+    /// The number that Go calls it by. Go gives each number once, but a damaged trace may show one twice: see
+    /// [`Self::index`].
     #[must_use]
     pub const fn id(&self) -> u64 {
         self.known.id.0

@@ -3,6 +3,7 @@
 
 mod annotations;
 mod goroutine;
+mod identity;
 mod span;
 mod trace;
 mod types;

@@ -85,7 +85,7 @@ impl Trace {
         (0..self.model.goroutine_count()).filter_map(|at| Goroutine::of(self, GoroutineIdx(at)))
     }
 
-    /// The goroutine that Go calls by this number.
+    /// The goroutine that Go calls by this number; the last one, if a damaged trace shows several.
     #[must_use]
     pub fn goroutine(&self, id: u64) -> Option<Goroutine<'_>> {
         Goroutine::of(self, self.model.goroutine_by_id(GoId(id))?)

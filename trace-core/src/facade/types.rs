@@ -12,7 +12,7 @@ use crate::model::{spans, trace as model};
 /// An execution trace that has been read. Cheap to clone, and to be shared between threads.
 ///
 /// Times are [`Duration`]s since the start of the trace: since its first event.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Trace {
     pub(super) model: Arc<model::Trace>,
 }
@@ -35,13 +35,13 @@ pub(super) fn length(range: TimeRange) -> Duration {
 }
 
 /// Something that probably costs the program its time, with the place to look at.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Problem {
     pub(super) found: Finding,
 }
 
 /// A goroutine of a trace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Goroutine<'t> {
     pub(super) trace: &'t Trace,
     pub(super) known: model::Goroutine,
@@ -69,27 +69,27 @@ pub struct TimeByState {
 }
 
 /// A stretch of time in which a goroutine was in one state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Span<'t> {
     pub(super) trace: &'t Trace,
     pub(super) known: spans::Span,
 }
 
 /// A span in which a goroutine waited for something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Wait<'t> {
     pub(super) span: Span<'t>,
 }
 
 /// A stack of calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Stack<'t> {
     pub(super) trace: &'t Trace,
     pub(super) id: StackId,
 }
 
 /// A task: `trace.NewTask` until `Task.End`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Task<'t> {
     pub(super) trace: &'t Trace,
     pub(super) known: model::Task,
@@ -102,14 +102,14 @@ impl<'t> Task<'t> {
 }
 
 /// A region: `trace.StartRegion` until `Region.End`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Region<'t> {
     pub(super) trace: &'t Trace,
     pub(super) known: model::Region,
 }
 
 /// A message that the program logged with `trace.Log`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Log<'t> {
     pub(super) trace: &'t Trace,
     pub(super) known: model::Log,

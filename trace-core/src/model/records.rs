@@ -1,9 +1,12 @@
 //! What a trace holds of each goroutine, task, region, log, sample and range, as queries give it out.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{GoId, GoroutineIdx, ProcIdx, StackId, StrId, TaskId, TaskIdx, ThreadIdx};
 use crate::base::time::{TimeRange, TraceTime};
+use crate::base::visible::visible;
 use crate::event::kind::EventKind;
 use crate::event::state::SpanClass;
 use crate::model::lanes::{LaneId, SpanRef};
@@ -89,6 +92,18 @@ pub struct Frame<'a> {
     pub line: u64,
     /// Program counter; 0 in old traces.
     pub pc: u64,
+}
+
+/// `main.work (/src/main.go:12)`, on one line; without what is not known.
+impl fmt::Display for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", visible(self.function))?;
+        match (self.file, self.line) {
+            ("", _) => Ok(()),
+            (file, 0) => write!(f, " ({})", visible(file)),
+            (file, line) => write!(f, " ({}:{line})", visible(file)),
+        }
+    }
 }
 
 /// A user task: `trace.NewTask`, until `Task.End`.
