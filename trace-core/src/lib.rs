@@ -46,7 +46,23 @@
 //! folder, and a comparison.
 //!
 //! Behind [`Trace::model`] is all that the program Tracelane is made of: [`model`] with its columns and queries, and
-//! [`analysis`], one question a file. Those are public so that nothing is out of reach; they change more often.
+//! [`analysis`], one question a file. Those are public so that nothing is out of reach; they change more often. The GC cycles,
+//! for one, which no iterator above has:
+//!
+//! ```
+//! use trace_core::Trace;
+//! use trace_core::analysis::collector::cycles::Collector;
+//! use trace_core::base::monitor::Monitor;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tasks.trace");
+//! let trace = Trace::open(path)?;
+//! let model = trace.model();
+//! let gc = Collector::of(model, model.range(), &Monitor::new()).ok_or("the monitor was cancelled")?;
+//! println!("{} GC cycles, {} STW pauses", gc.cycles.len(), gc.stops.len());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What it does not do
 //!
