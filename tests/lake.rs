@@ -101,6 +101,25 @@ fn a_lake_answers_as_its_traces_do() {
 }
 
 #[test]
+fn every_table_of_the_tier_has_a_file_even_without_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |tier: Tier| move |(name, own): &(&'static str, Tier)| (*own <= tier).then_some(*name);
+    for (tier, words) in [(Tier::Summary, &[][..]), (Tier::Detail, &["--detail"])] {
+        let lake = folder.path().join(format!("{tier:?}"));
+        // It has no warnings.
+        let trace = text(&fixture("workers-go1.27.trace"));
+        exported(&lake, &[words, &[&trace]].concat());
+        let files: Vec<usize> = KEPT.iter().filter_map(of(tier)).map(|name| parts(&lake, name).len()).collect();
+        assert_eq!(files, vec![1; files.len()], "{tier:?}");
+        assert_eq!(number(&lake, "SELECT count(*) AS n FROM warnings"), 0);
+        // Those of more snapshots add none.
+        exported(&lake, &[words, &[&text(&fixture("sync-go1.27.trace"))]].concat());
+        assert_eq!(parts(&lake, "warnings").len(), 1);
+        assert_eq!(parts(&lake, "traces").len(), 2);
+    }
+}
+
+#[test]
 fn what_is_there_is_passed_over_and_what_cannot_be_read_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let (lake, traces) = (folder.path().join("lake"), folder.path().join("traces"));

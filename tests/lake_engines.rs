@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use trace_core::tables::tier::KEPT;
 
 use crate::fixtures;
 use crate::run;
@@ -115,6 +116,37 @@ fn duckdb_has_the_same_rows() {
     for ((name, sql), rows) in questions().iter().zip(answers(&python, "duckdb", &lake)) {
         assert_eq!(rows, asked(&lake, sql), "{name}");
     }
+}
+
+/// Every table of a lake of one snapshot without warnings, counted.
+fn counts() -> (Vec<String>, tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = folder.path().join("lake").to_string_lossy().into_owned();
+    let trace = fixtures::data().join("real/workers-go1.27.trace").to_string_lossy().into_owned();
+    assert_eq!(run::tracelane(&["export", "--parquet", &lake, "--detail", &trace]).status.code(), Some(0));
+    let queries = KEPT.map(|(table, _)| format!("SELECT '{table}' AS name, count(*) AS n FROM {table}"));
+    (queries.to_vec(), folder, lake)
+}
+
+fn has_all_tables(python: &str, engine: &str) {
+    let (queries, _folder, lake) = counts();
+    let words: Vec<&str> = [engine, &lake].into_iter().chain(queries.iter().map(String::as_str)).collect();
+    let answers: Vec<Vec<Value>> = lake_py(python, &words).lines().map(rows).collect();
+    let own: Vec<Vec<Value>> = queries.iter().map(|sql| asked(&lake, sql)).collect();
+    assert_eq!(answers, own);
+    assert!(own.iter().flatten().any(|row| row["n"] == 0), "all tables have rows");
+}
+
+#[test]
+fn tables_without_rows_are_there_for_duckdb() {
+    let Some(python) = python("duckdb") else { return };
+    has_all_tables(&python, "duckdb");
+}
+
+#[test]
+fn tables_without_rows_are_there_for_spark() {
+    let Some(python) = python("pyspark") else { return };
+    has_all_tables(&python, "spark");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn export_sized(
     journal::clean(lake)?;
     let mut known = Known::read(lake)?;
     let inputs = Inputs::of(request.files.iter().map(PathBuf::as_path));
-    let mut writer = Parts { lake, inputs: &inputs, parts: BTreeMap::new(), done: ExportSummary::default() };
+    let mut writer = Parts::new(lake, &inputs, request.tier)?;
     let mut looked_at = 0;
     for step in steps(&files) {
         if monitor.is_cancelled() {
@@ -263,6 +263,9 @@ fn members(path: PathBuf) -> Vec<PathBuf> {
 struct Parts<'a> {
     lake: &'a Path,
     inputs: &'a Inputs,
+    /// Tables of the tier of which the lake has no file so far: the next part gets one, without rows if it has none, so that
+    /// programs that know tables by their files find all.
+    missing: Vec<&'static dyn Table>,
     parts: BTreeMap<Partition, Part>,
     done: ExportSummary,
 }
@@ -284,7 +287,31 @@ impl Part {
     }
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
+    fn new(lake: &'a Path, inputs: &'a Inputs, tier: Tier) -> Result<Self, LakeError> {
+        let mut missing = Vec::new();
+        for (name, of) in KEPT {
+            if of <= tier && layout::files(lake, name)?.is_empty() {
+                missing.extend(table(name));
+            }
+        }
+        Ok(Self { lake, inputs, missing, parts: BTreeMap::new(), done: ExportSummary::default() })
+    }
+
+    /// Writes files without rows of the tables that the lake lacks and that a part has no rows of.
+    fn write_missing(&mut self, partition: &Partition, name: &str) -> Result<(), LakeError> {
+        for table in std::mem::take(&mut self.missing) {
+            let path = layout::file(self.lake, table.name(), partition, name);
+            if table.name() != TRACES && !path.is_file() {
+                let bytes = encode(&file_columns(table), &TableData::empty(table))?;
+                make_folder_of(&path)?;
+                write(&path, &bytes, self.inputs)?;
+                self.done.lake_bytes = self.done.lake_bytes.saturating_add(bytes.len() as u64);
+            }
+        }
+        Ok(())
+    }
+
     fn count(&mut self, path: &Path, bytes: u64, problem: Option<String>) {
         self.done.added += 1;
         self.done.trace_bytes = self.done.trace_bytes.saturating_add(bytes);
@@ -313,6 +340,9 @@ impl Parts<'_> {
         tables.sort_by_key(|table| table.name() == TRACES);
         let mut written = 0;
         for table in tables {
+            if table.name() == TRACES {
+                self.write_missing(&opened.partition, &name)?;
+            }
             let mut stretches = opened.stretches(table, tier, most).peekable();
             if stretches.peek().is_some() {
                 let file = layout::file(self.lake, table.name(), &opened.partition, &name);
@@ -374,6 +404,9 @@ impl Parts<'_> {
         // What makes the part count comes last.
         encoded.sort_by_key(|(name, _)| *name == TRACES);
         for (table, bytes) in encoded {
+            if table == TRACES {
+                self.write_missing(partition, &name)?;
+            }
             let path = layout::file(self.lake, table, partition, &name);
             make_folder_of(&path)?;
             write(&path, &bytes, self.inputs)?;
@@ -496,7 +529,7 @@ mod tests {
         let all = std::slice::from_ref(&(0..found.content.generations.len())).to_vec();
         let opened = open(&found, &all, &request.labels, &stopped);
         let inputs = Inputs::default();
-        let mut writer = Parts { lake: &lake, inputs: &inputs, parts: BTreeMap::new(), done: ExportSummary::default() };
+        let mut writer = Parts::new(&lake, &inputs, request.tier).expect("readable");
         stopped.cancel();
         writer.stream(&found.path, opened, (request.tier, sizes.rows), &stopped).expect("no error");
         assert_eq!(writer.done, ExportSummary::default());
