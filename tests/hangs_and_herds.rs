@@ -353,16 +353,28 @@ const TIMER: Stack = &[("context.WithDeadlineCause.func2", "context.go", 650)];
 const EXPIRE: Stack =
     &[("context.(*timerCtx).cancel", "context.go", 680), ("context.WithDeadlineCause.func2", "context.go", 650)];
 
-/// Eight requests that start a goroutine each and wait for it, which runs for 30 ms; a deadline ends the wait after 10 ms, or
-/// the goroutine does.
-fn rendering(is_given_up: bool) -> Findings {
+const ASK: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Get", "client.go", 400),
+    ("app.render", "app.go", 61),
+    ("app.build.func1", "app.go", 42),
+];
+
+/// Eight requests that start a goroutine each and wait for it, which runs for 30 ms, or waits for a call meanwhile; a deadline
+/// ends the wait after 10 ms, or the goroutine does.
+fn rendering(is_given_up: bool, is_running: bool) -> Findings {
     let mut scene = Scene::default();
     for round in 0..8u64 {
         let (go, child, timer, now) = (10 + round, 100 + round, 200 + round, 1.0 + 40.0 * round as f64);
         scene.at(0, now, Act::Ready(go)).at(0, now + 0.1, Act::Start(go));
         scene.at(0, now + 0.2, Act::MakeFor(child, RENDERING, BEGIN)).at(0, now + 0.3, Act::Block("select", GIVE_UP));
-        scene.at(1, now + 0.4, Act::Start(child)).at(1, now + 15.0, Act::Preempt(RENDER));
-        scene.at(1, now + 15.1, Act::Start(child));
+        scene.at(1, now + 0.4, Act::Start(child));
+        if is_running {
+            scene.at(1, now + 15.0, Act::Preempt(RENDER)).at(1, now + 15.1, Act::Start(child));
+        } else {
+            scene.at(1, now + 0.5, Act::Block("select", ASK));
+            scene.at(1, now + 29.8, Act::Ready(child)).at(1, now + 29.9, Act::Start(child));
+        }
         if is_given_up {
             scene.at(0, now + 10.0, Act::MakeFor(timer, TIMER, &[])).at(0, now + 10.1, Act::Start(timer));
             scene.at(0, now + 10.2, Act::Wake(go, EXPIRE)).at(0, now + 10.3, Act::End);
@@ -377,7 +389,7 @@ fn rendering(is_given_up: bool) -> Findings {
 
 #[test]
 fn work_whose_caller_has_given_up_is_found_by_what_it_runs_afterwards() {
-    let found = rendering(true);
+    let found = rendering(true, true);
     let found = found.list.iter().find(|one| cause(one) == "abandoned_work").expect("a finding");
     assert_eq!((number(found, "went_on"), number(found, "started")), (Some(8), Some(8)), "{}", found.title);
     assert!(found.title.contains("that app.build (app.go:42) started"), "{}", found.title);
@@ -387,6 +399,10 @@ fn work_whose_caller_has_given_up_is_found_by_what_it_runs_afterwards() {
         "{}",
         found.title
     );
-    let in_time = rendering(false);
+    let in_time = rendering(false, true);
     assert!(in_time.list.iter().all(|one| cause(one) != "abandoned_work"), "{:?}", in_time.list);
+    // What they wait for, nobody waits for either.
+    let waited = rendering(true, false);
+    let waited = waited.list.iter().find(|one| cause(one) == "abandoned_work").expect("a finding");
+    assert!(waited.title.contains("for up to 19.9 ms and 159 ms total"), "{}", waited.title);
 }

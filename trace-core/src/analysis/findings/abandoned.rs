@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
-use crate::analysis::findings::finding::{Evidence, Finding, Kind};
+use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::phrases::place_name;
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
@@ -22,7 +22,7 @@ const FEWEST: usize = 5;
 const SHARE: f64 = 0.1;
 
 const CHECK: &str = "Pass the context to the work and let it return when ctx.Done() is closed; look at ctx.Err() between its steps. \
-                     Otherwise what nobody waits for takes the procs from what is waited for.";
+                     Otherwise work that nobody waits for takes procs, connections and locks from work that is waited for.";
 
 /// What the goroutines did that one function started and left.
 #[derive(Default)]
@@ -33,6 +33,8 @@ struct Left {
     /// Who went on, and from when to when.
     went_on: Vec<(GoroutineIdx, TimeRange)>,
     running: u64,
+    /// From when they were created until they ended, total, nanoseconds.
+    lived: u64,
 }
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
@@ -60,6 +62,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
             let range = TimeRange::new(gave_up, ended);
             let sums = context.trace.time_by_class(LaneId::Goroutine(facts.go), range).nanos;
             left.running += sums.get(SpanClass::Running as usize).copied().unwrap_or(0);
+            left.lived += ended.nanos_since(created).unsigned_abs();
             left.went_on.push((facts.go, range));
             left.acts.insert((creator, gave_up));
         }
@@ -79,32 +82,37 @@ fn end_of_wait(context: &Context<'_>, waits: &[Wait], created: TraceTime, functi
 /// `started`: how many goroutines the function started in all.
 fn judge(context: &Context<'_>, left: &Left, started: u64) -> Option<Finding> {
     let share = left.running as f64 / context.load.running.0.max(1) as f64;
-    if left.acts.len() < FEWEST || share < SHARE {
+    let after: u64 = left.went_on.iter().map(|(_, range)| range.nanos().unsigned_abs()).sum();
+    let is_most = after * 2 > left.lived;
+    if left.acts.len() < FEWEST || share < SHARE && !is_most {
         return None;
     }
-    let place = context.places.own(left.stack);
     let (longest, range) = *left.went_on.iter().max_by_key(|(go, range)| (range.nanos(), *go))?;
+    let place = context.places.own(left.stack);
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of {} that {} started went on after it had given up at a context's deadline, for up to {}: they ran for {} of that, \
-         {} of all running time",
+        "{} of {} that {} started went on after it had given up at a context's deadline, for up to {} and {} total: they ran for \
+         {} of that, {} of all running time",
         evidence.whole("went_on", left.went_on.len() as u64),
         evidence.count("started", started, "goroutine"),
         place_name(place.as_ref()),
         evidence.time("longest_ns", range.nanos().unsigned_abs()),
+        evidence.time("after_total_ns", after),
         evidence.time("running_after_ns", left.running),
         evidence.share("share_of_running", share),
     );
     // Others wait for the procs that they have; where procs are free, their own time is all that is lost.
     let lost = left.running.max((context.load.runnable.0 as f64 * share) as u64);
+    // Nor does anybody wait for what they wait for.
+    let lost = if is_most { lost.max(after) } else { lost };
     let gos: Vec<GoroutineIdx> = left.went_on.iter().map(|one| one.0).collect();
-    Some(
-        Finding::new(Kind::CpuStarvation, title, lost, context.duration, 0.85)
-            .with(evidence)
-            .ratio("procs_busy", context.load.share)
-            .cause(Cause::AbandonedWork, CHECK)
-            .culprit(context.trace, place, left.stack)
-            .goroutines(&gos)
-            .link(context.trace, longest, range),
-    )
+    let finding = Finding::new(Kind::CpuStarvation, title, lost, context.duration, 0.85)
+        .with(evidence)
+        .ratio("procs_busy", context.load.share)
+        .cause(Cause::AbandonedWork, CHECK)
+        .culprit(context.trace, place, left.stack)
+        .goroutines(&gos)
+        .link(context.trace, longest, range);
+    // They take little from anybody as long as they wait.
+    Some(if share < SHARE { finding.at_most(Severity::Warning) } else { finding })
 }

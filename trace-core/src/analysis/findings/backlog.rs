@@ -22,6 +22,7 @@ use crate::analysis::workload::is_idle;
 use crate::base::ids::{GoroutineIdx, StackId};
 use crate::base::time::TimeRange;
 use crate::event::state::SpanClass;
+use crate::model::lanes::LaneId;
 
 /// Stages of a pipeline that are followed.
 const STAGES: usize = 16;
@@ -103,7 +104,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if !is_queue_for_it(wait, found, share, queued) || !context.places.is_direct(wait.stack) {
         return None;
     }
-    if is_generator(context, wait, found) || is_paced(context, wait, found) {
+    let uneven = uneven_queue::judge(context, wait, found);
+    // One that sends nearly all to one of several keeps it waiting, however little it does itself.
+    if uneven.is_none() && is_generator(context, wait, found) || is_paced(context, wait, found) {
         return None;
     }
     let last = last_stage(context, found);
@@ -121,14 +124,10 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if let Some(polling) = polls(context, wait, found, &hot) {
         return Some(polling);
     }
-    if let Some(uneven) = uneven_queue::judge(context, wait, found) {
+    if let Some(uneven) = uneven {
         return Some(if context.is_of_tests(wait) { uneven.at_most(Severity::Note) } else { uneven });
     }
-    // Several consumers that compute on procs that are mostly busy: a producer that waits for them is held
-    // back as it should be. One that has no proc itself is another finding's business.
-    let is_held_back = share < 0.9 && context.load.share > if share < 0.5 { 0.5 } else { 0.85 };
-    // As many that run as there are procs: more would have nothing to run on.
-    let is_held_back = is_held_back || found.by_go.len() as u64 >= context.load.procs && way == ActivityKind::Running;
+    let is_held_back = is_held_back(context, found, share, way);
     let without_proc = part(last, |part| part.doing == StepKind::Runnable);
     let is_pressure = is_held_back || without_proc * 2 > last.examined || way == ActivityKind::Runnable;
     let behind = further_on(context, (found, last), stage);
@@ -137,8 +136,13 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let lane = lanes.filter(|_| gone == 0);
     let is_waiting = way == ActivityKind::Waiting && gone == 0 && lane.is_none();
     let ticks = if is_waiting { ticks(context, hot.stack, stage) } else { None };
+    let behind_it = if is_waiting && ticks.is_none() { waited_for(context, &done, hot.stack) } else { None };
+    let check = match (ticks, &behind_it) {
+        (Some(_), _) => Some(TICKS),
+        (None, behind) => behind.as_ref().map(|_| WAITS_ITSELF),
+    };
     let title = format!(
-        "{} for {} {} {}{}{}{}",
+        "{} for {} {} {}{}{}{}{}",
         waited((wait, found), &wait.in_operation(context.trace), &mut evidence),
         consumers_words(context, (found, consumer), (share, &behind), &mut evidence),
         way.words(),
@@ -147,17 +151,15 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
             at_least(wait, found),
             evidence.time("consumer_ns", done.elapsed(way))
         )),
-        ticks.map_or_else(String::new, |nanos| {
-            format!("; its timer fires about every {}", evidence.time("interval_ns", nanos.unsigned_abs()))
-        }),
+        ticks_words(ticks, &mut evidence),
         ended_words(gone, &mut evidence),
         lane.map_or_else(String::new, |lane| lane.words(&mut evidence)),
+        behind_it.unwrap_or_default(),
     );
     // What keeps the others from working is that they returned, not what this one does.
     let loop_of_its = context.places.outer(hot.stack).filter(|_| gone > 0).map(Named::direct);
     // Waits that nobody ended are no matter of how fast anybody is.
-    let lost = wait.woken_nanos;
-    let mut finding = Finding::new(Kind::ChannelBacklog, title, lost, context.duration, 0.55 + 0.4 * share)
+    let mut finding = Finding::new(Kind::ChannelBacklog, title, wait.woken_nanos, context.duration, 0.55 + 0.4 * share)
         .with(evidence)
         .ratio("mean_waiting", queued)
         .culprit_named(context.trace, Some(loop_of_its.unwrap_or(hot.named)), hot.stack)
@@ -169,10 +171,21 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     }
     let finding = if share < MOST_BY_ONE { finding.with_check(SEVERAL) } else { finding };
     let finding = because(context, finding, (wait.op, hot.stack), (consumer, gone), lane);
-    let finding = if ticks.is_some() { finding.with_check(TICKS) } else { finding };
+    let finding = match check.filter(|_| ticks.is_some() || finding.cause.is_none()) {
+        Some(check) => finding.with_check(check),
+        None => finding,
+    };
     let finding = as_felt(context, [wait], finding);
     let is_stopped = stopped(context, wait) * 3 > wait.nanos;
     Some(if is_pressure || is_stopped || context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether a producer that waits for several consumers is held back as it should be: these compute on procs that are mostly
+/// busy, or as many run as there are procs, so that more would have nothing to run on. One that has no proc itself is another
+/// finding's business. `share`: the part of the time for which the first consumer accounts.
+fn is_held_back(context: &Context<'_>, found: &Wakers, share: f64, way: ActivityKind) -> bool {
+    let is_busy = share < 0.9 && context.load.share > if share < 0.5 { 0.5 } else { 0.85 };
+    is_busy || found.by_go.len() as u64 >= context.load.procs && way == ActivityKind::Running
 }
 
 /// Whether so many wait, and mostly for one: an answer that is waited for is a backlog only if several wait for the same one all
@@ -187,6 +200,36 @@ fn is_queue_for_it(wait: &Blocked, found: &Wakers, share: f64, queued: f64) -> b
 
 const TICKS: &str = "The consumer takes something only when its timer fires: let it take all that is there, or make the interval \
                      shorter. If the rate is meant, let senders give up or drop when the channel is full.";
+
+const WAITS_ITSELF: &str = "The consumer waits for other goroutines itself: make what it waits for faster, or let it take the next item \
+                            meanwhile.";
+/// Waits of a consumer that are followed to whoever ended them.
+const FOLLOWED: usize = 16;
+
+/// What those did for most of the time who ended the longest waits of a consumer for other goroutines: `; those that ended its
+/// waits there were running in main.render (main.go:9) for most of that time`. `None` if it waits for something else, or if nothing stands out.
+fn waited_for(context: &Context<'_>, done: &Activity, stack: StackId) -> Option<String> {
+    if !matches!(context.places.op(stack), Op::Receive | Op::Select | Op::WaitGroup | Op::Cond) {
+        return None;
+    }
+    let mut waits = done.ranges(ActivityKind::Waiting);
+    waits.sort_by_key(|(go, range)| (std::cmp::Reverse(range.nanos()), *go, range.start));
+    let ended = waits.iter().take(FOLLOWED).filter_map(|(go, range)| {
+        let span = context.trace.span_at(LaneId::Goroutine(*go), range.end.plus_nanos(-1))?;
+        match context.trace.maker(context.trace.next_span(span.at)?.at).0 {
+            Some(LaneId::Goroutine(by)) if by != *go => Some((by, *range)),
+            _ => None,
+        }
+    });
+    let activity = Activity::of_ranges(context, &ended.collect::<Vec<_>>());
+    let way = activity.main();
+    let is_most = activity.weight(way) * 2 > activity.all() && way != ActivityKind::Unknown;
+    let hot = if is_most { activity.place(context, way) } else { None };
+    hot.map(|hot| {
+        let at = format!("{} {}", way.words(), hot.named.in_words());
+        format!("; those that ended its waits there were {at} for most of that time")
+    })
+}
 
 /// Whether those who end the waits are others than those who wait, with a part of their own in it: the consumer, or the next
 /// stage.
@@ -291,6 +334,13 @@ fn further_on(context: &Context<'_>, (first, last): (&Wakers, &Wakers), stage: G
         return String::new();
     }
     format!(", which itself waited to send, ultimately for {}", go_name(context.trace, stage))
+}
+
+/// `; its timer fires about every 15.0 ms`
+fn ticks_words(ticks: Option<i64>, evidence: &mut Evidence) -> String {
+    ticks.map_or_else(String::new, |nanos| {
+        format!("; its timer fires about every {}", evidence.time("interval_ns", nanos.unsigned_abs()))
+    })
 }
 
 /// `; 7 goroutines created together with it had ended before the longest of these waits`; empty of none.

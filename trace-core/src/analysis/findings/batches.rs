@@ -1,6 +1,6 @@
 //! Answers that wait for the clock: others hand something over to one goroutine and wait until it has dealt with it,
 //! which it does only when its timer fires; or they wait in a queue of which a goroutine takes a few each time its timer
-//! fires.
+//! fires; or they wait for goroutines that they have started, and which sleep.
 
 use rustc_hash::FxHashMap;
 
@@ -10,7 +10,7 @@ use crate::analysis::findings::backlog::SERVED_AT_ONCE;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
-use crate::analysis::findings::peers::{as_felt, waited};
+use crate::analysis::findings::peers::{Relation, as_felt, related, waited};
 use crate::analysis::findings::slow_requests::{PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW};
 use crate::analysis::phrases::go_name;
 use crate::analysis::phrases::where_at;
@@ -37,6 +37,9 @@ const CHECK: &str = "Let the timer only bound the wait: answer as soon as a batc
 
 const CHECK_QUEUE: &str = "Take all that is waiting each time, or go on at once while there is more; the timer need only bound \
                            how long the first one waits.";
+
+const CHECK_CHILD: &str = "Let goroutines that others wait for end as soon as they can: wait for a channel or a context instead of \
+                           sleeping, and leave out the pause after the last piece of work.";
 
 pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
     let waits = context.waits(&[Op::Receive, Op::Select, Op::Cond, Op::WaitGroup]);
@@ -68,7 +71,9 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let seen = look(context, wait);
     // One at a time is a rate, of which another finding tells.
     let is_queue = found.per_act >= SERVED_AT_ONCE && seen.fired * 2 >= 3 * seen.count && is_in_order(wait);
-    if seen.timed * 10 < seen.all * 7 || seen.asked * 2 < seen.all && !is_queue {
+    // To start a goroutine is not to hand it something. One that goes on after it has sent something keeps a rhythm.
+    let is_child = wait.op == Op::WaitGroup && related(context, wait, Relation::Child) >= 0.6;
+    if seen.timed * 10 < seen.all * 7 || seen.asked * 2 < seen.all && !is_queue && !is_child {
         return None;
     }
     let (&(go, _), &(_, range, stack)) = seen.by.iter().max_by_key(|(key, sum)| (sum.0, **key))?;
@@ -82,6 +87,8 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
              waited for the timer",
             evidence.number("fires_per_wait", seen.fired as f64 / seen.count.max(1) as f64)
         )
+    } else if is_child {
+        ", one of those that they had started, which waited for a timer".to_owned()
     } else {
         ", to which they had handed something over and which waited for its timer".to_owned()
     };
@@ -92,9 +99,14 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         where_at(context.places, stack),
         evidence.time("timer_ns", done.elapsed(ActivityKind::Waiting)),
     );
+    let (name, check) = match (is_queue, is_child) {
+        (true, _) => (Cause::BatchTimer, CHECK_QUEUE),
+        (false, true) => (Cause::FixedSleep, CHECK_CHILD),
+        (false, false) => (Cause::BatchTimer, CHECK),
+    };
     let finding = Finding::new(Kind::PollingSleep, title, wait.woken_nanos, context.duration, 0.8)
         .with(evidence)
-        .cause(Cause::BatchTimer, if is_queue { CHECK_QUEUE } else { CHECK })
+        .cause(name, check)
         .ratio("share_of_timer", seen.timed as f64 / seen.all.max(1) as f64)
         .culprit(context.trace, context.places.own(stack), stack)
         .act(done.act_of(ActivityKind::Waiting))
@@ -106,6 +118,8 @@ fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         None => finding,
     };
     let finding = as_felt(context, [wait], finding);
+    // What they were started for may be to keep a rhythm.
+    let finding = if name == Cause::FixedSleep { finding.at_most(Severity::Warning) } else { finding };
     Some(match wait.nanos / wait.count.max(1) {
         mean if mean < PAUSE_NOTE_BELOW => finding.at_most(Severity::Note),
         mean if mean < PAUSE_WARNING_BELOW => finding.at_most(Severity::Warning),

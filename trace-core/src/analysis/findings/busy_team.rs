@@ -32,14 +32,14 @@ pub(crate) struct BusyTeam {
     name: String,
     /// Part of the time in which they had something to do.
     busy: f64,
-    /// Nanoseconds for an answer, on average.
-    service: u64,
+    /// Nanoseconds for an answer, on average; `None` if it does much else that nobody waits for.
+    service: Option<u64>,
 }
 
 impl BusyTeam {
     /// The team of a goroutine that ended the waits of requests; `None` if it is none, or is not busy enough to explain
-    /// them.
-    pub(crate) fn of(context: &Context<'_>, slow: &SlowRequests<'_>, top: &Meanwhile) -> Option<Self> {
+    /// them. `is_any`: also where most of its work is for nobody who waits there.
+    pub(crate) fn of(context: &Context<'_>, slow: &SlowRequests<'_>, top: &Meanwhile, is_any: bool) -> Option<Self> {
         let team = team_of(context, top.go);
         let waits = waits_like(context, slow.stack);
         let served: u64 = sites_like(context, slow.stack).map(|site| site.count).sum();
@@ -57,7 +57,8 @@ impl BusyTeam {
         let is_member = |go: GoroutineIdx| team.iter().any(|facts| facts.go == go);
         let by_team = waits.iter().filter(|wait| wait.waker.is_some_and(is_member)).count();
         let ends = |go: GoroutineIdx| waits.iter().any(|wait| wait.waker == Some(go));
-        let is_team = (2..=TEAM).contains(&team.len()) && team.iter().all(|facts| is_there(facts) && ends(facts.go));
+        let is_team =
+            (2..=TEAM).contains(&team.len()) && team.iter().all(|facts| is_there(facts) && (is_any || ends(facts.go)));
         if !is_team || by_team * 10 < waits.len() * 9 || waits.iter().any(|wait| is_member(wait.go)) {
             return None;
         }
@@ -66,12 +67,9 @@ impl BusyTeam {
         let service = all.saturating_sub(idle) / served.max(1);
         let busy = 1.0 - idle as f64 / all.max(1) as f64;
         let name = context.trace.str(team.first()?.name).to_owned();
-        (busy >= BUSY && slow.mean() >= QUEUE * service).then_some(Self {
-            size: team.len() as u64,
-            name,
-            busy,
-            service,
-        })
+        let service = Some(service).filter(|service| slow.mean() >= QUEUE * service);
+        let is_busy = busy >= BUSY && (service.is_some() || is_any);
+        is_busy.then_some(Self { size: team.len() as u64, name, busy, service })
     }
 
     /// What requests wait for; `at` and `doing` are the places of both sides, `others` those who answer.
@@ -83,13 +81,15 @@ impl BusyTeam {
     ) -> Reason {
         let mut evidence = Evidence::default();
         let at = format!(
-            "{}, for {} goroutines of {}, which had work for {} of the time, mostly{doing}, and took {} for each: most of the \
-             wait is for those in front",
+            "{}, for {} goroutines of {}, which had work for {} of the time, mostly{doing}{}",
             at.trim_start(),
             evidence.whole("slots", self.size),
             self.name,
             evidence.share("team_busy", self.busy),
-            evidence.time("service_ns", self.service),
+            self.service.map_or_else(String::new, |service| format!(
+                ", and took {} for each: most of the wait is for those in front",
+                evidence.time("service_ns", service)
+            )),
         );
         Reason {
             kind: Kind::LimitedConcurrency,

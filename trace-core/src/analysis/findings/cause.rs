@@ -63,6 +63,10 @@ pub enum Cause {
     PoolExhausted,
     /// Connections of a pool are not given back to it any more.
     ConnectionsKept,
+    /// Connections are made for one call each and not used again.
+    NotReused,
+    /// Connections are kept by responses whose bodies nobody closes.
+    BodiesOpen,
     /// Each piece of work has a worker, but only one may work at a time.
     OneAtATime,
     /// All workers are waiting for something themselves.
@@ -83,6 +87,8 @@ pub enum Cause {
     SlowReader,
     /// What others wait for is done by finalizers or cleanups, one after the other.
     Finalizer,
+    /// The goroutine that runs finalizers is in slow ones nearly all the time.
+    SlowFinalizer,
     /// The other side of a call takes long.
     SlowCall,
     /// Connecting to a server takes long.
@@ -152,6 +158,8 @@ impl Cause {
             Self::HeldByOthers => "held_by_others",
             Self::PoolExhausted => "pool_exhausted",
             Self::ConnectionsKept => "connections_kept",
+            Self::NotReused => "connections_not_reused",
+            Self::BodiesOpen => "bodies_open",
             Self::OneAtATime => "one_at_a_time",
             Self::WorkersWait => "workers_wait",
             Self::OwnWorkers => "own_workers",
@@ -162,6 +170,7 @@ impl Cause {
             Self::OneServer => "one_server",
             Self::SlowReader => "slow_reader",
             Self::Finalizer => "finalizer",
+            Self::SlowFinalizer => "slow_finalizer",
             Self::SlowCall => "slow_call",
             Self::SlowDial => "slow_dial",
             Self::SlowLookup => "slow_lookup",

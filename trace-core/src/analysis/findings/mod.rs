@@ -17,6 +17,7 @@ mod churn;
 pub mod context;
 mod cpu;
 mod damage;
+mod finalizers;
 mod folded;
 mod gc;
 mod growth;
@@ -34,6 +35,7 @@ mod locks;
 mod made_anew;
 mod missing_done;
 mod named;
+mod new_connections;
 mod no_cpu;
 mod other_side;
 mod peers;
@@ -115,10 +117,11 @@ impl Findings {
 }
 
 /// What finds the causes of one kind each; what is found by those that look at others' findings comes after.
-const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 25] = [
+const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 27] = [
     locks::find,
     peers::find,
     backlog::find,
+    finalizers::find,
     batches::find,
     imbalance::find,
     serial::find,
@@ -136,6 +139,7 @@ const DETECTORS: [fn(&Context<'_>) -> Vec<Finding>; 25] = [
     idle::find,
     leak::find,
     kept_connections::find,
+    new_connections::find,
     missing_done::find,
     growth::find,
     churn::find,

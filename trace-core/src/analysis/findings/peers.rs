@@ -10,7 +10,8 @@ use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{BASIS, Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::holds::Holds;
 use crate::analysis::findings::named::Named;
-use crate::analysis::findings::slots::{Held, alive, held, is_queue, is_sql, size};
+use crate::analysis::findings::slots::{Held, alive, dwindling, held, is_queue, is_sql, size};
+use crate::analysis::findings::stuck::SLOTS;
 use crate::analysis::goroutine_stats::GoroutineStats;
 use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::place_time::Wait;
@@ -369,6 +370,22 @@ fn limit_words(
     }
 }
 
+/// How many slots are in use at once at first, and at last.
+fn fewer_words((first, last): (u64, u64), evidence: &mut Evidence) -> String {
+    format!(
+        "slot: {} in use at once in the first fifth of that time, {} in the last, as where some are not given back",
+        evidence.whole("slots_first", first),
+        evidence.whole("slots_last", last),
+    )
+}
+
+/// `the workers were waiting in main.load (main.go:9)`
+fn used_by(context: &Context<'_>, top: &Meanwhile, is_workers: bool) -> String {
+    let who = if is_workers { "the workers were" } else { "their holders were" };
+    let place = context.places.own(top.stack);
+    format!("{who} {} {}", ActivityKind::of(top.doing).words(), place_name(place.as_ref()))
+}
+
 fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding> {
     let is_channel = matches!(wait.op, Op::Send | Op::Receive | Op::Select | Op::Cond);
     let by_siblings = related(context, wait, Relation::Sibling);
@@ -413,17 +430,14 @@ fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     let waits = waited((wait, found), &format!("at {}", place_name(Some(&wait.place))), &mut evidence);
     let held = held(context, wait, found, by_children > by_siblings);
     let slots = if is_workers { alive(context, wait) } else { size(context, wait) };
-    let limit = limit_words((is_workers, is_lock), (slots, wait.gos), &mut evidence);
+    let fewer = if is_workers { None } else { dwindling(context, wait) };
+    let limit = match fewer {
+        Some(fewer) => fewer_words(fewer, &mut evidence),
+        None => limit_words((is_workers, is_lock), (slots, wait.gos), &mut evidence),
+    };
     let uses = match &held {
         Some(held) => held.sentence(context, &mut evidence),
-        None => {
-            let (way, place) = (ActivityKind::of(top.doing).words(), context.places.own(top.stack));
-            format!(
-                "{} {way} {}",
-                if is_workers { "the workers were" } else { "their holders were" },
-                place_name(place.as_ref())
-            )
-        }
+        None => used_by(context, top, is_workers),
     };
     let title = format!("{waits} for a free {limit}, and {uses}");
     // One worker at a time is a call with more to it: what there is to mend is the limit, not what the worker does.
@@ -434,7 +448,7 @@ fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         context.named(wait.stack, alike).filter(|_| is_serial).unwrap_or_else(|| Named::direct(wait.place.clone()))
     };
     let (named, stack) = match &other {
-        Some(held) if !is_serial => (held.named.clone(), held.stack),
+        Some(held) if !is_serial && fewer.is_none() => (held.named.clone(), held.stack),
         _ => (limiter(), wait.stack),
     };
     let mut finding = Finding::new(kind, title, wait.nanos, context.duration, 0.5 + 0.4 * share)
@@ -449,7 +463,10 @@ fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
     if let Some(longest) = wait.longest.first() {
         finding = finding.link(context.trace, longest.go, longest.range);
     }
-    let finding = held_by(finding, other, (is_workers, is_serial, is_lock), top.doing);
+    let finding = match fewer {
+        Some(_) => finding.cause(Cause::SlotsKept, SLOTS),
+        None => held_by(finding, other, (is_workers, is_serial, is_lock), top.doing),
+    };
     let finding = as_felt(context, [wait], finding.link(context.trace, top.go, top.longest));
     let finding = if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding };
     Some(if is_workers { fed(context, (wait, found), finding) } else { finding })

@@ -23,6 +23,8 @@ use crate::base::time::{TimeRange, TraceTime};
 
 /// Waits of each goroutine, on average, from which on it shows who lets in whom.
 const OFTEN: usize = 4;
+/// Parts of the time with waits in which slots are counted.
+const PARTS: i64 = 5;
 
 /// What the holders of slots do most of the time.
 pub(crate) struct Held {
@@ -93,10 +95,36 @@ pub(crate) fn held(context: &Context<'_>, wait: &Blocked, found: &Wakers, is_tea
 /// The number of slots, from holders that waited for their slot and passed it on to a waiter. `None` if there are too
 /// few of them. Exact only if all slots were always in use.
 pub(crate) fn size(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
+    usual_overlap(&holds(&same_pool(context, wait)?, wait.count)?)
+}
+
+/// How many slots are in use at once in the first part of the time in which goroutines wait for one, and in the last part,
+/// where these become fewer all the time though goroutines wait for them ever longer.
+pub(crate) fn dwindling(context: &Context<'_>, wait: &Blocked) -> Option<(u64, u64)> {
     let all = same_pool(context, wait)?;
+    let holds = holds(&all, wait.count)?;
+    let start = all.iter().map(|one| one.range.start).min()?;
+    let end = all.iter().map(|one| one.range.end).max()?;
+    let length = end.nanos_since(start) / PARTS;
+    let mut parts: Vec<(u64, u64)> = Vec::new();
+    for part in 0..PARTS {
+        let from = start.plus_nanos(part * length);
+        let part = TimeRange::new(from, from.plus_nanos(length));
+        let held: Vec<TimeRange> =
+            holds.iter().map(|hold| hold.intersect(part)).filter(|range| range.nanos() > 0).collect();
+        let waited = all.iter().map(|one| one.range.intersect(part).nanos().max(0).unsigned_abs()).sum();
+        parts.push((usual_overlap(&held)?, waited));
+    }
+    let falls = parts.windows(2).all(|pair| matches!(pair, [one, next] if next.0 <= one.0));
+    let (first, last) = (parts.first()?, parts.last()?);
+    (falls && first.0 >= last.0 * 2 && first.0 >= last.0 + 2 && last.1 >= first.1).then_some((first.0, last.0))
+}
+
+/// When slots were held, as far as is known from these waits; `None` if that is little of `count` waits.
+fn holds(all: &[Wait], count: u64) -> Option<Vec<TimeRange>> {
     let mut ends: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
     let mut releases: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
-    for one in &all {
+    for one in all {
         ends.entry(one.go).or_default().push(one.range.end);
         if let Some(waker) = one.waker {
             releases.entry(waker).or_default().push(one.range.end);
@@ -106,7 +134,7 @@ pub(crate) fn size(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
     let mut holds: FxHashMap<GoroutineIdx, Vec<TimeRange>> = FxHashMap::default();
     let mut given: FxHashMap<GoroutineIdx, (TraceTime, TraceTime)> = FxHashMap::default();
     let mut explained = 0u64;
-    for one in &all {
+    for one in all {
         let Some(waker) = one.waker else { continue };
         let end = one.range.end;
         explained += 1;
@@ -131,8 +159,8 @@ pub(crate) fn size(context: &Context<'_>, wait: &Blocked) -> Option<u64> {
     // A goroutine counts once, however often it is seen to have one.
     let holds = holds.into_values().flat_map(united);
     let holds: Vec<TimeRange> = holds.chain(libraries).filter(|range| range.nanos() > 0).collect();
-    let enough = !holds.is_empty() && (explained >= 6 || explained * 2 >= wait.count);
-    usual_overlap(&holds).filter(|_| enough)
+    let enough = !holds.is_empty() && (explained >= 6 || explained * 2 >= count);
+    enough.then_some(holds)
 }
 
 /// The last of the times, which are in order, before this one.

@@ -2,6 +2,7 @@
 //! goroutine produces for many, a pause, a deadline that expires, a rate limit.
 
 use crate::analysis::blocked_by::{Blocked, wakers};
+use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::peers::analysed;
@@ -20,7 +21,7 @@ use crate::event::state::SpanClass;
 const NOTE_BELOW: u64 = 40_000_000;
 /// Less per request is no main trouble, ns.
 const WARNING_BELOW: u64 = 60_000_000;
-/// The same two limits for pauses that the program makes itself.
+/// The same two limits for pauses that the program makes itself, and for results that many wait for at once.
 pub(crate) const PAUSE_NOTE_BELOW: u64 = 20_000_000;
 pub(crate) const PAUSE_WARNING_BELOW: u64 = 40_000_000;
 /// A wait in `select` that the clock ends, with nothing after it, is a long poll from here on, ns.
@@ -175,8 +176,8 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
     for wait in part.longest.iter().take(2) {
         finding = finding.link(context.trace, wait.go, wait.range);
     }
-    let (note, warning) = match cause.kind {
-        Kind::PollingSleep => (PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW),
+    let (note, warning) = match (cause.kind, cause.name) {
+        (Kind::PollingSleep, _) | (_, Cause::SharedResult) => (PAUSE_NOTE_BELOW, PAUSE_WARNING_BELOW),
         _ => (NOTE_BELOW, WARNING_BELOW),
     };
     // Bytes that come late are a slow source, which nobody is known to wait for; and what never came may be the next

@@ -72,7 +72,7 @@ pub(crate) fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wak
     if !is_shared && context.places.is_direct(top.stack) {
         return Some(other_wait(context, (slow, found), top, (named, others)));
     }
-    if let Some(team) = BusyTeam::of(context, slow, top) {
+    if let Some(team) = BusyTeam::of(context, slow, top, is_shared) {
         return Some(team.reason((at, doing), named, (top.stack, others)));
     }
     if !is_shared {

@@ -38,8 +38,8 @@ const LONGER: i64 = 3;
 
 /// More of those who wait to send than one have received before: slots of a semaphore. A single receiver waits for itself.
 const SEVERAL: u64 = 2;
-const SLOTS: &str = "Give the slot back on every path: defer the receive right after the send. A slot that is not given back is \
-                     missing for all who come later.";
+pub(crate) const SLOTS: &str = "Give the slot back on every path, also after an error: defer that right after taking it. A slot that \
+                                is not given back is missing for all who come later.";
 const RECEIVER_SENDS: &str = "Do not send to a channel from the goroutine that receives from it: as soon as the channel is full, \
                               it waits for itself. Handle such a message at once, or send it from another goroutine.";
 

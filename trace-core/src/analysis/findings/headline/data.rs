@@ -145,6 +145,27 @@ impl Data<'_> {
         fit(head, [stuck, most, victim])
     }
 
+    /// `Fixed pause in main.load: 74 % of the time of 775 requests`, or, where others wait for who makes it, those waits.
+    pub(super) fn pause(self) -> String {
+        let head = format!("Fixed pause{}", self.place(" in "));
+        if self.share("share_of_request_time").is_some() { self.requests(head) } else { self.waits(head) }
+    }
+
+    /// `Finalizers take 97 % of the time, mostly main.(*handle).release`
+    pub(super) fn finalizers(self) -> String {
+        let share = self.share("busy_share").map(|share| format!(" take {share} of the time"));
+        fit(format!("Finalizers{}", share.unwrap_or_else(|| " are slow".to_owned())), [Some(self.place(", mostly "))])
+    }
+
+    /// `Slots of a semaphore not given back in main.with: 12 in use at once, then 1`
+    pub(super) fn slots_kept(self) -> String {
+        let head = format!("Slots of a semaphore not given back{}", self.place(" in "));
+        match self.0.number("slots_first").zip(self.0.number("slots_last")) {
+            Some((first, last)) => fit(head, [Some(format!(": {first} in use at once, then {last}"))]),
+            None => self.stuck(head),
+        }
+    }
+
     /// `Goroutine leak: 27 of 30 created stay blocked in main.watch`
     pub(super) fn leak(self, what: &str) -> String {
         let created = self.0.number("created").map(|created| format!(" of {} created", grouped(created)));
@@ -261,6 +282,21 @@ impl Data<'_> {
         let pool = self.0.text_of("pool").unwrap_or("a pool");
         let quiet = self.time("none_given_ns").map(|quiet| format!(", none given for {quiet}"));
         format!("Waiting for a connection of {pool}{}", quiet.unwrap_or_default())
+    }
+
+    /// `New connection for each call in main.load: 2,039 connections`
+    pub(super) fn not_reused(self) -> String {
+        let Some(made) = self.count("connections", "connection") else {
+            return self.waits(format!("Connections of database/sql opened again and again{}", self.place(" in ")));
+        };
+        fit(format!("New connection for each call{}", self.place(" in ")), [Some(format!(": {made}"))])
+    }
+
+    /// `Response bodies not closed in main.check: 2,224 connections kept, for up to 2.50 s`
+    pub(super) fn bodies_open(self) -> String {
+        let kept = self.count("stuck", "connection").map(|kept| format!(": {kept} kept"));
+        let most = self.time("stuck_max_ns").map(|most| format!(", for up to {most}"));
+        fit(format!("Response bodies not closed{}", self.place(" in ")), [kept, most])
     }
 
     /// `Waiting for child processes in main.convert: 686 times up to 41.4 ms, 96 % of work time`
