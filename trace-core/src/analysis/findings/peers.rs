@@ -1,7 +1,7 @@
 //! Workers that wait for each other: at a barrier for the last one (straggler, imbalance), or for a place
 //! that another gives up (semaphore, pool).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::blocked_by::{Blocked, Meanwhile, Wakers};
 use crate::analysis::findings::activity::{Activity, ActivityKind};
@@ -18,6 +18,7 @@ use crate::analysis::place_time::Wait;
 use crate::analysis::places::{Op, is_test_function};
 use crate::analysis::wait_chain::StepKind;
 use crate::base::ids::{GoroutineIdx, StackId};
+use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
@@ -48,6 +49,9 @@ const WARNING_BELOW: (u64, f64) = (5_000_000, 0.15);
 
 /// Workers that wait for locks for a larger part of their lives are too many already, not too few.
 const LOCK_SHARE: f64 = 0.25;
+
+/// Whoever asks for a connection starts to make one so shortly before it waits, ns.
+const JUST_BEFORE: i64 = 1_000_000;
 
 /// Waits per act of waking from which on it is a barrier that opens.
 const BROADCAST: f64 = 1.4;
@@ -146,7 +150,7 @@ fn pool(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding
     let is_given = |one: &&Wait| one.waker.is_some() && !makes_connection(trace, one.waker_stack);
     let given: u64 = wait.longest.iter().filter(is_given).map(Wait::nanos).sum();
     let all: u64 = wait.longest.iter().map(Wait::nanos).sum();
-    if wait.count < 6 || context.share(wait.nanos) < 0.05 || given * 3 < all * 2 {
+    if wait.count < 6 || context.share(wait.nanos) < 0.05 || given * 3 < all * 2 || is_dialing(context, wait) {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -184,6 +188,24 @@ fn pool(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Finding
     Some(finding)
 }
 
+/// Whether most of those who wait for a connection of net/http have one made meanwhile, and take what is there first: there is
+/// no limit that they wait for.
+fn is_dialing(context: &Context<'_>, wait: &Blocked) -> bool {
+    let waiters: BTreeMap<GoroutineIdx, Vec<TimeRange>> = wait.longest.iter().fold(BTreeMap::new(), |mut all, one| {
+        all.entry(one.go).or_insert_with(Vec::new).push(one.range);
+        all
+    });
+    let mut dialing: BTreeSet<(GoroutineIdx, TraceTime)> = BTreeSet::new();
+    for facts in context.workload.gos.iter() {
+        let (Some(creator), Some(created)) = (facts.creator(), facts.created()) else { continue };
+        let Some(ranges) = waiters.get(&creator) else { continue };
+        let is_dialer = context.trace.str(facts.name).contains("net/http.(*Transport).");
+        let range = ranges.iter().find(|range| range.start.plus_nanos(-JUST_BEFORE) <= created && created < range.end);
+        dialing.extend(range.filter(|_| is_dialer).map(|range| (creator, range.start)));
+    }
+    dialing.len() * 2 > wait.longest.len()
+}
+
 /// Whether a stack makes a new connection for a pool of net/http or database/sql.
 pub(crate) fn makes_connection(trace: &Trace, stack: StackId) -> bool {
     let mut frames = trace.frames(stack);
@@ -202,7 +224,7 @@ fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Find
         return None;
     }
     let alive: u64 = wait.gos * context.duration;
-    if wait.woken_nanos * 10 < alive {
+    if wait.woken_nanos * 10 < alive || is_signalled(context, wait) {
         return None;
     }
     let &(last, nanos) = found.by_go.first()?;
@@ -237,6 +259,13 @@ fn barrier(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Find
         finding = finding.link(context.trace, last, longest.range).link(context.trace, longest.go, longest.range);
     }
     Some(if context.is_of_tests(wait) { finding.at_most(Severity::Note) } else { finding })
+}
+
+/// Whether a condition wakes those who wait one by one: each has something of its own to do.
+fn is_signalled(context: &Context<'_>, wait: &Blocked) -> bool {
+    let signals = |stack| context.trace.frames(stack).any(|frame| frame.function == "sync.(*Cond).Signal");
+    let signalled = wait.longest.iter().filter(|one| signals(one.waker_stack)).count();
+    wait.op == Op::Cond && signalled * 2 > wait.longest.len()
 }
 
 /// Whether those who end the waits do so in the function in which the others wait: all come to the same place.

@@ -28,6 +28,8 @@ use crate::model::lanes::LaneId;
 
 /// Waits that one act of waking ends, on average, from which on they wait for one result.
 const SHARED: f64 = 1.4;
+/// Goroutines that end so shortly after they were woken did nothing more, ns.
+const AT_ONCE: i64 = 1_000_000;
 /// Spans of a goroutine that are looked at to see whether it writes.
 const LOOKED_THROUGH: usize = 10_000;
 
@@ -78,6 +80,9 @@ pub(crate) fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wak
     if !is_shared {
         return Some(answer(context, (slow, found), (top, &doing), others));
     }
+    if is_told_to_end(context, slow, found) {
+        return None;
+    }
     let check = "Compute the result before it is needed (refresh it early and serve the old one until then), or make it \
                  faster: all callers wait for it.";
     let who = go_name(context.trace, producer);
@@ -100,6 +105,16 @@ pub(crate) fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wak
         evidence,
         confidence: 0.8,
     })
+}
+
+/// Whether most of those who wait are woken at once and end: they were told that nothing more comes.
+fn is_told_to_end(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> bool {
+    let waits = &slow.part.longest;
+    let ends = |wait: &&Wait| {
+        let ended = context.workload.go(wait.go).and_then(GoroutineStats::ended);
+        ended.is_some_and(|ended| ended.nanos_since(wait.range.end) < AT_ONCE)
+    };
+    found.per_act >= SHARED && waits.iter().filter(ends).count() * 2 > waits.len()
 }
 
 /// Waits for what other goroutines make of the answer to a call. A goroutine that only reads from a connection answers

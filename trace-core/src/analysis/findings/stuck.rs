@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
-use crate::analysis::goroutine_stats::Stuck;
+use crate::analysis::goroutine_stats::{GoroutineStats, Stuck};
 use crate::analysis::phrases::where_at;
 use crate::analysis::phrases::{go_name, place_name};
 use crate::analysis::places::{Op, Place};
@@ -42,6 +42,9 @@ pub(crate) const SLOTS: &str = "Give the slot back on every path, also after an 
                                 is not given back is missing for all who come later.";
 const RECEIVER_SENDS: &str = "Do not send to a channel from the goroutine that receives from it: as soon as the channel is full, \
                               it waits for itself. Handle such a message at once, or send it from another goroutine.";
+
+/// Who handed something over so often is the other side, not one of many that come and go.
+const OFTEN: u64 = 3;
 
 /// Whether a wait that goes on at the end of the trace is a large part of it.
 pub(crate) fn is_long(context: &Context<'_>, nanos: i64) -> bool {
@@ -157,13 +160,20 @@ struct Partner {
     longest_pause: i64,
 }
 
-/// The goroutine that last ended a wait at this place, or was last woken from there.
-fn partner(context: &Context<'_>, group: (u32, Op), members: &[GoroutineIdx]) -> Option<Partner> {
+/// The goroutine that last ended a wait at one of these lines, or was last woken from their function by one of the members.
+fn partner(
+    context: &Context<'_>,
+    group: (u32, Op),
+    lines: &FxHashSet<Option<u32>>,
+    members: &[GoroutineIdx],
+) -> Option<Partner> {
     let mut found: FxHashMap<GoroutineIdx, Vec<TraceTime>> = FxHashMap::default();
     let mut add = |go: GoroutineIdx, at: TraceTime| found.entry(go).or_default().push(at);
     let is_here =
         |stack: StackId| (context.places.own_function(stack), context.places.op(stack)) == (Some(group.0), group.1);
-    for (key, site) in context.workload.sites.iter().filter(|(key, _)| !key.is_prior && is_here(key.stack)) {
+    // Another line of the function may wait for something else.
+    let is_line = |stack: StackId| is_here(stack) && lines.contains(&context.places.own_line(stack));
+    for (key, site) in context.workload.sites.iter().filter(|(key, _)| !key.is_prior && is_line(key.stack)) {
         debug_assert_eq!(site.op, context.places.op(key.stack));
         for wait in &site.longest {
             wait.waker.into_iter().for_each(|waker| add(waker, wait.range.end));
@@ -218,7 +228,8 @@ fn is_active(context: &Context<'_>, go: GoroutineIdx, range: TimeRange) -> bool 
 fn judge(context: &Context<'_>, group: &StuckGroup) -> Option<Finding> {
     let (_, first) = group.waiters.first()?;
     let members: Vec<GoroutineIdx> = group.waiters.iter().map(|waiter| waiter.0).collect();
-    let partner = partner(context, (group.function, group.op), &members);
+    let lines = group.waiters.iter().map(|(_, stuck)| context.places.own_line(stuck.stack)).collect();
+    let partner = partner(context, (group.function, group.op), &lines, &members);
     let mut partner_evidence = Evidence::default();
     let gone = partner.and_then(|partner| Some((partner.go, gone(context, partner, group, &mut partner_evidence)?)));
     let is_send = group.op == Op::Send;
@@ -378,23 +389,31 @@ fn still_comes(context: &Context<'_>, partner: Partner, (function, op): (u32, Op
 fn cut_off(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence: &mut Evidence) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let mut seen: Vec<GoroutineIdx> = Vec::new();
-    let mut go = partner.go;
+    let mut waiters: Vec<GoroutineIdx> = group.waiters.iter().map(|waiter| waiter.0).collect();
+    let (mut last, mut go) = ((partner, group.op), partner.go);
     for _ in 0..DEPTH {
         seen.push(go);
         let end_state = end_state(context, go);
         words.push(end_state.words(context, evidence));
         let EndState::Waiting { stack, since } = end_state else {
-            return matches!(end_state, EndState::Ended(_)).then(|| describe(&words));
+            let is_end = matches!(end_state, EndState::Ended(_)) && is_fixed(context, last, &waiters);
+            return is_end.then(|| describe(&words));
         };
         let class = context.workload.stuck.get(&go)?.class;
-        if !is_long(context, context.trace.range().end.nanos_since(since)) || is_idle(context.places, stack, class) {
+        // What comes from outside may come at any time.
+        let is_outside = matches!(class, SpanClass::WaitNet | SpanClass::WaitSleep | SpanClass::Syscall);
+        let is_short = !is_long(context, context.trace.range().end.nanos_since(since));
+        if is_short || is_outside || is_idle(context.places, stack, class) {
             return None;
         }
         let (op, function) = (context.places.op(stack), context.places.own_function(stack)?);
         if op.is_lock() || (function, op) == (group.function, group.op) {
             return Some(describe(&words));
         }
-        let next = self::partner(context, (function, op), &[go])?.go;
+        let before = go;
+        let lines = FxHashSet::from_iter([context.places.own_line(stack)]);
+        let partner = self::partner(context, (function, op), &lines, &[go])?;
+        let next = partner.go;
         if seen.contains(&next) || group.waiters.iter().any(|waiter| waiter.0 == next) {
             // Loops that wait for whatever comes next, and gave each other something to do before, wait for nobody in
             // particular.
@@ -404,9 +423,17 @@ fn cut_off(context: &Context<'_>, partner: Partner, group: &StuckGroup, evidence
             words.push(format!("is {}: they wait for each other", go_name(context.trace, next)));
             return Some(describe(&words));
         }
-        go = next;
+        (last, waiters, go) = ((partner, op), vec![before], next);
     }
     None
+}
+
+/// Whether one that has ended was the other side: it handed something over again and again, or one started the other. Else it is
+/// one of many that come and go, and the next may come.
+fn is_fixed(context: &Context<'_>, (partner, op): (Partner, Op), waiters: &[GoroutineIdx]) -> bool {
+    let creator = |go: GoroutineIdx| context.workload.go(go).and_then(GoroutineStats::creator);
+    let is_related = |go: &GoroutineIdx| creator(*go) == Some(partner.go) || creator(partner.go) == Some(*go);
+    !matches!(op, Op::Receive | Op::Select) || partner.count >= OFTEN || waiters.iter().any(is_related)
 }
 
 /// `which was on the other side before, has waited … , and whose own partner …`

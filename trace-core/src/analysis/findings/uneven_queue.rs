@@ -33,6 +33,12 @@ pub(crate) fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Op
     if share < 0.5 || !is_sending(context, wait) || related(context, wait, Relation::Other) < 0.6 {
         return None;
     }
+    // What goroutines send to the one that started them, no other could take.
+    let creator = |go: GoroutineIdx| context.workload.go(go).and_then(GoroutineStats::creator);
+    let to_creator = wait.longest.iter().filter(|one| one.waker.is_some() && creator(one.go) == one.waker).count();
+    if to_creator * 2 > wait.longest.len() {
+        return None;
+    }
     let team = team_of(context, consumer);
     let first = context.workload.go(consumer)?;
     // Those that have ended take nothing any more.
@@ -46,7 +52,8 @@ pub(crate) fn judge(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Op
         return None;
     }
     // All of these waits ended when it took something; it took more without keeping anybody waiting.
-    let taken = (wait.count as f64 * share) as u64;
+    let by_it = wait.longest.iter().filter(|one| one.waker == Some(consumer)).count() as u64;
+    let taken = wait.count * by_it / (wait.longest.len() as u64).max(1);
     let some = others.iter().take(LOOKED_AT);
     let by_others: u64 = some.clone().map(|facts| taken_by(context, facts.go)).sum();
     if taken * (some.len() as u64) < UNEVEN * by_others {
