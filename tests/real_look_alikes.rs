@@ -312,3 +312,105 @@ fn a_goroutine_that_computes_in_a_library_waits_for_no_answer() {
     let found = find(&mut scene, &[(1, "network", IDLE)]);
     assert!(found.list.iter().all(|one| !one.check.contains("other side")), "{:#?}", found.list);
 }
+
+// Loops that wait for whatever comes next.
+
+const ACCEPT: Stack =
+    &[("runtime.selectgo", "select.go", 1), ("app.(*Listener).Accept", "listen.go", 85), ("app.serve", "app.go", 2)];
+const HAND_IN: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Listener).handle", "listen.go", 60)];
+const CONNECTED: Stack = &[("app.(*Listener).handle", "listen.go", 50)];
+const ARRIVED: Stack = &[("app.(*Entry).accept", "listen.go", 40)];
+
+/// What the goroutine does that gives an accepting loop its last connection.
+#[derive(Clone, Copy, PartialEq)]
+enum Giver {
+    /// One of many: it gives one connection and ends.
+    OneOfMany,
+    /// It gives four and ends: nothing comes any more.
+    Only,
+    /// It gives four, and waits for the next bytes of a file or connection.
+    Reads,
+}
+
+fn accepting(giver: Giver) -> Findings {
+    let mut scene = Scene::default();
+    let times = if giver == Giver::OneOfMany { 1 } else { 4 };
+    scene.at(0, 0.5, Act::Ready(1)).at(0, 0.6, Act::Start(1)).at(0, 0.7, Act::MakeFor(50, CONNECTED, ARRIVED));
+    scene.at(0, 0.8, Act::Block("network", IDLE)).at(1, 1.0, Act::Start(50));
+    for round in 0..times {
+        let now = 2.0 + 2.0 * round as f64;
+        scene.at(1, now, Act::Wake(10, HAND_IN)).run(2, 10, (now + 0.1, now + 0.2), "select", ACCEPT);
+    }
+    scene.at(1, 12.0, if giver == Giver::Reads { Act::Block("network", IDLE) } else { Act::End });
+    scene.at(0, 1_000.0, Act::Ready(1)).run(0, 1, (1_000.1, 1_000.2), "network", IDLE);
+    find(&mut scene, &[all(10..11, "select", ACCEPT), handlers(1..2)].concat())
+}
+
+#[test]
+fn a_loop_is_not_stuck_because_one_of_those_that_give_it_work_has_ended() {
+    assert_eq!(loud(&accepting(Giver::OneOfMany)), Vec::<&Finding>::new());
+    assert_eq!(loud(&accepting(Giver::Reads)), Vec::<&Finding>::new());
+    let gone = accepting(Giver::Only);
+    assert_eq!(loud(&gone).first().map(|first| first.kind), Some(Kind::GoroutineLeak), "{:#?}", gone.list);
+}
+
+// Connections that come back before new ones are made.
+
+const WAIT_FOR_ONE: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.(*Transport).getConn", "transport.go", 1420),
+    ("net/http.(*Transport).RoundTrip", "transport.go", 600),
+    ("app.(*Proxy).forward", "proxy.go", 40),
+    HANDLER,
+    SERVE,
+];
+const DIALS: Stack = &[
+    ("net/http.(*Transport).queueForDial", "transport.go", 1600),
+    ("net/http.(*Transport).getConn", "transport.go", 1400),
+    ("net/http.(*Transport).RoundTrip", "transport.go", 600),
+    ("app.(*Proxy).forward", "proxy.go", 40),
+    HANDLER,
+    SERVE,
+];
+const DIALER: Stack = &[("net/http.(*Transport).dialConnFor", "transport.go", 1650)];
+const DIALING: Stack = &[
+    ("internal/poll.(*FD).WaitWrite", "fd.go", 9),
+    ("net/http.(*Transport).dialConn", "transport.go", 1800),
+    ("net/http.(*Transport).dialConnFor", "transport.go", 1650),
+];
+const GIVE_BACK: Stack = &[
+    ("runtime.closechan", "chan.go", 420),
+    ("net/http.(*Transport).tryPutIdleConn", "transport.go", 1100),
+    ("net/http.(*persistConn).readLoop", "transport.go", 2600),
+];
+const READ_LOOP: Stack =
+    &[("net.(*netFD).Read", "fd.go", 5), ("net/http.(*persistConn).readLoop", "transport.go", 2450)];
+
+/// Waits for a connection, each ended by one that is given back; whoever waits has one made meanwhile, or may not.
+fn forwarding(is_dialing: bool) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..30u64 {
+        let (go, now, dialer) = (10 + round % 3, 1.0 + 20.0 * round as f64, 100 + round);
+        scene.at(0, now, Act::Ready(go)).at(0, now + 0.1, Act::Start(go));
+        if is_dialing {
+            scene.at(0, now + 0.15, Act::MakeFor(dialer, DIALER, DIALS));
+            scene.run(1, dialer, (now + 0.3, now + 0.4), "network", DIALING).at(1, now + 16.0, Act::Ready(dialer));
+            scene.at(1, now + 16.1, Act::Start(dialer)).at(1, now + 16.2, Act::End);
+        }
+        scene.at(0, now + 0.2, Act::Block("select", WAIT_FOR_ONE));
+        scene.at(2, now + 12.0, Act::Ready(1)).at(2, now + 12.1, Act::Start(1)).at(
+            2,
+            now + 12.2,
+            Act::Wake(go, GIVE_BACK),
+        );
+        scene.at(2, now + 12.3, Act::Block("network", READ_LOOP)).run(0, go, (now + 12.4, now + 12.5), "network", IDLE);
+    }
+    find(&mut scene, &[handlers(10..13), all(1..2, "network", READ_LOOP)].concat())
+}
+
+#[test]
+fn a_client_that_makes_connections_meanwhile_has_no_exhausted_pool() {
+    let limited = forwarding(false);
+    assert!(of_kind(&limited, Kind::LimitedConcurrency).is_some(), "{:#?}", limited.list);
+    assert_eq!(of_kind(&forwarding(true), Kind::LimitedConcurrency), None);
+}
