@@ -414,3 +414,39 @@ fn a_client_that_makes_connections_meanwhile_has_no_exhausted_pool() {
     assert!(of_kind(&limited, Kind::LimitedConcurrency).is_some(), "{:#?}", limited.list);
     assert_eq!(of_kind(&forwarding(true), Kind::LimitedConcurrency), None);
 }
+
+const BACK_OFF: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("github.com/cenkalti/backoff/v4.doRetryNotify", "retry.go", 88),
+    ("github.com/cenkalti/backoff/v4.RetryNotify", "retry.go", 16),
+    ("app.(*Retry).forward", "retry.go", 252),
+    HANDLER,
+    SERVE,
+];
+
+const ATTEMPT: Stack = &[
+    ("internal/poll.(*FD).WaitWrite", "fd_poll.go", 90),
+    ("net.(*netFD).connect", "fd.go", 118),
+    ("app.(*Retry).dial", "retry.go", 100),
+    HANDLER,
+    SERVE,
+];
+
+/// Requests that pause three times for a library that makes a call again: no goroutine ends these waits.
+#[test]
+fn pauses_between_attempts_cannot_be_made_concurrently() {
+    let mut scene = Scene::default();
+    for round in 0..6u64 {
+        for pause in 0..3u64 {
+            let (go, now) = (10 + round % 2, 1.0 + 160.0 * round as f64 + 50.0 * pause as f64);
+            scene.at(0, now, Act::Ready(go)).run(0, go, (now + 0.1, now + 0.2), "network", ATTEMPT);
+            scene.at(0, now + 2.0, Act::Ready(go)).run(0, go, (now + 2.1, now + 2.2), "select", BACK_OFF);
+        }
+        let (go, end) = (10 + round % 2, 151.0 + 160.0 * round as f64);
+        scene.at(0, end, Act::Ready(go)).run(0, go, (end + 0.1, end + 0.2), "network", IDLE);
+    }
+    let found = find(&mut scene, &handlers(10..12));
+    assert_eq!(of_kind(&found, Kind::SerialWaits), None, "{:#?}", found.list);
+    let first = found.list.first().expect("a finding");
+    assert!(first.title.contains("143 ms on average, in pauses between attempts in "), "{}", first.title);
+}

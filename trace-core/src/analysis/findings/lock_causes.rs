@@ -4,7 +4,7 @@ use crate::analysis::blocked_by::{Blocked, Meanwhile};
 use crate::analysis::calls::package_of;
 use crate::analysis::findings::cause::Cause;
 use crate::analysis::findings::context::Context;
-use crate::analysis::findings::finding::{Finding, Kind};
+use crate::analysis::findings::finding::{Finding, Kind, Severity};
 use crate::analysis::findings::stuck_locks::owner;
 use crate::analysis::phrases::place_name;
 use crate::analysis::phrases::prior_name;
@@ -111,7 +111,9 @@ impl LockCause {
                  every caller wait for the first one."
             }
         };
-        finding.cause(self.cause(), check)
+        let finding = finding.cause(self.cause(), check);
+        // The GC is what costs the time then; the lock only spreads it.
+        if self == Self::Gc { finding.at_most(Severity::Warning) } else { finding }
     }
 
     /// Shorter stretches are no part of it, ns: whoever has waited for a `sync.Once` takes and releases its lock in

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::analysis::findings::context::Context;
 use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::phrases::{place_name, their};
-use crate::analysis::places::Place;
+use crate::analysis::places::{Op, Place};
 use crate::analysis::work_units::{Example, Family, Serial};
 use crate::base::ids::{GoroutineIdx, StackId, TaskIdx};
 use crate::base::time::TimeRange;
+use crate::model::lanes::LaneId;
 use crate::model::trace::Frame;
 
 /// More waits than this in a unit are a stream.
@@ -31,8 +32,10 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
 
 fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     let serial = &family.serial;
-    let (_, range, waits) = serial.examples.first()?;
-    if serial.units * 2 < family.units || context.share(serial.lost) < 0.02 {
+    let (go, range, waits) = serial.examples.first()?;
+    let pauses = waits.iter().filter(|wait| is_pause(context, *go, **wait)).count();
+    // Pauses between attempts are made one after the other on purpose.
+    if pauses * 2 >= waits.len() || serial.units * 2 < family.units || context.share(serial.lost) < 0.02 {
         return None;
     }
     let most = |is_so: fn(&Context<'_>, StackId) -> bool| {
@@ -95,6 +98,14 @@ fn judge(context: &Context<'_>, family: &Family) -> Option<Finding> {
     }
     let is_test = serial.examples.iter().all(|example| context.is_test(example.0));
     Some(if is_repeated && is_asked_for && !is_test { finding } else { finding.at_most(Severity::Note) })
+}
+
+/// Whether it was a wait in a channel operation that no goroutine ended, but the clock.
+fn is_pause(context: &Context<'_>, go: GoroutineIdx, (stack, range): (StackId, TimeRange)) -> bool {
+    let trace = context.trace;
+    let by = trace.span_at(LaneId::Goroutine(go), range.end).and_then(|next| trace.maker(next.at).0);
+    let is_channel = matches!(context.places.op(stack), Op::Receive | Op::Select);
+    is_channel && !matches!(by, Some(LaneId::Goroutine(_)))
 }
 
 /// Whether the units are pieces of work that other goroutines hand over: what begins by the clock, or by what comes from

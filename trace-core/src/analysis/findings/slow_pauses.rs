@@ -10,6 +10,10 @@ use crate::analysis::findings::slow_reason::Reason;
 use crate::analysis::phrases::{counted, go_name, where_at};
 use crate::analysis::place_time::Wait;
 use crate::analysis::places::Op;
+use crate::base::ids::StackId;
+
+/// Packages whose functions sleep between attempts.
+const RETRIES: [&str; 4] = ["/backoff/v", "backoff.Retry", "/retry-go", "/go-retryablehttp."];
 
 const FEWER_WORKERS: &str =
     "Raise the limit if what it protects can take more; otherwise fewer of these goroutines do as much.";
@@ -50,12 +54,13 @@ pub(crate) fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
         return expired(context, slow);
     }
     let is_growing = part.is_backoff();
-    let limit = if is_growing { None } else { interval(context, slow.stack) };
+    let is_retry = is_growing || is_between_attempts(context, slow.stack);
+    let limit = if is_retry { None } else { interval(context, slow.stack) };
     // Of those that the trace cuts nobody knows how long they take.
     let whole = || part.longest.iter().filter(|wait| !wait.is_cut).map(Wait::nanos);
     let (shortest, longest) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
     let is_fixed = longest < shortest + shortest / 2 || slow.key.op == Op::Sleep;
-    let (name, check) = if is_growing {
+    let (name, check) = if is_retry {
         (Cause::Backoff, "Find out why the earlier attempts fail; back off for less time, and give up sooner.")
     } else if limit.is_some() {
         (Cause::RateLimit, if slow.who == RequestKind::Worker { FEWER_WORKERS } else { RAISE_LIMIT })
@@ -70,6 +75,7 @@ pub(crate) fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     let mut evidence = Evidence::default();
     let what = match limit {
         _ if is_growing => "in pauses that grow with each attempt (backoff)".to_owned(),
+        _ if is_retry => "in pauses between attempts".to_owned(),
         Some(nanos) => {
             format!(
                 "for a timer that lets one of them through about every {},",
@@ -83,6 +89,11 @@ pub(crate) fn pause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Reason {
     let (kind, stack) = (Kind::PollingSleep, slow.stack);
     let (others, other, looked) = (Vec::new(), None, None);
     Reason { kind, name, check, named, stack, at, others, other, looked, evidence, confidence: 0.8 }
+}
+
+/// Whether a library that makes calls again until they succeed waits there.
+pub(crate) fn is_between_attempts(context: &Context<'_>, stack: StackId) -> bool {
+    context.trace.frames(stack).any(|frame| RETRIES.iter().any(|part| frame.function.contains(part)))
 }
 
 /// Workers that one goroutine lets through at equal distances.

@@ -8,7 +8,7 @@ use crate::analysis::findings::finding::{Evidence, Finding, Kind, Severity};
 use crate::analysis::findings::peers::analysed;
 use crate::analysis::findings::requests::{RequestKind, SlowRequests, is_explained, slow};
 use crate::analysis::findings::slow_calls::{call, dial, is_dial, wakers_were_runnable};
-use crate::analysis::findings::slow_pauses::{deadline, paced, pause};
+use crate::analysis::findings::slow_pauses::{deadline, is_between_attempts, paced, pause};
 use crate::analysis::findings::slow_reason::Reason;
 use crate::analysis::findings::slow_results::result;
 use crate::analysis::phrases::{place_name, their};
@@ -63,6 +63,7 @@ fn cause(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Reason> {
             result(context, slow, &found).map(|cause| Reason { looked, ..cause })
         }
         _ if is_direct => None,
+        _ if is_by_clock && is_between_attempts(context, stack) => Some(pause(context, slow)),
         _ if is_by_clock => Some(deadline(context, slow)),
         // Without a library's protocol it may be the next request that a goroutine of the program's own reads.
         _ if wakers_were_runnable(context, &part.longest) => None,
