@@ -57,7 +57,9 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Finding> {
         let Some(gave_up) = end_of_wait(context, waits, created, function) else { continue };
         let left = by_function.entry(function).or_default();
         left.stack = facts.creation;
-        let ended = facts.ended().unwrap_or(end);
+        // One that is blocked until the trace ends does nothing any more: a leak.
+        let stuck = context.workload.stuck.get(&facts.go).filter(|stuck| stuck.class == SpanClass::WaitChan);
+        let ended = facts.ended().or_else(|| stuck.map(|stuck| stuck.since)).unwrap_or(end);
         if ended > gave_up {
             let range = TimeRange::new(gave_up, ended);
             let sums = context.trace.time_by_class(LaneId::Goroutine(facts.go), range).nanos;

@@ -27,6 +27,8 @@ use crate::base::time::TimeRange;
 use crate::event::state::{GoState, SpanClass};
 use crate::model::lanes::LaneId;
 
+/// Stretches of a holder of which it is looked at what they were in.
+const HELD_RANGES: usize = 64;
 /// What locks and their holders are inferred from.
 const LOCK_BASIS: &str = "wait and unlock stacks: traces do not record lock identity";
 
@@ -336,7 +338,8 @@ fn hold(
             _ if is_gc(context, top) => "a wait for the GC",
             _ => context.places.callee(top.stack).unwrap_or("a slow call"),
         };
-        format!("{first} {held} for {own} in {callee} at {}", place_name(context.places.near(top.stack).as_ref()))
+        let part = part_in(context, done, top);
+        format!("{first} {held} for {own}{part} {callee} at {}", place_name(context.places.near(top.stack).as_ref()))
     };
     let runnable = done.elapsed(ActivityKind::Runnable);
     evidence.int("holders_runnable_ns", runnable);
@@ -344,6 +347,27 @@ fn hold(
         text += &format!("; the lock was held by a runnable goroutine for {}", time(runnable));
     }
     text
+}
+
+/// ` in`, or how much of what a holder did was in the call that is told, where it made others, too.
+fn part_in(context: &Context<'_>, done: &Activity, top: &Meanwhile) -> &'static str {
+    let way = ActivityKind::of(top.doing);
+    let callee = context.places.callee(top.stack);
+    let (mut same, mut all) = (0, 0);
+    for (go, range) in done.ranges(way).into_iter().filter(|(go, _)| *go == top.go).take(HELD_RANGES) {
+        for span in context.trace.spans(LaneId::Goroutine(go), range) {
+            if matches!(span.state, GoState::Waiting | GoState::Syscall) {
+                let nanos = span.range.intersect(range).nanos().unsigned_abs();
+                all += nanos;
+                same += if context.places.callee(span.start_stack) == callee { nanos } else { 0 };
+            }
+        }
+    }
+    match () {
+        () if same * 20 >= all * 19 => " in",
+        () if same * 2 >= all => ", mostly in",
+        () => ", for the longest part in",
+    }
 }
 
 /// `main.put (main.go:55)`, or `main.with (lock.go:9), called from main.put (main.go:55)` where a helper releases the lock for

@@ -80,7 +80,7 @@ pub(crate) fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wak
     if !is_shared {
         return Some(answer(context, (slow, found), (top, &doing), others));
     }
-    if is_told_to_end(context, slow, found) {
+    if op == Op::WaitGroup && is_told_to_end(context, slow, found) {
         return None;
     }
     let check = "Compute the result before it is needed (refresh it early and serve the old one until then), or make it \
@@ -107,7 +107,8 @@ pub(crate) fn result(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wak
     })
 }
 
-/// Whether most of those who wait are woken at once and end: they were told that nothing more comes.
+/// Whether most of those who wait are woken at once and end: who waited for others until then told them that nothing more
+/// comes.
 fn is_told_to_end(context: &Context<'_>, slow: &SlowRequests<'_>, found: &Wakers) -> bool {
     let waits = &slow.part.longest;
     let ends = |wait: &&Wait| {
