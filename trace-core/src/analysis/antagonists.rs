@@ -257,7 +257,7 @@ fn against(trace: &Trace, ready: Ready<'_>, limit: usize, monitor: &Monitor) -> 
     let times = Times::of(trace, ready.range());
     let note = |found: &mut Found, go: GoroutineIdx, stretch: &StateInterval| found.note(trace, go, stretch);
     let look = |found: &mut Found, rush: &WindowDepth<'_>| found.look(rush, &times, &had);
-    let sums = by_window(trace, ready, monitor, note, look, Found::merged)?;
+    let sums = by_window(trace, ready, monitor, (|_| true, note), look, Found::merged)?;
     let take = |grown: &mut Growing, at: usize| {
         let [running, syscall] =
             had.get(at).map_or([0; 2], |had| had.each_ref().map(|sum| sum.load(Ordering::Relaxed)));

@@ -1,6 +1,9 @@
 //! Who keeps whom waiting: for each place of waiting, how much, and what those who ended the waits did
 //! in that time.
 
+use std::collections::hash_map::Entry;
+
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::phrases::{counted, go_name, percent, place_name, time};
@@ -9,7 +12,7 @@ use crate::analysis::place_time::{KEPT, Wait, sort_first};
 use crate::analysis::places::{Op, Place, Places};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::scope::united;
-use crate::analysis::wait_chain::{StepKind, walk_queue};
+use crate::analysis::wait_chain::{StepKind, WaitChain, walk_queue};
 use crate::analysis::workload::Workload;
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
@@ -22,6 +25,9 @@ use crate::model::trace::Trace;
 const ONE_ACT: i64 = 50_000;
 /// Acts whose other waits are looked for.
 const ACTS: usize = 64;
+
+/// Waits that one thread follows at a time.
+const SHARE: usize = 16;
 
 /// Stretches of a part from which on those that overlap are joined, so that they stay few.
 const MOST_RANGES: usize = 4_096;
@@ -225,29 +231,22 @@ fn sentence(trace: &Trace, places: &Places<'_>, blocked: &Blocked, wakers: &Wake
 /// Who did what in which functions: where it was, and where it ended the wait.
 type PartKey = (GoroutineIdx, StepKind, Option<u32>, Option<u32>);
 
-/// What the wakers did during the longest waits at a place. Waits for locks, and waits at the same
-/// place, are followed to whoever ended them: one who waits in the same queue is not the cause.
-#[must_use]
-pub fn wakers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Wakers {
-    let own = places.near_function(blocked.stack);
-    let follows = |span: &Span| {
-        let op = places.op(span.start_stack);
-        op.is_lock()
-            || (op == blocked.op && (op == Op::Pool || places.near_function(span.start_stack) == own))
-            || (is_prior(span)
-                && waited_in(places, woken_with(trace, span)).is_some_and(|op| op.is_lock() || op == blocked.op))
-    };
-    let mut parts: FxHashMap<PartKey, (Meanwhile, usize)> = FxHashMap::default();
-    let mut by_go: FxHashMap<GoroutineIdx, u64> = FxHashMap::default();
-    let mut wakers = Wakers { per_act: waits_per_act(trace, places, blocked), ..Wakers::default() };
-    for wait in blocked.longest.iter().filter(|wait| wait.waker.is_some()) {
-        let chain = walk_queue(trace, wait.go, wait.range, &follows);
-        wakers.waits += 1;
+/// What was found on the way from some waits to whoever ended them.
+#[derive(Default)]
+struct Followed {
+    /// Each with the number of stretches from which on those that overlap are joined.
+    parts: FxHashMap<PartKey, (Meanwhile, usize)>,
+    by_go: FxHashMap<GoroutineIdx, u64>,
+    examined: u64,
+}
+
+impl Followed {
+    fn add(&mut self, places: &Places<'_>, chain: &WaitChain) {
         for step in &chain.steps {
             let nanos = step.range.nanos().unsigned_abs();
             let release = chain.link(step).map_or(StackId::NONE, |link| link.waker_stack);
             let (doing_at, release_at) = (places.near_function(step.stack), places.near_function(release));
-            let new = Meanwhile {
+            let new = || Meanwhile {
                 go: step.go,
                 doing: step.doing,
                 stack: step.stack,
@@ -260,28 +259,91 @@ pub fn wakers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Wakers {
                 ranges: Vec::new(),
             };
             let key = (step.go, step.doing, doing_at, release_at);
-            let (part, limit) = parts.entry(key).or_insert((new, MOST_RANGES));
+            let (part, limit) = self.parts.entry(key).or_insert_with(|| (new(), MOST_RANGES));
             part.nanos += nanos;
             part.count += 1;
             part.ranges.push(step.range);
-            if part.ranges.len() >= *limit {
-                part.ranges = united(std::mem::take(&mut part.ranges));
-                *limit = MOST_RANGES.max(2 * part.ranges.len());
-            }
+            few(part, limit);
             if step.range.nanos() > part.longest.nanos() {
                 (part.longest, part.stack, part.release) = (step.range, step.stack, release);
                 part.is_resumed = step.is_resumed;
             }
-            *by_go.entry(step.go).or_default() += nanos;
-            wakers.examined += nanos;
+            *self.by_go.entry(step.go).or_default() += nanos;
+            self.examined += nanos;
         }
     }
+
+    /// With what waits behind these led to.
+    fn merged(mut self, other: Self) -> Self {
+        for (key, (more, limit)) in other.parts {
+            match self.parts.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert((more, limit));
+                }
+                Entry::Occupied(mut place) => {
+                    let (part, limit) = place.get_mut();
+                    part.nanos += more.nanos;
+                    part.count += more.count;
+                    part.ranges.extend(more.ranges);
+                    few(part, limit);
+                    if more.longest.nanos() > part.longest.nanos() {
+                        (part.longest, part.stack, part.release) = (more.longest, more.stack, more.release);
+                        part.is_resumed = more.is_resumed;
+                    }
+                }
+            }
+        }
+        for (go, nanos) in other.by_go {
+            *self.by_go.entry(go).or_default() += nanos;
+        }
+        self.examined += other.examined;
+        self
+    }
+}
+
+/// Joins the stretches of a part that overlap, if there are many.
+fn few(part: &mut Meanwhile, limit: &mut usize) {
+    if part.ranges.len() >= *limit {
+        part.ranges = united(std::mem::take(&mut part.ranges));
+        *limit = MOST_RANGES.max(2 * part.ranges.len());
+    }
+}
+
+/// What the wakers did during the longest waits at a place. Waits for locks, and waits at the same
+/// place, are followed to whoever ended them: one who waits in the same queue is not the cause.
+#[must_use]
+pub fn wakers(trace: &Trace, places: &Places<'_>, blocked: &Blocked) -> Wakers {
+    let own = places.near_function(blocked.stack);
+    let follows = |span: &Span| {
+        let op = places.op(span.start_stack);
+        op.is_lock()
+            || (op == blocked.op && (op == Op::Pool || places.near_function(span.start_stack) == own))
+            || (is_prior(span)
+                && waited_in(places, woken_with(trace, span)).is_some_and(|op| op.is_lock() || op == blocked.op))
+    };
+    let mut wakers = Wakers { per_act: waits_per_act(trace, places, blocked), ..Wakers::default() };
+    let ended: Vec<&Wait> = blocked.longest.iter().filter(|wait| wait.waker.is_some()).collect();
+    wakers.waits = ended.len() as u64;
+    let followed = ended.par_chunks(SHARE).map(|waits| {
+        let mut found = Followed::default();
+        for wait in waits {
+            found.add(places, &walk_queue(trace, wait.go, wait.range, &follows));
+        }
+        found
+    });
+    // In the order of the waits, so that it is the same whoever followed them.
+    let followed: Vec<Followed> = followed.collect();
+    let Followed { parts, by_go, examined } = followed.into_iter().fold(Followed::default(), Followed::merged);
+    wakers.examined = examined;
     wakers.parts = parts.into_values().map(|(part, _)| part).collect();
     for part in &mut wakers.parts {
         part.ranges = united(std::mem::take(&mut part.ranges));
         part.is_held = is_within(trace, places, (part.doing, part.stack, part.release), own);
     }
-    wakers.parts.sort_by_key(|part| (std::cmp::Reverse(part.nanos), part.longest.start, part.go));
+    wakers.parts.sort_by_key(|part| {
+        let most_first = std::cmp::Reverse(part.nanos);
+        (most_first, part.longest.start, part.go, part.doing, part.stack, std::cmp::Reverse(part.release))
+    });
     wakers.by_go = by_go.into_iter().collect();
     wakers.by_go.sort_by_key(|&(go, nanos)| (std::cmp::Reverse(nanos), go));
     wakers.sentence = sentence(trace, places, blocked, &wakers);

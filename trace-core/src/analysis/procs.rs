@@ -1,6 +1,8 @@
 //! Procs: what each was used for, how often it changed hands, and when procs were idle although goroutines were
 //! ready.
 
+use rayon::prelude::*;
+
 use crate::analysis::runqueue_depth::{Ready, WindowDepth, by_window};
 use crate::analysis::scope::{Scope, nanos_in, parts, united, without};
 use crate::base::ids::{GoroutineIdx, ProcId, ProcIdx};
@@ -145,7 +147,8 @@ fn out_of_use(trace: &Trace, proc: ProcIdx, range: TimeRange) -> Vec<TimeRange> 
 /// When at least one proc was idle: by time, apart from each other.
 #[must_use]
 pub fn idle_ranges(trace: &Trace, range: TimeRange) -> Vec<TimeRange> {
-    united((0..trace.proc_count()).flat_map(|at| ProcUse::of(trace, ProcIdx(at), range).idle).collect())
+    let of_proc = (0..trace.proc_count()).into_par_iter().map(|at| ProcUse::of(trace, ProcIdx(at), range).idle);
+    united(of_proc.collect::<Vec<_>>().concat())
 }
 
 /// What procs were used for within a range. `None` if cancelled.
@@ -274,8 +277,9 @@ fn idle_while_ready(trace: &Trace, range: TimeRange, idle: &[TimeRange], monitor
         one.append(&mut other);
         one
     };
-    let mut stretches = by_window(trace, Ready::Of(&pieces), monitor, |_, _, _| {}, look, both)?;
-    stretches.sort_unstable_by_key(|stretch| stretch.0.start);
+    let mut stretches = by_window(trace, Ready::Of(&pieces), monitor, (|_| false, |_, _, _| {}), look, both)?;
+    // Each thread's are by time already, which this sort makes use of.
+    stretches.sort_by_key(|stretch| stretch.0.start);
     // Those that go on in the next window are one.
     stretches.dedup_by(|next, last| {
         let goes_on = last.0.end == next.0.start;
@@ -290,8 +294,13 @@ fn idle_while_ready(trace: &Trace, range: TimeRange, idle: &[TimeRange], monitor
         found.count += 1;
         found.waiting += Nanos(*waiting);
     }
-    stretches.sort_by_key(|(part, _)| (std::cmp::Reverse(part.nanos()), part.start));
-    found.worst = stretches.iter().take(WORST).map(|stretch| stretch.0).collect();
+    let longest_first = |(part, _): &(TimeRange, u64)| (std::cmp::Reverse(part.nanos()), part.start);
+    if stretches.len() > WORST {
+        stretches.select_nth_unstable_by_key(WORST, longest_first);
+        stretches.truncate(WORST);
+    }
+    stretches.sort_unstable_by_key(longest_first);
+    found.worst = stretches.iter().map(|stretch| stretch.0).collect();
     Some(found)
 }
 

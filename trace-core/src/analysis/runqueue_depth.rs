@@ -68,17 +68,21 @@ struct Scratch<T> {
 }
 
 /// Works out how many are ready, window by window, and has `look` add to what is found. Before that, `note` is shown
-/// all goroutines' stretches that touch the window. Windows come in no order; `merged` puts together what threads
+/// all goroutines' stretches that touch the window and whose state `is_noted`. Windows come in no order; `merged` puts together what threads
 /// found. `None` if cancelled.
 pub(crate) fn by_window<T: Default + Send>(
     trace: &Trace,
     ready: Ready<'_>,
     monitor: &Monitor,
-    note: impl Fn(&mut T, GoroutineIdx, &StateInterval) + Sync,
+    (is_noted, note): (impl Fn(GoState) -> bool + Sync, impl Fn(&mut T, GoroutineIdx, &StateInterval) + Sync),
     look: impl Fn(&mut T, &WindowDepth<'_>) + Sync,
     merged: impl Fn(T, T) -> T + Sync + Send,
 ) -> Option<T> {
     let windows = trace.windows();
+    let is_wanted = |kind: u8| {
+        let state = trace.state_of_kind(kind);
+        state == GoState::Runnable || is_noted(state)
+    };
     let take = |scratch: &mut Scratch<T>, at: usize| {
         let range = windows.range(at).intersect(ready.range());
         if range.nanos() == 0 {
@@ -90,12 +94,15 @@ pub(crate) fn by_window<T: Default + Send>(
         }
         for go in windows.goroutines(at) {
             let ranges = if let Ready::Of(pieces) = ready { pieces.of(go) } else { &[] };
-            trace.state_intervals(go, range, |stretch| {
+            trace.state_intervals_of(go, range, is_wanted, |stretch| {
                 if stretch.state == GoState::Runnable {
                     let parts = parts(ranges, stretch.range.intersect(range));
                     scratch.steps.extend(parts.flat_map(|part| steps(part, range.start.0)));
                 }
-                note(&mut scratch.found, go, stretch);
+                if is_noted(stretch.state) {
+                    note(&mut scratch.found, go, stretch);
+                }
+                true
             });
         }
         scratch.runqueue_depth.set(range.start.0, &mut scratch.steps);

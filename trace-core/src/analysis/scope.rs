@@ -249,7 +249,8 @@ pub fn without(ranges: &[TimeRange], gaps: &[TimeRange]) -> Vec<TimeRange> {
 #[must_use]
 pub fn united(mut ranges: Vec<TimeRange>) -> Vec<TimeRange> {
     ranges.retain(|range| range.nanos() > 0);
-    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    // Mostly they are some stretches that are by time already, which a stable sort makes use of.
+    ranges.sort_by_key(|range| (range.start, range.end));
     let mut joined: Vec<TimeRange> = Vec::with_capacity(ranges.len());
     for range in ranges {
         match joined.last_mut() {

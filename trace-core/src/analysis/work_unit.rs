@@ -66,8 +66,10 @@ pub(crate) fn is_answer(places: &Places<'_>, wait: &Wait) -> bool {
 }
 
 impl WorkUnit {
-    pub(crate) fn new(has_begin: bool) -> Self {
-        Self { has_begin, is_first: true, ..Self::default() }
+    /// The first one of a goroutine.
+    pub(crate) fn begin(&mut self, has_begin: bool) {
+        self.restart();
+        (self.has_begin, self.is_first) = (has_begin, true);
     }
 
     /// The next one, after an idle wait.

@@ -5,12 +5,13 @@
 //! short goroutine.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::analysis::goroutine_stats::{GoroutineRoster, GoroutineStats, Stuck};
 use crate::analysis::parts::Part;
 use crate::analysis::place_time::{KEPT, PlaceTime, Wait, keep_first, sort_first};
-use crate::analysis::places::{Op, Places};
+use crate::analysis::places::{Op, Places, is_started_by_library};
 use crate::analysis::prior::{is_prior, waited_in};
 use crate::analysis::request_borders::{Border, RequestBorders};
 use crate::analysis::scope::{Scope, ScopeRanges};
@@ -132,6 +133,32 @@ pub struct Workload {
     waiters: FxHashMap<PlaceKey, Waiters>,
     /// By the program's functions that make system calls, and their outer functions.
     callers: FxHashMap<(u32, u32), Waiters>,
+    /// What start functions tell of goroutines.
+    names: FxHashMap<StrId, NameKind>,
+    /// The memory of the unit before.
+    unit: WorkUnit,
+}
+
+/// What a start function tells of its goroutines.
+#[derive(Clone, Copy, Debug)]
+enum NameKind {
+    /// They are the runtime's own.
+    System,
+    /// A library starts them for whoever asks.
+    Library,
+    Own,
+}
+
+impl NameKind {
+    fn of(name: &str) -> Self {
+        if is_system_function(name) {
+            Self::System
+        } else if is_started_by_library(name) {
+            Self::Library
+        } else {
+            Self::Own
+        }
+    }
 }
 
 impl Workload {
@@ -160,6 +187,7 @@ impl Workload {
     /// With the longest waits of every site and part first, and the longest units of every family: whichever thread
     /// found them.
     fn finished(mut self) -> Self {
+        (self.names, self.unit) = Default::default();
         for site in self.sites.values_mut() {
             sort_first(&mut site.longest, KEPT, Wait::by_length);
         }
@@ -250,12 +278,17 @@ impl Workload {
         if is_elsewhere(trace, go, ranges) {
             return;
         }
-        let Some(known) = trace.goroutine(go) else { return };
-        if is_system_function(trace.str(known.name)) {
-            self.wait_for_proc(trace, go, ranges);
-            return;
-        }
-        let facts = GoroutineStats::new(go, role(trace, places, go, known.name), (known.created, known.ended));
+        let Some(known) = trace.bounds(go) else { return };
+        let name = self.names.entry(known.name).or_insert_with(|| NameKind::of(trace.str(known.name)));
+        let role = match name {
+            NameKind::System => {
+                self.wait_for_proc(trace, go, ranges);
+                return;
+            }
+            NameKind::Library => role(trace, places, go, known.name),
+            NameKind::Own => known.name,
+        };
+        let facts = GoroutineStats::new(go, role, (known.created, known.ended));
         let mut walk = Walk::new(facts.made_by(known.creator, known.creation_stack));
         let mut assist = 0;
         for &range in ranges {
@@ -269,7 +302,8 @@ impl Workload {
                     self.assists.entry(special.stack).or_default().add_part(go, part, ran);
                 }
             }
-            let mut unit = WorkUnit::new(known.created.is_some());
+            let mut unit = std::mem::take(&mut self.unit);
+            unit.begin(known.created.is_some());
             walk.requests = RequestBorders::default();
             // One more nanosecond shows who ended a wait that ends with the range.
             let mut moves = trace.transitions(go, TimeRange::new(range.start, range.end.plus_nanos(1)));
@@ -293,6 +327,7 @@ impl Workload {
                 }
             }
             self.close((trace, places), &facts, &mut unit, known.ended.is_some());
+            self.unit = unit;
         }
         for (sum, nanos) in self.nanos.iter_mut().zip(walk.nanos) {
             *sum += nanos;
@@ -460,7 +495,10 @@ impl Workload {
         }
         let created = |go: GoroutineIdx| trace.goroutine(go).and_then(|known| known.created);
         let is_bounded = unit.has_begin && has_end;
-        let outers: FxHashSet<u32> = unit.syscalls.keys().filter_map(|&stack| places.outer_function(stack)).collect();
+        let mut outers: SmallVec<[u32; 8]> =
+            unit.syscalls.keys().filter_map(|&stack| places.outer_function(stack)).collect();
+        outers.sort_unstable();
+        outers.dedup();
         for outer in outers {
             *self.calling.entry(outer).or_default() += unit.range.map_or(0, |range| range.nanos().unsigned_abs());
         }

@@ -68,6 +68,14 @@ impl Iterator for GoSpans<'_> {
     type Item = Span;
 
     fn next(&mut self) -> Option<Span> {
+        self.next_with_row().map(|(span, ..)| span)
+    }
+}
+
+impl<'a> GoSpans<'a> {
+    /// The next span, and the row that it begins with.
+    #[inline]
+    pub(crate) fn next_with_row(&mut self) -> Option<(Span, &'a Segment, Row)> {
         let trace = self.trace;
         let until = self.range.end.0.max(self.range.start.0.saturating_add(1));
         loop {
@@ -113,7 +121,7 @@ impl Iterator for GoSpans<'_> {
                 _ => trace.span_from(chain, at, stack)?,
             };
             if span.range.end > self.range.start || span.range.start >= self.range.start {
-                return Some(span);
+                return Some((span, segment, row));
             }
         }
     }

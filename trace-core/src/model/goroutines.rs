@@ -1,11 +1,12 @@
 //! Goroutines: who they are, whence they came, when they lived.
 
-use crate::base::ids::{GoId, GoroutineIdx, StrId};
+use crate::base::ids::{GoId, GoroutineIdx, StackId, StrId};
 use crate::base::time::{TimeRange, TraceTime};
 use crate::event::state::GoState;
 use crate::model::goroutine_records::GoRecord;
 use crate::model::kinds;
 use crate::model::row_codes::{ACTOR_PROC, ACTOR_THREAD};
+use crate::model::segment::Segment;
 use crate::model::trace::{Goroutine, Origin, Trace};
 
 /// Whether a goroutine started with this function is the runtime's own (Go: `trace.IsSystemGoroutine`;
@@ -16,6 +17,30 @@ pub fn is_system_function(name: &str) -> bool {
     let is_program = ["runtime.handleAsyncEvent", "runtime.cgocallback"].iter().any(|start| name.starts_with(start));
     let is_runtime = name.starts_with("runtime.") && name != "runtime.main" && !is_program;
     is_runtime || name.starts_with("runtime/trace.")
+}
+
+/// How a goroutine begins and ends, as far as the trace saw it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Its start function; empty if the trace never tells.
+    pub(crate) name: StrId,
+    pub(crate) created: Option<TraceTime>,
+    /// Who created it, if a goroutine did.
+    pub(crate) creator: Option<GoroutineIdx>,
+    pub(crate) creation_stack: StackId,
+    pub(crate) ended: Option<TraceTime>,
+}
+
+/// Rows of a goroutine in a segment: the first, and the one behind the last.
+type Lane<'a> = (&'a Segment, u32, u32);
+
+const fn is_creation(kind: u8) -> bool {
+    matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL)
+}
+
+/// When a goroutine ended, if it did with its last row.
+fn end_in((segment, _, end): Lane<'_>) -> Option<TraceTime> {
+    (segment.kind(end - 1) == kinds::DEAD).then(|| TraceTime(segment.time(end - 1)))
 }
 
 impl Trace {
@@ -35,17 +60,17 @@ impl Trace {
             name: record.name,
             origin: Origin::BeforeTrace,
             creator: None,
-            creation_stack: crate::base::ids::StackId::NONE,
+            creation_stack: StackId::NONE,
             created: None,
             started: None,
             ended: None,
             is_system: is_system_function(self.str(record.name)),
             region_depth: u32::from(self.annotations.region_depth(idx)),
         };
-        let first = self.segments.get(record.first_segment as usize);
-        if let Some((segment, (_, row, end))) = first.and_then(|segment| Some((segment, segment.lane(idx)?))) {
+        let (first, last) = self.first_and_last(idx, record);
+        if let Some((segment, row, end)) = first {
             let kind = segment.kind(row);
-            if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
+            if is_creation(kind) {
                 goroutine.created = Some(TraceTime(segment.time(row)));
                 goroutine.origin = Origin::C;
                 if kinds::has_actor(kind) {
@@ -66,13 +91,47 @@ impl Trace {
                 goroutine.started = self.first_run(idx);
             }
         }
-        let last = self.segments.get(record.last_segment as usize);
-        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(idx)?)))
-            && segment.kind(end - 1) == kinds::DEAD
-        {
-            goroutine.ended = Some(TraceTime(segment.time(end - 1)));
-        }
+        goroutine.ended = last.and_then(end_in);
         Some(goroutine)
+    }
+
+    /// The rows of a goroutine in the first and in the last segment that has any: segment, first row, and the one behind the
+    /// last.
+    fn first_and_last(&self, idx: GoroutineIdx, record: &GoRecord) -> (Option<Lane<'_>>, Option<Lane<'_>>) {
+        let lane = |segment: u32| {
+            let segment = self.segments.get(segment as usize)?;
+            segment.lane(idx).map(|(_, row, end)| (&**segment, row, end))
+        };
+        let first = lane(record.first_segment);
+        (first, if record.last_segment == record.first_segment { first } else { lane(record.last_segment) })
+    }
+
+    /// A goroutine's beginning and end. Cheaper than [`Trace::goroutine`].
+    pub(crate) fn bounds(&self, idx: GoroutineIdx) -> Option<Bounds> {
+        let record = self.gos.get(idx.index())?;
+        let (first, last) = self.first_and_last(idx, record);
+        let mut bounds =
+            Bounds { name: record.name, created: None, creator: None, creation_stack: StackId::NONE, ended: None };
+        if let Some((segment, row, _)) = first {
+            let kind = segment.kind(row);
+            if is_creation(kind) {
+                bounds.created = Some(TraceTime(segment.time(row)));
+                if kinds::has_actor(kind) {
+                    bounds.creator = Some(segment.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoroutineIdx);
+                    bounds.creation_stack = segment.stack(row);
+                }
+            }
+        }
+        bounds.ended = last.and_then(end_in);
+        Some(bounds)
+    }
+
+    /// Whether the trace saw a goroutine's creation, and its end. Cheaper than [`Trace::life`].
+    pub(crate) fn begins_and_ends(&self, idx: GoroutineIdx) -> (bool, bool) {
+        let Some(record) = self.gos.get(idx.index()) else { return (false, false) };
+        let (first, last) = self.first_and_last(idx, record);
+        let begins = first.is_some_and(|(segment, row, _)| is_creation(segment.kind(row)));
+        (begins, last.is_some_and(|(segment, _, end)| segment.kind(end - 1) == kinds::DEAD))
     }
 
     /// From a goroutine's creation to its end, as far as the trace saw them (from the trace's start, to its end), and who
@@ -80,22 +139,19 @@ impl Trace {
     #[must_use]
     pub fn life(&self, idx: GoroutineIdx) -> Option<(TimeRange, Option<GoroutineIdx>)> {
         let record = self.gos.get(idx.index())?;
+        let (first, last) = self.first_and_last(idx, record);
         let (mut life, mut creator) = (self.range(), None);
-        let first = self.segments.get(record.first_segment as usize);
-        if let Some((segment, (_, row, _))) = first.and_then(|segment| Some((segment, segment.lane(idx)?))) {
+        if let Some((segment, row, _)) = first {
             let kind = segment.kind(row);
-            if matches!(kind, kinds::CREATED | kinds::CREATED_WAITING | kinds::CREATED_SYSCALL) {
+            if is_creation(kind) {
                 life.start = TraceTime(segment.time(row));
                 if kinds::has_actor(kind) {
                     creator = Some(segment.actor(row)).filter(|actor| *actor < ACTOR_PROC).map(GoroutineIdx);
                 }
             }
         }
-        let last = self.segments.get(record.last_segment as usize);
-        if let Some((segment, (_, _, end))) = last.and_then(|segment| Some((segment, segment.lane(idx)?)))
-            && segment.kind(end - 1) == kinds::DEAD
-        {
-            life.end = TraceTime(segment.time(end - 1));
+        if let Some(end) = last.and_then(end_in) {
+            life.end = end;
         }
         Some((life, creator))
     }

@@ -257,6 +257,14 @@ pub struct TimeByClass {
     pub spans: [u64; SpanClass::COUNT],
 }
 
+impl TimeByClass {
+    /// Adds the time of others.
+    pub(crate) fn add(&mut self, more: &Self) {
+        self.nanos.iter_mut().zip(more.nanos).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        self.spans.iter_mut().zip(more.spans).for_each(|(sum, more)| *sum += more);
+    }
+}
+
 /// A clock reading that ties the trace clock to the wall clock (Go 1.25 and newer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSnapshot {

@@ -7,7 +7,8 @@ use crate::model::flow_query::lane_of_actor;
 use crate::model::go_spans::GoSpans;
 use crate::model::kinds;
 use crate::model::lanes::{LaneId, SpanRef};
-use crate::model::segment::RowTimes;
+use crate::model::row_shapes::Shape;
+use crate::model::segment::{RowTimes, Segment};
 use crate::model::spans::Span;
 use crate::model::trace::Trace;
 
@@ -22,12 +23,23 @@ pub struct Transition {
     pub by_stack: StackId,
 }
 
+/// Who brought about what begins with a row, with their stack.
+#[inline]
+fn maker_in(segment: &Segment, row: u32, shape: Shape) -> (Option<LaneId>, StackId) {
+    if !kinds::has_actor(shape.kind()) {
+        return (None, StackId::NONE);
+    }
+    (lane_of_actor(segment.actor(row)), segment.stack_of(shape))
+}
+
 impl Trace {
     /// The spans of a goroutine that touch `range`, in time order, each with who brought it about. Lazy.
     pub fn transitions(&self, go: GoroutineIdx, range: TimeRange) -> impl Iterator<Item = Transition> + '_ {
-        GoSpans::new(self, go, range).map(|span| {
-            let (by, by_stack) = self.maker(span.at);
-            Transition { span, by, by_stack }
+        let mut spans = GoSpans::new(self, go, range);
+        std::iter::from_fn(move || {
+            let (span, segment, row) = spans.next_with_row()?;
+            let (by, by_stack) = maker_in(segment, row.at, row.shape);
+            Some(Transition { span, by, by_stack })
         })
     }
 
@@ -38,11 +50,7 @@ impl Trace {
         let Some(segment) = self.seg(at.segment).filter(|segment| at.row < segment.rows.len()) else {
             return (None, StackId::NONE);
         };
-        let shape = segment.rows.shapes.at(at.row);
-        if !kinds::has_actor(shape.kind()) {
-            return (None, StackId::NONE);
-        }
-        (lane_of_actor(segment.actor(at.row)), segment.stack_of(shape))
+        maker_in(segment, at.row, segment.rows.shapes.at(at.row))
     }
 
     /// Who ended a wait, with their stack: a goroutine, or the proc or thread on which none ran. `None` if the trace does

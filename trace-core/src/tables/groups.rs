@@ -7,8 +7,9 @@ use rustc_hash::FxHashMap;
 
 use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
 use crate::event::state::SpanClass;
+use crate::model::goroutines::is_system_function;
 use crate::model::lanes::LaneId;
-use crate::model::trace::Trace;
+use crate::model::trace::{TimeByClass, Trace};
 use crate::tables::field::{Field, Typed};
 use crate::tables::goroutines::WAITING;
 use crate::tables::source::Source;
@@ -18,7 +19,7 @@ use crate::tables::value::Value;
 const FEWEST: usize = 1_024;
 
 /// The goroutines that one function started.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Group {
     name: StrId,
     is_system: bool,
@@ -50,7 +51,7 @@ pub(super) static GOROUTINE_GROUPS: Typed<Group> = Typed {
         Field::nanos("waiting_ns", "how long they waited", |_, row| Value::count(row.waiting)),
         Field::nanos("total_ns", "how long they were there", |_, row| Value::count(row.total)),
     ],
-    walk: |source, _| Box::new(goroutine_groups(source).into_iter()),
+    walk: |source, _| Box::new(source.groups().groups.iter().cloned()),
 };
 
 /// The tasks of one type, or the regions.
@@ -93,47 +94,74 @@ pub(super) static REGION_TYPES: Typed<Sum> = Typed {
     walk: |source, _| Box::new(region_types(source).into_iter()),
 };
 
-/// Groups while they are made, by name and whether they are the runtime's own.
-type Growing = FxHashMap<(StrId, bool), Group>;
+/// All goroutines, summed in one pass.
+#[derive(Debug, Default)]
+pub(super) struct AllGroups {
+    groups: Vec<Group>,
+    /// The time of all of them together.
+    pub(super) time: TimeByClass,
+}
 
-fn goroutine_groups(source: &Source) -> Vec<Group> {
-    let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
-    let joined = |mut some: Growing, more: Growing| {
-        more.into_iter().for_each(|(key, group)| some.entry(key).or_default().join(&group));
-        some
-    };
-    let grown = all.fold(Growing::default, |mut groups, go| {
-        if !source.is_cancelled()
-            && let Some(group) = Group::of(source.trace(), GoroutineIdx(go))
-        {
-            groups.entry((group.name, group.is_system)).or_default().join(&group);
+/// The same while it is made.
+#[derive(Default)]
+struct Growing {
+    groups: FxHashMap<StrId, Group>,
+    time: TimeByClass,
+}
+
+impl AllGroups {
+    /// Looks at all goroutines of a trace; what it has by then if that is stopped.
+    pub(super) fn of(source: &Source) -> Self {
+        let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
+        let grown = all.fold(Growing::default, |mut grown, go| {
+            if !source.is_cancelled() {
+                grown.add(source.trace(), GoroutineIdx(go));
+            }
+            grown
+        });
+        let Growing { groups, time } = grown.reduce(Growing::default, Growing::joined);
+        let mut groups: Vec<Group> = groups.into_values().collect();
+        groups.sort_unstable_by_key(|group| group.name);
+        Self { groups, time }
+    }
+}
+
+impl Growing {
+    fn add(&mut self, trace: &Trace, go: GoroutineIdx) {
+        let Some((_, name)) = trace.goroutine_name(go) else { return };
+        let is_system = || is_system_function(trace.str(name));
+        let group =
+            self.groups.entry(name).or_insert_with(|| Group { name, is_system: is_system(), ..Group::default() });
+        group.add(
+            trace.begins_and_ends(go),
+            &trace.time_by_class(LaneId::Goroutine(go), trace.range()),
+            &mut self.time,
+        );
+    }
+
+    fn joined(mut self, other: Self) -> Self {
+        for (name, group) in other.groups {
+            self.groups.entry(name).or_default().join(&group);
         }
-        groups
-    });
-    let mut groups: Vec<Group> = grown.reduce(Growing::default, joined).into_values().collect();
-    groups.sort_unstable_by_key(|group| (group.name, group.is_system));
-    groups
+        self.time.add(&other.time);
+        self
+    }
 }
 
 impl Group {
-    /// A group of one goroutine.
-    fn of(trace: &Trace, go: GoroutineIdx) -> Option<Self> {
-        let known = trace.goroutine(go)?;
-        let time = trace.time_by_class(LaneId::Goroutine(go), trace.range());
+    /// Adds a goroutine: whether it was created and ended in the trace, and its time, which is added to that of `all`, too.
+    fn add(&mut self, (created, ended): (bool, bool), time: &TimeByClass, all: &mut TimeByClass) {
         let of =
             |classes: &[SpanClass]| -> u64 { classes.iter().filter_map(|class| time.nanos.get(*class as usize)).sum() };
-        Some(Self {
-            name: known.name,
-            is_system: known.is_system,
-            goroutines: 1,
-            created: known.created.is_some().into(),
-            ended: known.ended.is_some().into(),
-            running: of(&[SpanClass::Running]),
-            runnable: of(&[SpanClass::Runnable]),
-            syscall: of(&[SpanClass::Syscall]),
-            waiting: of(WAITING),
-            total: time.nanos.iter().skip(1).sum(),
-        })
+        self.goroutines += 1;
+        self.created += u64::from(created);
+        self.ended += u64::from(ended);
+        self.running += of(&[SpanClass::Running]);
+        self.runnable += of(&[SpanClass::Runnable]);
+        self.syscall += of(&[SpanClass::Syscall]);
+        self.waiting += of(WAITING);
+        self.total += time.nanos.iter().skip(1).sum::<u64>();
+        all.add(time);
     }
 
     /// Adds the goroutines of another group of the same name.

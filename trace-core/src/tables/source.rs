@@ -10,6 +10,7 @@ use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 use crate::session::Session;
 use crate::tables::dictionary::Dictionary;
+use crate::tables::groups::AllGroups;
 use crate::tables::id_order::by_id;
 use crate::tables::places::StackWords;
 use crate::tables::value::Value;
@@ -50,6 +51,7 @@ pub struct Source {
     words: OnceLock<Vec<StackWords>>,
     dictionary: OnceLock<Dictionary>,
     findings: OnceLock<Arc<Findings>>,
+    groups: OnceLock<AllGroups>,
 }
 
 impl Source {
@@ -77,6 +79,7 @@ impl Source {
             words: OnceLock::new(),
             dictionary: OnceLock::new(),
             findings: OnceLock::new(),
+            groups: OnceLock::new(),
         }
     }
 
@@ -169,6 +172,16 @@ impl Source {
 
     pub(super) fn findings(&self) -> &Findings {
         self.findings.get_or_init(|| Arc::new(findings::find(&self.trace, &self.monitor).unwrap_or_default()))
+    }
+
+    /// All goroutines by start function.
+    pub(super) fn groups(&self) -> &AllGroups {
+        self.groups.get_or_init(|| AllGroups::of(self))
+    }
+
+    /// The same if some table has asked for it before.
+    pub(super) fn groups_if_made(&self) -> Option<&AllGroups> {
+        self.groups.get()
     }
 
     pub(super) fn dictionary(&self) -> &Dictionary {

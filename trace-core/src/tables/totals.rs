@@ -38,7 +38,8 @@ pub(super) static STATE_TOTALS: Typed<Sum> = Typed {
         Field::nanos("total_ns", "how long they last, added over goroutines", |_, row| Value::count(row.nanos)),
     ],
     walk: |source, _| {
-        let time = time_of_all(source);
+        // With the groups it has been added up already.
+        let time = source.groups_if_made().map_or_else(|| time_of_all(source), |made| made.time);
         Box::new(states(GoroutineIdx::NONE, &time).into_iter())
     },
 };
@@ -114,8 +115,7 @@ fn states_of(source: &Source, scan: &Scan, go: GoroutineIdx) -> impl Iterator<It
 fn time_of_all(source: &Source) -> TimeByClass {
     let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
     let added = |mut sum: TimeByClass, more: TimeByClass| {
-        sum.nanos.iter_mut().zip(more.nanos).for_each(|(sum, more)| *sum = sum.saturating_add(more));
-        sum.spans.iter_mut().zip(more.spans).for_each(|(sum, more)| *sum += more);
+        sum.add(&more);
         sum
     };
     let range = source.trace().range();

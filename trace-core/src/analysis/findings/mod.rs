@@ -178,10 +178,14 @@ pub fn find_in(trace: &Trace, places: &Places<'_>, workload: &Workload, monitor:
     if monitor.is_cancelled() {
         return None;
     }
-    let load = load(trace, workload, duration);
-    let collector = Collector::of(trace, trace.range(), monitor)?;
+    let (load, collector, idle) = {
+        let (idle, (load, collector)) = rayon::join(
+            || idle_procs(trace, trace.range(), monitor),
+            || (load(trace, workload, duration), Collector::of(trace, trace.range(), monitor)),
+        );
+        (load, collector?, idle?)
+    };
     let collector = &collector;
-    let idle = idle_procs(trace, trace.range(), monitor)?;
     let context = Context { trace, places, workload, blocked: &looked, collector, idle: &idle, duration, load };
     // They do not depend on each other, and some look at every goroutine.
     let found: Vec<Vec<Finding>> = DETECTORS

@@ -1,7 +1,7 @@
 //! What one span of a goroutine, or what comes between two of them, says of its work.
 
 use crate::analysis::place_time::Wait;
-use crate::analysis::places::{Op, Places, is_started_by_library};
+use crate::analysis::places::{Op, Places};
 use crate::analysis::request_borders::{Border, RequestBorders};
 use crate::analysis::work_unit::{WorkUnit, is_timed};
 use crate::base::ids::{GoroutineIdx, StackId, StrId};
@@ -74,12 +74,9 @@ pub(super) fn sleep(trace: &Trace, places: &Places<'_>, (wait, class): (&Wait, S
     }
 }
 
-/// The function that a goroutine is there for: its start function or, where a library started it for whoever asked
-/// (`wg.Go(f)`), the program's function that this calls.
+/// The function that a goroutine is there for which a library started for whoever asked (`wg.Go(f)`): the program's function
+/// that its start function calls.
 pub(super) fn role(trace: &Trace, places: &Places<'_>, go: GoroutineIdx, start: StrId) -> StrId {
-    if !is_started_by_library(trace.str(start)) {
-        return start;
-    }
     let mut spans = trace.spans(LaneId::Goroutine(go), trace.range()).take(ROLE_SPANS);
     spans
         .find_map(|span| places.outer_name(span.start_stack).or_else(|| places.outer_name(span.end_stack)))
