@@ -259,6 +259,9 @@ fn members(path: PathBuf) -> Vec<PathBuf> {
     if inside.is_empty() { vec![path] } else { inside }
 }
 
+/// A file that is to be written, and its bytes.
+type NewFile = (PathBuf, Vec<u8>);
+
 /// Rows on their way to the lake.
 struct Parts<'a> {
     lake: &'a Path,
@@ -298,17 +301,29 @@ impl<'a> Parts<'a> {
         Ok(Self { lake, inputs, missing, parts: BTreeMap::new(), done: ExportSummary::default() })
     }
 
-    /// Writes files without rows of the tables that the lake lacks and that a part has no rows of.
-    fn write_missing(&mut self, partition: &Partition, name: &str) -> Result<(), LakeError> {
-        for table in std::mem::take(&mut self.missing) {
+    /// The files without rows that a part gets, which has rows of some tables: of those that the lake lacks.
+    fn missing(&mut self, partition: &Partition, name: &str, filled: &[&str]) -> Result<Vec<NewFile>, LakeError> {
+        let missing = std::mem::take(&mut self.missing).into_iter();
+        let without_rows = missing.filter(|table| !filled.contains(&table.name()));
+        let file = |table: &'static dyn Table| {
             let path = layout::file(self.lake, table.name(), partition, name);
-            if table.name() != TRACES && !path.is_file() {
-                let bytes = encode(&file_columns(table), &TableData::empty(table))?;
+            Ok((path, encode(&file_columns(table), &TableData::empty(table))?))
+        };
+        without_rows.map(file).collect()
+    }
+
+    /// Writes files, all at the same time: each waits for the disk.
+    fn write_files(&mut self, files: Vec<NewFile>) -> Result<(), LakeError> {
+        let inputs = self.inputs;
+        let written: Result<Vec<u64>, LakeError> = files
+            .into_par_iter()
+            .map(|(path, bytes)| {
                 make_folder_of(&path)?;
-                write(&path, &bytes, self.inputs)?;
-                self.done.lake_bytes = self.done.lake_bytes.saturating_add(bytes.len() as u64);
-            }
-        }
+                write(&path, &bytes, inputs)?;
+                Ok(bytes.len() as u64)
+            })
+            .collect();
+        self.done.lake_bytes = written?.into_iter().fold(self.done.lake_bytes, u64::saturating_add);
         Ok(())
     }
 
@@ -338,15 +353,17 @@ impl<'a> Parts<'a> {
         let mut tables: Vec<&'static dyn Table> = KEPT.iter().filter_map(|(name, _)| table(name)).collect();
         // What makes the part count comes last.
         tables.sort_by_key(|table| table.name() == TRACES);
-        let mut written = 0;
+        let (mut written, mut filled) = (0, vec![TRACES]);
         for table in tables {
             if table.name() == TRACES {
-                self.write_missing(&opened.partition, &name)?;
+                let missing = self.missing(&opened.partition, &name, &filled)?;
+                self.write_files(missing)?;
             }
             let mut stretches = opened.stretches(table, tier, most).peekable();
             if stretches.peek().is_some() {
                 let file = layout::file(self.lake, table.name(), &opened.partition, &name);
                 written += write_stretches(&file, table, stretches, self.inputs)?;
+                filled.push(table.name());
             }
             if monitor.is_cancelled() {
                 return Ok(());
@@ -393,25 +410,21 @@ impl<'a> Parts<'a> {
         };
         let filled: Vec<(&str, TableData)> =
             KEPT.iter().map(|(table, _)| *table).zip(part.tables).filter(|(_, data)| data.rows > 0).collect();
-        let encoded: Result<Vec<(&str, Vec<u8>)>, LakeError> = filled
+        let names: Vec<&str> = filled.iter().map(|(name, _)| *name).collect();
+        let encoded: Result<Vec<(&str, NewFile)>, LakeError> = filled
             .into_par_iter()
-            .map(|(name, data)| {
-                let columns = table(name).map(file_columns).unwrap_or_default();
-                Ok((name, encode(&columns, &data)?))
+            .map(|(table_name, data)| {
+                let columns = table(table_name).map(file_columns).unwrap_or_default();
+                let path = layout::file(self.lake, table_name, partition, &name);
+                Ok((table_name, (path, encode(&columns, &data)?)))
             })
             .collect();
-        let mut encoded = encoded?;
         // What makes the part count comes last.
-        encoded.sort_by_key(|(name, _)| *name == TRACES);
-        for (table, bytes) in encoded {
-            if table == TRACES {
-                self.write_missing(partition, &name)?;
-            }
-            let path = layout::file(self.lake, table, partition, &name);
-            make_folder_of(&path)?;
-            write(&path, &bytes, self.inputs)?;
-            self.done.lake_bytes = self.done.lake_bytes.saturating_add(bytes.len() as u64);
-        }
+        let (last, first): (Vec<_>, Vec<_>) = encoded?.into_iter().partition(|(table, _)| *table == TRACES);
+        let mut files: Vec<NewFile> = first.into_iter().map(|(_, file)| file).collect();
+        files.extend(self.missing(partition, &name, &names)?);
+        self.write_files(files)?;
+        self.write_files(last.into_iter().map(|(_, file)| file).collect())?;
         writing.end()
     }
 }

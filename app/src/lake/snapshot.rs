@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::UNIX_EPOCH;
 
 use trace_core::base::error::Result;
@@ -30,6 +31,8 @@ use crate::link::text::Link;
 use crate::memory;
 use crate::remote::limits;
 
+/// Bytes of a snapshot from which on it is worth a thread of its own to hash it.
+const LARGE: u64 = 8 << 20;
 /// What a service is called of which nothing is known.
 const UNKNOWN: &str = "unknown";
 
@@ -168,9 +171,9 @@ type Piece = (Arc<Trace>, i64);
 /// Loads a snapshot. Only generations in `fresh` count; of traces without generations all does.
 pub(super) fn open(found: &Found, fresh: &[Range<usize>], labels: &SnapshotLabels, monitor: &Monitor) -> Opened {
     let labels = labels.of_file(&found.path);
-    let loaded = match &found.problem {
-        Some(problem) => Err(problem.clone()),
-        None => load(&found.path, monitor).map_err(|error| error.to_string()),
+    let (loaded, link) = match &found.problem {
+        Some(problem) => (Err(problem.clone()), None),
+        None => loaded_and_linked(found, monitor),
     };
     let trace = match loaded {
         Ok(trace) => trace,
@@ -200,7 +203,7 @@ pub(super) fn open(found: &Found, fresh: &[Range<usize>], labels: &SnapshotLabel
         hash: Some(format!("{:032x}", found.content.hash)),
         counted_ns: Some(pieces.iter().map(|(piece, _)| piece.range().nanos()).fold(0, i64::saturating_add)),
         generation_ids: Some(ids_text(&counted)),
-        link: link(&found.path),
+        link,
         problem: problem.clone(),
     };
     let source = |trace: &Arc<Trace>| Source::new(Arc::clone(trace), file.clone(), monitor.clone());
@@ -211,6 +214,22 @@ pub(super) fn open(found: &Found, fresh: &[Range<usize>], labels: &SnapshotLabel
     let pieces = pieces.iter().map(|(piece, shift)| (source(piece), *shift)).collect();
     let made = Made::Sources(Box::new(whole), pieces);
     Opened { partition, trace_id: found.trace_id(), bytes: found.content.bytes, problem, made }
+}
+
+/// Loads a snapshot, and makes a link to it. Its SHA-256 takes a tenth of the time that loading takes: if it is large, a thread
+/// of its own works that out meanwhile.
+fn loaded_and_linked(found: &Found, monitor: &Monitor) -> (std::result::Result<Arc<Trace>, String>, Option<String>) {
+    let load = || load(&found.path, monitor).map_err(|error| error.to_string());
+    if found.content.bytes < LARGE {
+        return (load(), link(&found.path));
+    }
+    thread::scope(|scope| {
+        let hashing = thread::Builder::new().name("lake-link".to_owned()).spawn_scoped(scope, || link(&found.path));
+        let loaded = load();
+        // Without a thread it is worked out now.
+        let link = hashing.map_or_else(|_| link(&found.path), |hashing| hashing.join().unwrap_or_default());
+        (loaded, link)
+    })
 }
 
 fn load(path: &Path, monitor: &Monitor) -> Result<Arc<Trace>> {
