@@ -6,6 +6,7 @@ use crate::model::lanes::LaneId;
 use crate::model::trace::{Goroutine, TimeByClass};
 use crate::tables::column::Role;
 use crate::tables::field::{Field, Typed};
+use crate::tables::group_sums::WAITING;
 use crate::tables::source::stack;
 use crate::tables::value::Value;
 
@@ -52,16 +53,6 @@ pub(super) static GOROUTINES: Typed<Row> = Typed {
         }))
     },
 };
-
-/// The classes of waiting goroutines. What the collector does on a goroutine's behalf is a wait for it.
-pub const WAITING: &[SpanClass] = &[
-    SpanClass::WaitSync,
-    SpanClass::WaitChan,
-    SpanClass::WaitNet,
-    SpanClass::WaitSleep,
-    SpanClass::Gc,
-    SpanClass::WaitOther,
-];
 
 const fn creation(row: &Row) -> StackId {
     row.known.creation_stack

@@ -2,36 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
-use rustc_hash::FxHashMap;
-
-use crate::base::ids::{GoroutineIdx, StrId, TaskIdx};
-use crate::event::state::SpanClass;
-use crate::model::goroutines::is_system_function;
-use crate::model::lanes::LaneId;
-use crate::model::trace::{TimeByClass, Trace};
+use crate::base::ids::{StrId, TaskIdx};
 use crate::tables::field::{Field, Typed};
-use crate::tables::goroutines::WAITING;
+use crate::tables::group_sums::Group;
 use crate::tables::source::Source;
 use crate::tables::value::Value;
-
-/// Goroutines that one thread takes at least.
-const FEWEST: usize = 1_024;
-
-/// The goroutines that one function started.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Group {
-    name: StrId,
-    is_system: bool,
-    goroutines: u64,
-    created: u64,
-    ended: u64,
-    running: u64,
-    runnable: u64,
-    syscall: u64,
-    waiting: u64,
-    total: u64,
-}
 
 /// Goroutines by start function.
 pub(super) static GOROUTINE_GROUPS: Typed<Group> = Typed {
@@ -93,90 +68,6 @@ pub(super) static REGION_TYPES: Typed<Sum> = Typed {
     ],
     walk: |source, _| Box::new(region_types(source).into_iter()),
 };
-
-/// All goroutines, summed in one pass.
-#[derive(Debug, Default)]
-pub(super) struct AllGroups {
-    groups: Vec<Group>,
-    /// The time of all of them together.
-    pub(super) time: TimeByClass,
-}
-
-/// The same while it is made.
-#[derive(Default)]
-struct Growing {
-    groups: FxHashMap<StrId, Group>,
-    time: TimeByClass,
-}
-
-impl AllGroups {
-    /// Looks at all goroutines of a trace; what it has by then if that is stopped.
-    pub(super) fn of(source: &Source) -> Self {
-        let all = (0..source.trace().goroutine_count()).into_par_iter().with_min_len(FEWEST);
-        let grown = all.fold(Growing::default, |mut grown, go| {
-            if !source.is_cancelled() {
-                grown.add(source.trace(), GoroutineIdx(go));
-            }
-            grown
-        });
-        let Growing { groups, time } = grown.reduce(Growing::default, Growing::joined);
-        let mut groups: Vec<Group> = groups.into_values().collect();
-        groups.sort_unstable_by_key(|group| group.name);
-        Self { groups, time }
-    }
-}
-
-impl Growing {
-    fn add(&mut self, trace: &Trace, go: GoroutineIdx) {
-        let Some((_, name)) = trace.goroutine_name(go) else { return };
-        let is_system = || is_system_function(trace.str(name));
-        let group =
-            self.groups.entry(name).or_insert_with(|| Group { name, is_system: is_system(), ..Group::default() });
-        group.add(
-            trace.begins_and_ends(go),
-            &trace.time_by_class(LaneId::Goroutine(go), trace.range()),
-            &mut self.time,
-        );
-    }
-
-    fn joined(mut self, other: Self) -> Self {
-        for (name, group) in other.groups {
-            self.groups.entry(name).or_default().join(&group);
-        }
-        self.time.add(&other.time);
-        self
-    }
-}
-
-impl Group {
-    /// Adds a goroutine: whether it was created and ended in the trace, and its time, which is added to that of `all`, too.
-    fn add(&mut self, (created, ended): (bool, bool), time: &TimeByClass, all: &mut TimeByClass) {
-        let of =
-            |classes: &[SpanClass]| -> u64 { classes.iter().filter_map(|class| time.nanos.get(*class as usize)).sum() };
-        self.goroutines += 1;
-        self.created += u64::from(created);
-        self.ended += u64::from(ended);
-        self.running += of(&[SpanClass::Running]);
-        self.runnable += of(&[SpanClass::Runnable]);
-        self.syscall += of(&[SpanClass::Syscall]);
-        self.waiting += of(WAITING);
-        self.total += time.nanos.iter().skip(1).sum::<u64>();
-        all.add(time);
-    }
-
-    /// Adds the goroutines of another group of the same name.
-    fn join(&mut self, other: &Self) {
-        (self.name, self.is_system) = (other.name, other.is_system);
-        self.goroutines += other.goroutines;
-        self.created += other.created;
-        self.ended += other.ended;
-        self.running += other.running;
-        self.runnable += other.runnable;
-        self.syscall += other.syscall;
-        self.waiting += other.waiting;
-        self.total += other.total;
-    }
-}
 
 fn task_types(source: &Source) -> Vec<Sum> {
     let trace = source.trace();

@@ -23,6 +23,7 @@ mod events;
 mod field;
 mod gc;
 mod goroutines;
+mod group_sums;
 mod groups;
 mod id_order;
 mod metrics;
@@ -35,7 +36,7 @@ mod stacks;
 mod totals;
 mod transitions;
 
-pub use crate::tables::goroutines::WAITING;
+pub use crate::tables::group_sums::WAITING;
 use crate::tables::table::Table;
 
 /// All tables, in the order in which the manual lists them.

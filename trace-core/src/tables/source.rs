@@ -10,7 +10,7 @@ use crate::model::lanes::LaneId;
 use crate::model::trace::Trace;
 use crate::session::Session;
 use crate::tables::dictionary::Dictionary;
-use crate::tables::groups::AllGroups;
+use crate::tables::group_sums::AllGroups;
 use crate::tables::id_order::by_id;
 use crate::tables::places::StackWords;
 use crate::tables::value::Value;
@@ -176,7 +176,7 @@ impl Source {
 
     /// All goroutines by start function.
     pub(super) fn groups(&self) -> &AllGroups {
-        self.groups.get_or_init(|| AllGroups::of(self))
+        self.groups.get_or_init(|| AllGroups::of(&self.trace, &self.monitor))
     }
 
     /// The same if some table has asked for it before.

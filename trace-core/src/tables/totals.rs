@@ -11,7 +11,7 @@ use crate::model::trace::TimeByClass;
 use crate::tables::by_goroutine::ByGoroutine;
 use crate::tables::column::Role;
 use crate::tables::field::{Field, Typed};
-use crate::tables::goroutines::WAITING;
+use crate::tables::group_sums::WAITING;
 use crate::tables::scan::Scan;
 use crate::tables::source::{Source, stack};
 use crate::tables::value::Value;
