@@ -85,9 +85,22 @@ def has_rows(lake, table):
     return any(name.endswith(".parquet") for _, _, names in os.walk(os.path.join(lake, table)) for name in names)
 
 
-def lacks_duration(columns):
-    """Tables of the detail tier leave out what is the difference of two columns."""
-    return {"start_ns", "end_time_ns"} <= set(columns) and "duration_ns" not in columns
+DERIVED = {
+    "end_time_ns": "start_ns + duration_ns",
+    "duration_ns": "end_time_ns - start_ns",
+    "total_ns": "running_ns + runnable_ns + syscall_ns + waiting_ns",
+}
+
+
+def derived(columns):
+    """The columns that files of the detail tier leave out, as others tell them: name and expression.
+
+    Files of several versions of Tracelane may leave out different ones.
+    """
+    for name, sum_of in DERIVED.items():
+        parts = re.findall(r"\w+", sum_of)
+        if all(part in columns for part in parts):
+            yield name, f"coalesce({name}, {sum_of})" if name in columns else sum_of
 
 
 def spark_rows(lake, queries):
@@ -95,8 +108,9 @@ def spark_rows(lake, queries):
     for table in filter(lambda table: has_rows(lake, table), TABLES):
         folder = os.path.join(os.path.abspath(lake), table)
         frame = spark.read.option("mergeSchema", "true").option("basePath", folder).parquet(folder)
-        if lacks_duration(frame.columns):
-            frame = frame.withColumn("duration_ns", frame["end_time_ns"] - frame["start_ns"])
+        more = dict(derived(frame.columns))
+        kept = [f"`{name}`" for name in frame.columns if name not in more]
+        frame = frame.selectExpr(*kept, *(f"{sum_of} AS {name}" for name, sum_of in more.items()))
         frame.createOrReplaceTempView(table)
     for query in queries:
         yield [row.asDict() for row in spark.sql(query).collect()]
@@ -113,8 +127,10 @@ def duckdb_rows(lake, queries):
             f"read_parquet('{files}', hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
         )
         names = [column[0] for column in connection.execute(f"SELECT * FROM {rows} LIMIT 0").description]
-        more = ", end_time_ns - start_ns AS duration_ns" if lacks_duration(names) else ""
-        connection.execute(f"CREATE VIEW {table} AS SELECT *{more} FROM {rows}")
+        more = dict(derived(names))
+        kept = [f'"{name}"' for name in names if name not in more]
+        all_columns = ", ".join(kept + [f"{sum_of} AS {name}" for name, sum_of in more.items()])
+        connection.execute(f"CREATE VIEW {table} AS SELECT {all_columns} FROM {rows}")
     for query in queries:
         found = connection.execute(query)
         names = [column[0] for column in found.description]

@@ -26,12 +26,46 @@ pub const DATE: &str = "date";
 /// The column that says which snapshot a row is of.
 pub const TRACE_ID: &str = "trace_id";
 
-/// A column that is the difference of two others.
-pub(super) const DURATION: &str = "duration_ns";
-/// What is subtracted there.
-pub(super) const START: &str = "start_ns";
-/// What that is subtracted from.
-pub(super) const END: &str = "end_time_ns";
+/// When something begins.
+const START: &str = "start_ns";
+/// When it ends.
+const END: &str = "end_time_ns";
+/// How long it lasts.
+const DURATION: &str = "duration_ns";
+
+/// A column that is the sum of others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Derived {
+    /// Its name.
+    pub(super) column: &'static str,
+    /// What is added up.
+    pub(super) plus: &'static [&'static str],
+    /// What is taken off.
+    pub(super) minus: &'static [&'static str],
+}
+
+/// How the columns of a detail table can be worked out that its files need not have.
+const DERIVED: [Derived; 3] = [
+    Derived { column: END, plus: &[START, DURATION], minus: &[] },
+    Derived { column: DURATION, plus: &[END], minus: &[START] },
+    Derived { column: "total_ns", plus: &["running_ns", "runnable_ns", "syscall_ns", "waiting_ns"], minus: &[] },
+];
+
+/// The columns of a table that can be worked out from others of it, if its files lack them.
+pub(super) fn derived(table: &'static dyn Table) -> impl Iterator<Item = Derived> {
+    let names: Vec<&str> = table.columns().into_iter().map(|column| column.name).collect();
+    let is_detail = tier::of(table.name()) == Some(Tier::Detail);
+    DERIVED.into_iter().filter(move |derived| {
+        is_detail && derived.plus.iter().chain(derived.minus).chain([&derived.column]).all(|name| names.contains(name))
+    })
+}
+
+/// The column that files of a table lack, as others tell it: the largest one that can be left out. The times of spans are
+/// large, and how long each lasts is smaller than when it ends. In other tables something may end that has no beginning.
+fn left_out(table: &'static dyn Table) -> Option<&'static str> {
+    let mut derived = derived(table).map(|derived| derived.column);
+    if table.name() == "spans" { derived.find(|name| *name == END) } else { derived.find(|name| *name != END) }
+}
 
 /// The columns that every table of a lake has behind its own.
 pub static OWN_COLUMNS: [Column; 3] = [
@@ -60,19 +94,11 @@ pub fn query_columns(table: &'static dyn Table) -> Vec<(usize, &'static Column)>
     table.columns().into_iter().enumerate().filter(|(_, column)| !of_folders(column.name)).collect()
 }
 
-/// Those that its files hold: without what is the difference of two others.
+/// Those that its files hold: without one that others tell, in the detail tier, where it would be large.
 #[must_use]
 pub fn kept_columns(table: &'static dyn Table) -> Vec<(usize, &'static Column)> {
-    let lacks_duration = lacks_duration(table);
-    query_columns(table).into_iter().filter(|(_, column)| !(lacks_duration && column.name == DURATION)).collect()
-}
-
-/// Whether files of a table leave `duration_ns` out: in the detail tier, where that column would be the largest, it is
-/// `end_time_ns - start_ns`.
-#[must_use]
-pub fn lacks_duration(table: &'static dyn Table) -> bool {
-    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
-    tier::of(table.name()) == Some(Tier::Detail) && has(DURATION) && has(START) && has(END)
+    let left_out = left_out(table);
+    query_columns(table).into_iter().filter(|(_, column)| Some(column.name) != left_out).collect()
 }
 
 /// Whose snapshots of which day.

@@ -16,6 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use rustc_hash::FxHashSet;
 use trace_core::tables::column::{Kind, Unit};
 
 use crate::lake::LakeError;
@@ -26,6 +27,8 @@ use crate::lake::layout::TRACE_ID;
 const GROUP_ROWS: usize = 250_000;
 /// The column with the goroutine that a row is about. Rows come by rising goroutine, so it is small as differences.
 const GOROUTINE: &str = "g";
+/// Files with at most as many rows are written as simply as can be.
+const FEW_ROWS: usize = 64;
 /// Texts that are made ready to be written at a time.
 const BATCH: usize = 4_096;
 /// The largest file of a lake that is read: parts are much smaller.
@@ -43,7 +46,8 @@ pub fn encode(columns: &Columns, data: &TableData) -> std::result::Result<Vec<u8
 }
 
 fn encoded(columns: &Columns, data: &TableData) -> Result<Vec<u8>> {
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema(columns)?, Arc::new(properties(columns)?))?;
+    let properties = Arc::new(properties(columns, data.rows)?);
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema(columns)?, properties)?;
     // Where in its values each column's next row group begins.
     let mut at = vec![0_usize; data.columns.len()];
     for start in (0..data.rows).step_by(GROUP_ROWS) {
@@ -104,7 +108,7 @@ impl<W: Write + Send> Writer<W> {
     /// # Errors
     /// If they cannot be columns of one file, or nothing can be written.
     pub fn begin<N: AsRef<str>>(out: W, columns: &[(N, Kind, Unit)]) -> std::result::Result<Self, LakeError> {
-        let begun = || SerializedFileWriter::new(out, schema(columns)?, Arc::new(properties(columns)?));
+        let begun = || SerializedFileWriter::new(out, schema(columns)?, Arc::new(properties(columns, usize::MAX)?));
         begun().map(Self).map_err(|error| LakeError(format!("no Parquet file can be made: {error}")))
     }
 
@@ -169,13 +173,17 @@ fn schema<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<TypePtr> {
     Ok(Arc::new(Type::group_type_builder("rows").with_fields(fields?).build()?))
 }
 
-/// Gzip, which all programs read; statistics for what queries choose by; numbers that hardly repeat as differences.
-fn properties<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<WriterProperties> {
+/// Gzip, which all programs read, and pages of the first version: in those, which rows are NULL is packed, too. Statistics for
+/// what queries choose by. Times hardly repeat, and rise, so they are kept as differences; lengths of time repeat, as clocks
+/// are coarse. A file of few rows has no dictionaries, which would be larger than what they save, and its numbers are not packed.
+fn properties<N: AsRef<str>>(columns: &[(N, Kind, Unit)], rows: usize) -> Result<WriterProperties> {
+    let has_few = rows <= FEW_ROWS;
     let mut builder = WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::GZIP(GzipLevel::try_new(6)?))
         .set_created_by(concat!("tracelane version ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_statistics_enabled(EnabledStatistics::None)
+        .set_dictionary_enabled(!has_few)
         .set_offset_index_disabled(true);
     for (name, kind, unit) in columns {
         let name = name.as_ref();
@@ -183,10 +191,13 @@ fn properties<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<WriterProper
         if name == TRACE_ID || *unit == Unit::Time {
             builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
         }
-        if *kind == Kind::Int && (matches!(unit, Unit::Time | Unit::Nanos) || name == GOROUTINE) {
+        if *kind == Kind::Int && (has_few || *unit == Unit::Time || name == GOROUTINE) {
             builder = builder
                 .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
+        }
+        if *kind == Kind::Int && has_few {
+            builder = builder.set_column_compression(path, Compression::UNCOMPRESSED);
         }
     }
     Ok(builder.build())
@@ -196,6 +207,7 @@ fn properties<N: AsRef<str>>(columns: &[(N, Kind, Unit)]) -> Result<WriterProper
 pub struct File {
     reader: SerializedFileReader<Bytes>,
     rows: usize,
+    names: FxHashSet<String>,
 }
 
 impl std::fmt::Debug for File {
@@ -239,7 +251,9 @@ impl File {
         guarded(|| {
             let reader = SerializedFileReader::new(Bytes::from(bytes))?;
             let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
-            Ok(Self { reader, rows })
+            let schema = reader.metadata().file_metadata().schema_descr_ptr();
+            let names = schema.columns().iter().map(|column| column.name().to_owned()).collect();
+            Ok(Self { reader, rows, names })
         })
         .map_err(|error| failed(&error))
     }
@@ -248,6 +262,12 @@ impl File {
     #[must_use]
     pub const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whether it has a column of that name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     /// The values of a column; `None` if it has no column of that name and kind.

@@ -14,9 +14,7 @@ use trace_core::tables::tier::KEPT;
 use trace_core::tables::{table as table_named, value::Value};
 
 use crate::lake::LakeError;
-use crate::lake::layout::{
-    DURATION, END, OWN_COLUMNS, Partition, START, TRACE_ID, TRACES, files, is_lake, lacks_duration, query_columns,
-};
+use crate::lake::layout::{Derived, OWN_COLUMNS, Partition, TRACE_ID, TRACES, derived, files, is_lake, query_columns};
 use crate::lake::parquet::ReadCells;
 use crate::lake::parquet::{File, Read};
 
@@ -42,13 +40,20 @@ pub struct Lake {
 pub struct LakeTable {
     name: &'static str,
     columns: Vec<&'static Column>,
-    /// The column that is not in files, and the two that it is the difference of.
-    difference: Option<(usize, usize, usize)>,
+    /// The columns that files may lack, and what they are the sum of.
+    derived: Vec<Formula>,
     files: Vec<(Partition, PathBuf)>,
     parts: OnceLock<Result<Vec<Part>, LakeError>>,
     by_trace: OnceLock<Result<ByTrace, LakeError>>,
     by_key: Vec<OnceLock<Result<ByKey, LakeError>>>,
     decoded: AtomicUsize,
+}
+
+/// A column, by its place, that is the sum of others, some of them with the sign turned.
+#[derive(Debug)]
+struct Formula {
+    of: usize,
+    parts: Vec<(usize, bool)>,
 }
 
 /// The rows of a file.
@@ -106,8 +111,13 @@ impl LakeTable {
         let by_key = columns.iter().map(|_| OnceLock::new()).collect();
         let (parts, by_trace, decoded) = (OnceLock::new(), OnceLock::new(), AtomicUsize::new(0));
         let place = |name: &str| columns.iter().position(|column| column.name == name).unwrap_or(usize::MAX);
-        let difference = lacks_duration(table).then(|| (place(DURATION), place(START), place(END)));
-        Self { name: table.name(), columns, difference, files, parts, by_trace, by_key, decoded }
+        let formula = |found: Derived| {
+            let plus = found.plus.iter().map(|name| (place(name), false));
+            let parts = plus.chain(found.minus.iter().map(|name| (place(name), true))).collect();
+            Formula { of: place(found.column), parts }
+        };
+        let derived = derived(table).map(formula).collect();
+        Self { name: table.name(), columns, derived, files, parts, by_trace, by_key, decoded }
     }
 
     /// Its name in queries.
@@ -149,13 +159,22 @@ impl LakeTable {
     /// # Errors
     /// When the file is damaged, or all that queries have looked at is too much.
     pub fn value(&self, at: RowAt, place: usize) -> Result<Value<'_>, LakeError> {
-        let Some((_, start, end)) = self.difference.filter(|(of, ..)| *of == place) else {
+        let formula = self.derived.iter().find(|formula| formula.of == place);
+        let Some(formula) = formula.filter(|_| !self.has_column(at.0, place)) else {
             return self.kept(at, place);
         };
-        Ok(match (self.kept(at, start)?, self.kept(at, end)?) {
-            (Value::Int(start), Value::Int(end)) => Value::Int(end.saturating_sub(start)),
-            _ => Value::Null,
-        })
+        let mut sum = 0_i64;
+        for (place, is_minus) in &formula.parts {
+            let Value::Int(number) = self.kept(at, *place)? else { return Ok(Value::Null) };
+            sum = if *is_minus { sum.saturating_sub(number) } else { sum.saturating_add(number) };
+        }
+        Ok(Value::Int(sum))
+    }
+
+    /// Whether the file of a part has a column.
+    fn has_column(&self, part: u32, place: usize) -> bool {
+        let part = self.parts().ok().and_then(|parts| parts.get(part as usize));
+        part.zip(self.columns.get(place)).is_none_or(|(part, column)| part.file.has(column.name))
     }
 
     fn kept(&self, (part, row): RowAt, place: usize) -> Result<Value<'_>, LakeError> {
@@ -254,13 +273,69 @@ impl LakeTable {
     /// Whether rows can be found by a number in a column.
     #[must_use]
     pub fn is_key(&self, place: usize) -> bool {
-        self.columns
-            .get(place)
-            .is_some_and(|column| column.kind == Kind::Int && ![TRACE_ID, DURATION].contains(&column.name))
+        self.columns.get(place).is_some_and(|column| column.kind == Kind::Int && column.name != TRACE_ID)
+            && self.derived.iter().all(|formula| formula.of != place)
     }
 }
 
 /// A place as a number: files of a lake have fewer rows than 2^32.
 fn number(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use trace_core::tables::column::Unit;
+
+    use super::*;
+    use crate::lake::columns::{ColumnData, TableData};
+    use crate::lake::layout::{MARK, MARK_TEXT, file};
+    use crate::lake::parquet::encode;
+
+    /// A file of a table with these columns of numbers, one row.
+    fn write(lake: &Path, table: &str, cells: &[(&'static str, i64)]) {
+        let columns = cells.iter().map(|(name, _)| (*name, Kind::Int, Unit::None)).collect();
+        let column = |(_, number): &(&str, i64)| {
+            let mut column = ColumnData::new(Kind::Int);
+            column.push(Value::Int(*number));
+            column
+        };
+        let data = TableData { rows: 1, columns: cells.iter().map(column).collect() };
+        let partition = Partition { service: "cart".to_owned(), date: "2026-11-30".to_owned() };
+        let path = file(lake, table, &partition, "1f");
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, encode(&columns, &data).expect("encoded")).expect("written");
+    }
+
+    #[test]
+    fn columns_that_a_file_lacks_are_those_that_others_tell() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lake = folder.path();
+        fs::write(lake.join(MARK), MARK_TEXT).expect("written");
+        write(lake, "traces", &[("trace_id", 7)]);
+        let number = |table: &str, name: &str| {
+            let opened = Lake::open(lake).expect("a lake");
+            let table = opened.table(table).expect("a table");
+            let place = table.columns().iter().position(|column| column.name == name).expect("a column");
+            assert!(!table.is_key(place), "{name}");
+            match table.value((0, 0), place).expect("readable") {
+                Value::Int(number) => Some(number),
+                _ => None,
+            }
+        };
+        write(lake, "spans", &[("start_ns", 100), ("duration_ns", 20), ("trace_id", 7)]);
+        assert_eq!(number("spans", "end_time_ns"), Some(120));
+        assert_eq!(number("spans", "duration_ns"), Some(20));
+        // As they were written before.
+        write(lake, "spans", &[("start_ns", 100), ("end_time_ns", 120), ("trace_id", 7)]);
+        assert_eq!(number("spans", "duration_ns"), Some(20));
+        let times = [("running_ns", 1), ("runnable_ns", 20), ("syscall_ns", 300), ("waiting_ns", 4_000)];
+        write(lake, "goroutines", &times);
+        assert_eq!(number("goroutines", "total_ns"), Some(4_321));
+        // A sum of something that is not there is not there.
+        write(lake, "goroutines", times.get(1..).expect("three"));
+        assert_eq!(number("goroutines", "total_ns"), None);
+    }
 }
