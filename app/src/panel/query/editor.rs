@@ -35,9 +35,12 @@ pub(super) fn ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &m
             if text_button(ui, Kind::Plain, icons::STOP, "Stop").on_hover_text("Stop the query  (Esc)").clicked() {
                 push(actions, SqlAction::Stop);
             }
-        } else if text_button(ui, Kind::Plain, icons::RUN, "Run").on_hover_text("Run the query  (Ctrl+Enter)").clicked()
-        {
-            push(actions, SqlAction::RunText);
+        } else {
+            let run = |ui: &mut Ui| text_button(ui, Kind::Plain, icons::RUN, "Run");
+            let button = ui.add_enabled_ui(!sql.text.trim().is_empty(), run).inner;
+            if button.on_hover_text("Run the query  (Ctrl+Enter)").clicked() {
+                push(actions, SqlAction::RunText);
+            }
         }
         menus::ui(ui, state, document, actions);
         if icon_toggle(ui, icons::TABLE, "Tables and columns", "", !sql.hides_tables).clicked() {
