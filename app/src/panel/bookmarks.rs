@@ -1,6 +1,6 @@
 //! Bookmarks with their notes: a click goes there, a field takes the note.
 
-use egui::{RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
+use egui::{RichText, Role, ScrollArea, Ui, WidgetInfo};
 
 use crate::action::action::{Actions, BookmarkAction};
 use crate::fmt::escape::visible;
@@ -13,6 +13,7 @@ use crate::state::document::Document;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
 use crate::widget::content;
+use crate::widget::field::line_field;
 use crate::widget::link::link_in;
 use crate::widget::section::empty;
 
@@ -90,7 +91,7 @@ fn row_ui(ui: &mut Ui, document: &Document, (at, bookmark): (usize, &Bookmark), 
         });
         let mut note = bookmark.note.clone();
         let width = (ui.available_width() - 40.0).max(80.0);
-        let field = TextEdit::singleline(&mut note).id_salt("note").hint_text("Note").desired_width(width);
+        let field = line_field(&mut note).id_salt("note").hint_text("Note").desired_width(width);
         let response = ui.add(field);
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Note on {start}")));
         // A new one is there to be written about.

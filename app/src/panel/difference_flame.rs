@@ -1,6 +1,6 @@
 //! Where waits, and CPU samples, became more or less from A to B, as a flame graph of the difference.
 
-use egui::{Align, Layout, RichText, TextEdit, Ui};
+use egui::{Align, Layout, RichText, Ui};
 use trace_core::analysis::compare::diff_flame::DiffFlame;
 
 use crate::action::action::{Action, Actions, ComparisonAction};
@@ -10,6 +10,7 @@ use crate::state::app::AppState;
 use crate::theme::{fonts, space, tokens};
 use crate::widget::chip::chip;
 use crate::widget::diff_flame::{diff_flame, no_difference};
+use crate::widget::field::line_field;
 
 /// Shows the flame graph of what grew and shrank.
 pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -39,7 +40,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         partial_pair_ui(ui, documents);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let field = TextEdit::singleline(&mut shown.search).font(fonts::small()).hint_text("Find functions");
+            let field = line_field(&mut shown.search).font(fonts::small()).hint_text("Find functions");
             ui.add(field.desired_width(150.0));
         });
     });

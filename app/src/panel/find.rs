@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Key, Rect, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo};
+use egui::{Id, Key, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
 use trace_core::analysis::find::Finds;
 
 use crate::action::action::{Action, Actions, ComparisonAction, SelectAction};
@@ -18,6 +18,7 @@ use crate::state::document::Document;
 use crate::state::query::ask;
 use crate::theme::{fonts, space};
 use crate::widget::badge::badge;
+use crate::widget::field::line_field;
 use crate::widget::link::link_in;
 use crate::widget::section::empty;
 
@@ -31,7 +32,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let keeper = state.shown_pair().map_or(document, |(_, [a, _])| a);
     let mut text = keeper.tables.get(TEXT).map(|session| session.filter.clone()).unwrap_or_default();
     let hint = "A start function, G13, a task, a region, a message";
-    let field = TextEdit::singleline(&mut text).hint_text(hint).desired_width(ui.available_width().min(420.0));
+    let field = line_field(&mut text).hint_text(hint).desired_width(ui.available_width().min(420.0));
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find"));
     if text.is_empty() && !response.has_focus() && ui.input(|input| !input.key_down(Key::Escape)) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Pos2, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo};
+use egui::{Pos2, Role, Sense, Ui, UiBuilder, WidgetInfo};
 
 use trace_core::analysis::flame::{Flame, FlameNode};
 use trace_core::analysis::profile::ProfileKind;
@@ -32,6 +32,7 @@ use crate::theme::{fonts, icons, space};
 use crate::widget::button::{Kind, text_button};
 use crate::widget::call_tree::{self, CallLine};
 use crate::widget::chip::chip;
+use crate::widget::field::line_field;
 use crate::widget::flame::{FlameBox, Lit, flame};
 use crate::widget::section::empty;
 
@@ -158,7 +159,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown<'_>, forms: impl FnOnce(&mut Ui), actions:
     let mut search = known.to_owned();
     ui.horizontal_wrapped(|ui| {
         forms(ui);
-        let field = TextEdit::singleline(&mut search).font(fonts::small()).hint_text("Search functions");
+        let field = line_field(&mut search).font(fonts::small()).hint_text("Search functions");
         let response = ui.add(field.desired_width(SEARCH));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Search functions"));
     });

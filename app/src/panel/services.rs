@@ -1,7 +1,7 @@
 //! The services of the session: the file of each, what it is called, and how its clock was placed, with the error. Names and
 //! offsets can be given by hand; the session is then made anew.
 
-use egui::{Color32, Grid, Id, Key, Label, Popup, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Color32, Grid, Id, Key, Label, Popup, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use trace_core::session::{Content, Service};
 
 use crate::action::action::{Actions, FileAction};
@@ -15,6 +15,7 @@ use crate::state::session::{Built, OpenSession, Said, Typed};
 use crate::theme::tokens::{CHOICES, rgb};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
+use crate::widget::field::line_field;
 use crate::widget::link::link_in;
 
 /// Widths of the fields for names and offsets, points.
@@ -180,7 +181,7 @@ fn field_ui(
     let mut text = typed.map_or(known, |typed| &typed.text).to_owned();
     let width = FIELDS[usize::from(is_offset)];
     let id = Id::unique(("services", service, is_offset));
-    let field = TextEdit::singleline(&mut text).id(id).desired_width(width).font(fonts::body());
+    let field = line_field(&mut text).id(id).desired_width(width).font(fonts::body());
     // A grid gives a column what it had in the frame before.
     let response = ui.add_sized(vec2(width, space::ROW), field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));

@@ -1,6 +1,6 @@
 //! The command palette: every command, and the way to any time, lane or name, by a few letters.
 
-use egui::{Area, Context, Frame, Id, Key, Margin, Modifiers, Order, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Area, Context, Frame, Id, Key, Margin, Modifiers, Order, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
 use trace_core::analysis::find::{Found, FoundKind};
 use trace_core::base::time::TimeRange;
@@ -19,6 +19,7 @@ use crate::state::query::ask;
 use crate::state::search::SearchAction;
 use crate::state::view::FIT_AIR;
 use crate::theme::{fonts, space, tokens};
+use crate::widget::field::line_field;
 use crate::widget::menu::menu_entry;
 
 const WIDTH: f32 = 620.0;
@@ -115,7 +116,7 @@ fn keys(ctx: &Context, lines: &[Line], chosen: usize, actions: &mut Actions) -> 
 fn field(ui: &mut Ui, known: &str, actions: &mut Actions) {
     let mut text = known.to_owned();
     let hint = "A command, G25, 1.2s, 1s..2s, or a part of a name";
-    let field = TextEdit::singleline(&mut text).id_salt("palette-field").hint_text(hint).font(fonts::body());
+    let field = line_field(&mut text).id_salt("palette-field").hint_text(hint).font(fonts::body());
     let response = ui.add(field.desired_width(f32::INFINITY).margin(Margin::symmetric(8, 6)));
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Command palette"));
     if !response.has_focus() {

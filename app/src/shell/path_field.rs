@@ -2,13 +2,14 @@
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{Frame, Id, Key, Margin, Panel, RichText, TextEdit, Ui};
+use egui::{Frame, Id, Key, Margin, Panel, RichText, Ui};
 
 use crate::action::action::{Action, Actions, FileAction};
 use crate::fmt::escape::visible;
 use crate::state::app::{AppState, FieldFor};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, text_button};
+use crate::widget::field::line_field;
 use crate::widget::link::{link, link_in};
 
 /// Addresses, or files, that are offered.
@@ -42,7 +43,7 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 let room = ui.available_width() - 130.0;
                 let offers = state.path_offers.as_deref().unwrap_or_default();
                 let taken = keyed(ui, known, offers);
-                let field = TextEdit::singleline(&mut text)
+                let field = line_field(&mut text)
                     .id_salt("path")
                     .hint_text(hint)
                     .font(fonts::mono())

@@ -9,6 +9,7 @@ use crate::state::app::AppState;
 use crate::state::record::{RecordFields, RecordForm, ServiceProgress};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, text_button};
+use crate::widget::field::line_field;
 use crate::widget::progress::progress_bar;
 
 /// Width of the field for services, points.
@@ -65,7 +66,7 @@ fn fields_ui(ui: &mut Ui, form: &RecordForm) -> RecordFields {
                     .desired_rows(1)
                     .desired_width(FIELD);
                 named(ui, headers, "Headers, a line each");
-                let folder = TextEdit::singleline(&mut fields.folder)
+                let folder = line_field(&mut fields.folder)
                     .id_salt("folder")
                     .hint_text("Folder; empty for a new one in your home folder")
                     .font(fonts::mono())

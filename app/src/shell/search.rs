@@ -15,6 +15,7 @@ use crate::state::document::Document;
 use crate::state::search::{Search, SearchAction};
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::{icon_button, icon_toggle};
+use crate::widget::field::line_field;
 use crate::widget::menu::menu_entry;
 
 /// Widths of the field, points.
@@ -135,12 +136,7 @@ fn field(ui: &mut Ui, id: Id, text: &mut String, errors: &[QueryError], width: f
         let job = underlined(text.as_str(), errors, tokens.text, tokens.warning);
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     };
-    TextEdit::singleline(text)
-        .id(id)
-        .hint_text("Search or filter  ( / )")
-        .desired_width(width)
-        .layouter(&mut layouter)
-        .show(ui)
+    line_field(text).id(id).hint_text("Search or filter  ( / )").desired_width(width).layouter(&mut layouter).show(ui)
 }
 
 fn underlined(text: &str, errors: &[QueryError], plain: Color32, wrong: Color32) -> LayoutJob {

@@ -1,6 +1,6 @@
 //! The settings: what is remembered between starts, and how this trace is shown.
 
-use egui::{RichText, TextEdit, Ui};
+use egui::{RichText, Ui};
 
 use crate::action::action::{Action, Actions, PanelAction, RowsAction, SettingsAction, SourceAction};
 use crate::action::commands;
@@ -12,6 +12,7 @@ use crate::state::settings::ThemeChoice;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::button::icon_button;
 use crate::widget::chip::chip;
+use crate::widget::field::line_field;
 use crate::widget::link::link;
 use crate::widget::section::heading;
 
@@ -119,7 +120,7 @@ fn source_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     row(ui, "Editor", |ui| {
         let mut editor = state.settings.editor.clone();
         let hint = "Empty for $VISUAL or an installed editor; otherwise e.g. code --goto {file}:{line}";
-        let field = TextEdit::singleline(&mut editor).id_salt("editor").hint_text(hint).font(fonts::mono());
+        let field = line_field(&mut editor).id_salt("editor").hint_text(hint).font(fonts::mono());
         let response = ui.add(field.desired_width(ui.available_width() - space::L));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Editor"));
         if editor != state.settings.editor {
@@ -156,7 +157,7 @@ fn layouts_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     row(ui, "Present layout", |ui| {
         let mut text = state.layout_name.clone();
-        let field = TextEdit::singleline(&mut text).id_salt("layout-name").hint_text("Name").desired_width(180.0);
+        let field = line_field(&mut text).id_salt("layout-name").hint_text("Name").desired_width(180.0);
         let response = ui.add(field);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Name of the layout"));
         if text != state.layout_name {

@@ -9,6 +9,7 @@ pub mod content;
 pub mod data_table;
 pub mod diff_flame;
 pub mod distribution;
+pub mod field;
 pub mod flame;
 pub mod heat;
 pub mod key_focus;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use egui::{Color32, Id, Key, TextEdit, Ui, WidgetInfo};
+use egui::{Color32, Id, Key, Ui, WidgetInfo};
 
 use crate::action::action::{Action, Actions};
 use crate::panel::query::menus;
@@ -15,6 +15,7 @@ use crate::theme::tokens::Tokens;
 use crate::theme::{icons, space, tokens};
 use crate::widget::button::{Kind, icon_button, icon_toggle, text_button};
 use crate::widget::code_editor::{CodeEditor, Suggestion, Suggestions};
+use crate::widget::field::line_field;
 
 /// What the editor says while it is empty.
 const HINT: &str =
@@ -77,7 +78,7 @@ pub(super) fn ui(ui: &mut Ui, state: &AppState, document: &Document, actions: &m
 /// The field for the name of a query that is to be saved.
 fn name_ui(ui: &mut Ui, name: &str, mut push: impl FnMut(SqlAction)) {
     let mut typed = name.to_owned();
-    let field = TextEdit::singleline(&mut typed).id_salt("save-as").hint_text("Name").desired_width(140.0);
+    let field = line_field(&mut typed).id_salt("save-as").hint_text("Name").desired_width(140.0);
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Name of the query"));
     let (enter, escape) = ui.input(|input| (input.key_pressed(Key::Enter), input.key_pressed(Key::Escape)));

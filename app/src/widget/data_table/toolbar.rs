@@ -1,8 +1,6 @@
 //! Above a table: its filter, how many rows show, and menus to copy and to choose columns.
 
-use egui::{
-    Align, Color32, Id, Key, Layout, Pos2, Rect, RichText, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2,
-};
+use egui::{Align, Color32, Id, Key, Layout, Pos2, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2};
 
 use crate::fmt::escape::json::ascii_where_hidden;
 use crate::fmt::markdown::Markdown;
@@ -14,6 +12,7 @@ use crate::report::value::Value;
 use crate::report::view::TableAction;
 use crate::theme::{fonts, icons, space, tokens};
 use crate::widget::data_table::data::{DataTable, Shown};
+use crate::widget::field::line_field;
 use crate::widget::legend::{legend, legend_width};
 use crate::widget::menu::menu_entry;
 use crate::widget::shade::color;
@@ -75,7 +74,7 @@ fn filter_ui(
     let tokens = tokens::of(ui.ctx());
     let all = data.table.len();
     let mut text = data.session.filter.clone();
-    let field = TextEdit::singleline(&mut text).id(id.with("filter")).hint_text("Filter rows").desired_width(FILTER);
+    let field = line_field(&mut text).id(id.with("filter")).hint_text("Filter rows").desired_width(FILTER);
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Filter {}", data.table.title)));
     // Esc in the field takes the filter off; egui itself gives up the focus.
