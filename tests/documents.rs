@@ -31,3 +31,17 @@ fn files_that_documents_name_exist() {
     }
     assert_eq!(missing, Vec::<String>::new());
 }
+
+/// The README counts tables and queries, of which there are more with most versions.
+#[test]
+fn the_readme_counts_what_there_is() {
+    let data = fixtures::data();
+    let root = data.parent().and_then(Path::parent).expect("the tests lie in the repository");
+    let text = fs::read_to_string(root.join("README.md")).expect("the README");
+    for counted in [
+        format!(" {} tables in Go's own terms", trace_core::tables::TABLES.len()),
+        format!(" {} ready-made queries", tracelane::sql::library::LIBRARY.len()),
+    ] {
+        assert!(text.contains(&counted), "the README does not say{counted}");
+    }
+}

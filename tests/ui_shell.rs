@@ -383,6 +383,10 @@ fn recordings_are_named_and_marked_until_they_are_saved() {
         _ => None,
     });
     assert_eq!(name, Some("localhost-6060-2026-11-30-140307.trace"));
+    // Where the desktop has no dialog the same name stands in the field.
+    let mut state = window.state().clone();
+    reduce(&mut state, Action::File(FileAction::AskPath(FieldFor::Save(id))));
+    assert_eq!(state.path_field.as_deref(), Some("~/localhost-6060-2026-11-30-140307.trace"));
     window.act(WorkerAction::Saved(id, "/t/saved.trace".into(), 1_000));
     assert_eq!(title::of(window.state()), "localhost:6060 14:03:07 — Tracelane");
     assert!(!window.button("localhost:6060 14:03:07"), "one trace needs no tab");

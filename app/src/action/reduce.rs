@@ -11,6 +11,7 @@ use crate::action::{
     area, bookmarks, comparisons, crossing, documents, fleet, instant, landmark, layouts, links, navigate, reveal,
     row_actions, search, sessions, source, sql, tables, unsaved,
 };
+use crate::fmt::escape::file_name::file_name;
 use crate::fmt::escape::visible_lines;
 use crate::state::app::{AppState, FieldFor};
 use crate::state::dialog::Dialog;
@@ -230,12 +231,16 @@ fn ask_path(state: &mut AppState, purpose: FieldFor) -> Vec<Effect> {
         FieldFor::Open
         | FieldFor::Together
         | FieldFor::Contrast
-        | FieldFor::Save(_)
         | FieldFor::Compare
         | FieldFor::Add
         | FieldFor::Fleet
         | FieldFor::Linked
         | FieldFor::SourceFolder => String::new(),
+        // The name that a dialog would propose, in the user's own folder.
+        FieldFor::Save(id) => match state.document_by_id(id) {
+            Some(document) => format!("~/{}", file_name(&document.file_title())),
+            None => String::new(),
+        },
         FieldFor::Address => known.unwrap_or_else(|| USUAL_ADDRESS.to_owned()),
     });
     Vec::new()

@@ -107,10 +107,10 @@ fn without_window(files: &[PathBuf], reason: &NoWindow) -> CliResult {
             if desktop::is_unwatched() {
                 desktop::alert(
                     "Tracelane cannot open its window",
-                    &format!("The desktop gives none: {why}.\n\n{CURE}"),
+                    &format!("The desktop did not provide one: {why}.\n\n{CURE}"),
                 );
             }
-            instead::summary(files, &format!("the desktop gives none ({why})"))
+            instead::summary(files, &format!("the desktop did not provide one ({why})"))
         }
     }
 }
