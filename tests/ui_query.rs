@@ -212,3 +212,14 @@ fn escape_stops_what_runs() {
     run.state = RunState::Running;
     assert!(matches!(command.action(&state), Some(Action::Sql(_, SqlAction::Stop))));
 }
+
+/// In a small window the panel is about as high as its buttons: the editor stays, beside the answer.
+#[test]
+fn the_editor_is_seen_in_a_low_panel() {
+    let mut window = open();
+    window.0.set_size(egui::vec2(800.0, 480.0));
+    window.0.run();
+    let editor = window.0.get_by_role_and_label(Role::MultilineTextInput, "Query").rect();
+    let panel = window.0.ctx.content_rect();
+    assert!(panel.contains_rect(editor) && editor.width() > 250.0 && editor.height() >= 20.0, "{editor} in {panel}");
+}

@@ -1,6 +1,6 @@
 //! The selected span, else the trace itself. Selected lanes and tasks have panels of their own.
 
-use egui::{RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Label, RichText, ScrollArea, Sense, Ui, vec2};
 
 use trace_core::analysis::alike::{Example, is_of_goroutine};
 use trace_core::analysis::search::complete::quoted;
@@ -239,10 +239,11 @@ fn trace_ui(ui: &mut Ui, document: &Document) {
         if let Some(wall) = document.unix_nanos(trace.range().start) {
             pairs.row("Began", |ui| {
                 let wall = rfc3339(wall);
-                ui.label(RichText::new(&wall).font(fonts::mono()));
+                ui.spacing_mut().item_spacing.x = space::XS;
                 if copy_button(ui, "the time") {
-                    ui.ctx().copy_text(wall);
+                    ui.ctx().copy_text(wall.clone());
                 }
+                ui.add(Label::new(RichText::new(wall).font(fonts::mono())).truncate().selectable(true));
             });
         }
         pairs.text("Format", &format!("Go 1.{}", totals.version), "");

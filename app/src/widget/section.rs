@@ -17,7 +17,8 @@ pub fn empty(ui: &mut Ui, text: &str) {
     let tokens = tokens::of(ui.ctx());
     ui.add_space(space::XL);
     ui.vertical_centered(|ui| {
-        ui.set_max_width(260.0);
+        // A narrower panel would cut the ends of its lines off.
+        ui.set_max_width(ui.available_width().min(260.0));
         ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
     });
 }
@@ -52,5 +53,35 @@ impl Pairs<'_> {
         self.ui.label(RichText::new(name).color(tokens.muted));
         self.ui.horizontal(add);
         self.ui.end_row();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Context, RawInput, Rect, Shape, Ui, pos2, vec2};
+
+    use super::empty;
+
+    #[test]
+    fn what_an_empty_panel_says_stays_inside_a_narrow_one() {
+        for width in [120.0, 223.0, 900.0] {
+            let context = Context::default();
+            let room = Rect::from_min_size(pos2(40.0, 40.0), vec2(width, 200.0));
+            let mut output = context.run_ui(RawInput::default(), |ui: &mut Ui| {
+                let mut panel = ui.new_child(egui::UiBuilder::new().max_rect(room));
+                empty(&mut panel, "Select a span or a lane to list its spans");
+            });
+            output.textures_delta.clear();
+            let texts = output.shapes.iter().filter_map(|clipped| match &clipped.shape {
+                Shape::Text(text) => Some(text.visual_bounding_rect()),
+                _ => None,
+            });
+            // The space at which a line breaks may stand out.
+            let texts: Vec<Rect> = texts.collect();
+            assert!(
+                !texts.is_empty() && texts.iter().all(|text| room.expand(4.0).contains_rect(*text)),
+                "{room} {texts:?}"
+            );
+        }
     }
 }

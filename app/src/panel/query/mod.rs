@@ -29,6 +29,8 @@ use crate::widget::section::empty;
 const WIDE: f32 = 900.0;
 /// Panels at least so high have it below the editor, points.
 const HIGH: f32 = 560.0;
+/// Panels less high have no room for the editor above its answer, nor for more than two names of tables, points.
+const LOW: f32 = 180.0;
 /// Width of the list of tables, points.
 const TABLES: f32 = 216.0;
 /// Height of the editor above its answer, points.
@@ -45,16 +47,18 @@ pub fn ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     let area = ui.available_rect_before_wrap();
     let mut left = area.left();
-    if !document.sql.hides_tables && area.width() > 2.5 * TABLES {
+    if !document.sql.hides_tables && area.width() > 2.5 * TABLES && area.height() >= LOW {
         let place = area.with_max_x(left + TABLES);
         let mut part = part(ui, place, "tables");
         tables::ui(&mut part, document, actions);
         left += TABLES + space::L;
     }
     let rest = area.with_min_x(left);
-    let is_beside = rest.width() > WIDE && rest.height() < HIGH;
+    // In low panels the buttons above the editor say how wide it has to be.
+    let (wide, editor) = if rest.height() < LOW { (2.0 * QUESTION, QUESTION) } else { (WIDE, 0.0) };
+    let is_beside = rest.width() > wide && rest.height() < HIGH;
     let (above, below) = if is_beside {
-        let middle = rest.left() + (rest.width() * 0.36).floor();
+        let middle = rest.left() + (rest.width() * 0.36).floor().max(editor);
         (rest.with_max_x(middle), Rect::from_min_max(pos2(middle + space::L, rest.top()), rest.max))
     } else {
         let edge = rest.top() + EDITOR.min((rest.height() * 0.45).floor());
