@@ -24,6 +24,12 @@ put() {
 
 put tracelane bin/tracelane 755
 put linux/tracelane.desktop share/applications/tracelane.desktop
+# A desktop's session may not look for programs below the prefix.
+if ! $remove; then
+    desktop=$share/applications/tracelane.desktop
+    sed "s|^Exec=tracelane|Exec=\"$prefix/bin/tracelane\"|; s|^TryExec=.*|TryExec=$prefix/bin/tracelane|" \
+        "$here/linux/tracelane.desktop" > "$desktop"
+fi
 put linux/tracelane-mime.xml share/mime/packages/tracelane.xml
 put linux/io.github.tracelane.Tracelane.metainfo.xml share/metainfo/io.github.tracelane.Tracelane.metainfo.xml
 put icons/tracelane.svg share/icons/hicolor/scalable/apps/tracelane.svg
@@ -39,6 +45,8 @@ put completions/tracelane.bash share/bash-completion/completions/tracelane
 put completions/_tracelane share/zsh/site-functions/_tracelane
 put completions/tracelane.fish share/fish/vendor_completions.d/tracelane.fish
 put THIRD-PARTY-LICENCES.txt share/doc/tracelane/THIRD-PARTY-LICENCES.txt
+
+if $remove; then rmdir "$share/doc/tracelane" 2> /dev/null || true; fi
 
 # Where the desktop's tools are there, it learns of the file type at once.
 if command -v update-mime-database > /dev/null && [ -d "$share/mime" ]; then update-mime-database "$share/mime"; fi
