@@ -4,6 +4,7 @@
 use crate::scene::{Act, Scene, Stack};
 use crate::scene_findings::{HANDLER, IDLE, SERVE, all, find, handlers, loud};
 use trace_core::analysis::findings::Findings;
+use trace_core::analysis::findings::cause::Cause;
 use trace_core::analysis::findings::finding::{Finding, Kind, Severity};
 
 fn of_kind(found: &Findings, kind: Kind) -> Option<&Finding> {
@@ -449,4 +450,140 @@ fn pauses_between_attempts_cannot_be_made_concurrently() {
     assert_eq!(of_kind(&found, Kind::SerialWaits), None, "{:#?}", found.list);
     let first = found.list.first().expect("a finding");
     assert!(first.title.contains("143 ms on average, in pauses between attempts in "), "{}", first.title);
+}
+
+// Writers that a condition wakes one by one.
+
+const OUT: Stack = &[("sync.(*Cond).Wait", "cond.go", 70), ("app.(*Peer).writeLoop", "peer.go", 142)];
+const PEERS: Stack = &[("app.(*Server).accept", "peer.go", 36)];
+const PEER: Stack = &[("app.(*Peer).writeLoop", "peer.go", 140)];
+const FLUSH_PEER: Stack = &[("sync.(*Cond).Signal", "cond.go", 84), ("app.(*Peer).flush", "peer.go", 156)];
+const WAKE_ALL: Stack = &[("sync.(*Cond).Broadcast", "cond.go", 93), ("app.(*Peer).flush", "peer.go", 156)];
+const STALLED: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("net/http.Post", "client.go", 900),
+    ("app.(*Peer).stalled", "peer.go", 150),
+    ("app.(*Peer).writeLoop", "peer.go", 145),
+];
+
+/// Six goroutines that wait on a condition, of which the last to come wakes the others after a call of 30 ms.
+fn peers(wake: Stack) -> Findings {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for go in 10u64..16 {
+        scene.at(0, 0.3 + 0.05 * (go - 10) as f64, Act::MakeFor(go, PEER, PEERS));
+    }
+    scene.at(0, 0.8, Act::Block("network", IDLE));
+    for go in 10u64..16 {
+        let (reason, stack) = if go == 10 { ("select", STALLED) } else { ("sync.(*Cond).Wait", OUT) };
+        let now = 1.0 + 0.1 * (go - 10) as f64;
+        scene.run(1, go, (now, now + 0.05), reason, stack);
+    }
+    for round in 0..12u64 {
+        let now = 32.0 * (round + 1) as f64;
+        scene.at(1, now, Act::Ready(10)).at(1, now + 0.1, Act::Start(10));
+        for go in 11u64..16 {
+            scene.at(1, now + 0.2 + 0.001 * (go - 11) as f64, Act::Wake(go, wake));
+            let then = now + 0.4 + 0.1 * (go - 11) as f64;
+            scene.run(2, go, (then, then + 0.05), "sync.(*Cond).Wait", OUT);
+        }
+        scene.at(1, now + 0.3, Act::Block("select", STALLED));
+    }
+    find(&mut scene, &handlers(1..2))
+}
+
+#[test]
+fn writers_that_are_signalled_one_by_one_meet_at_no_barrier() {
+    let is_barrier = |finding: &Finding| matches!(finding.kind, Kind::Straggler | Kind::Imbalance);
+    assert!(peers(WAKE_ALL).list.iter().any(is_barrier), "{:#?}", peers(WAKE_ALL).list);
+    assert!(!peers(FLUSH_PEER).list.iter().any(is_barrier), "{:#?}", peers(FLUSH_PEER).list);
+}
+
+// A holder that makes several calls.
+
+const LOCKED: Stack =
+    &[("sync.(*Mutex).Lock", "mutex.go", 46), ("app.(*Config).Options", "config.go", 42), HANDLER, SERVE];
+const SYNCING: Stack = &[
+    ("syscall.fsync", "sys.go", 1),
+    ("os.(*File).Sync", "file_posix.go", 160),
+    ("app.(*Config).Save", "config.go", 60),
+    HANDLER,
+    SERVE,
+];
+const RENAMING: Stack = &[
+    ("syscall.rename", "sys.go", 1),
+    ("os.Rename", "file_unix.go", 40),
+    ("app.(*Config).Save", "config.go", 61),
+    HANDLER,
+    SERVE,
+];
+const RELEASED: Stack =
+    &[("sync.(*Mutex).Unlock", "mutex.go", 65), ("app.(*Config).Save", "config.go", 62), HANDLER, SERVE];
+
+/// Ten saves, which sync for 12 ms and rename for so long, and readers that wait for the lock.
+fn saving(renaming: f64) -> Findings {
+    let mut scene = Scene::default();
+    for round in 0..10u64 {
+        let now = 1.0 + 40.0 * round as f64;
+        scene.at(0, now, Act::Ready(10)).at(0, now + 0.1, Act::Start(10)).at(0, now + 0.2, Act::Call(SYNCING));
+        scene.at(1, now + 0.3, Act::Ready(11)).run(1, 11, (now + 0.4, now + 0.5), "sync", LOCKED);
+        scene.at(0, now + 12.2, Act::Return);
+        if renaming > 0.0 {
+            scene.at(0, now + 12.3, Act::Call(RENAMING)).at(0, now + 12.3 + renaming, Act::Return);
+        }
+        let then = now + 12.5 + renaming;
+        scene.at(0, then, Act::Wake(11, RELEASED)).at(0, then + 0.1, Act::Block("network", IDLE));
+        scene.run(1, 11, (then + 0.2, then + 0.3), "network", IDLE);
+    }
+    find(&mut scene, &handlers(10..12))
+}
+
+#[test]
+fn a_holder_that_made_other_calls_was_not_in_one_of_them_all_the_time() {
+    let told = |renaming| {
+        let found = saving(renaming);
+        let lock = of_kind(&found, Kind::LockHeldOverIo).expect("the lock");
+        lock.title.clone()
+    };
+    assert!(told(0.0).contains(" total in os.(*File).Sync at "), "{}", told(0.0));
+    assert!(told(8.0).contains(" total, mostly in os.(*File).Sync at "), "{}", told(8.0));
+}
+
+// Workers that are told to end.
+
+const CHECKER: Stack = &[("app.(*Sync).checker", "sync.go", 370)];
+const CHECKERS: Stack = &[("app.(*Sync).start", "sync.go", 360)];
+const GET: Stack = &[
+    ("runtime.selectgo", "select.go", 1),
+    ("app.(*Pipe).Get", "pipe.go", 126),
+    ("app.(*Sync).checker", "sync.go", 374),
+];
+const WALK: Stack = &[
+    ("sync.(*WaitGroup).Wait", "waitgroup.go", 120),
+    ("app.walk", "sync.go", 277),
+    ("app.(*Sync).run", "sync.go", 380),
+];
+const CLOSE: Stack = &[("runtime.closechan", "chan.go", 420), ("app.(*Sync).run", "sync.go", 390)];
+
+/// Eight workers without work, which end when who waited for other goroutines closes their channel.
+#[test]
+fn workers_that_are_told_to_end_waited_for_no_result() {
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(31)).at(0, 0.2, Act::Start(31));
+    for go in 10u64..18 {
+        scene.at(0, 0.3 + 0.05 * (go - 10) as f64, Act::MakeFor(go, CHECKER, CHECKERS));
+        let now = 1.0 + 0.1 * (go - 10) as f64;
+        scene.run(1, go, (now, now + 0.05), "select", GET);
+    }
+    scene.at(0, 0.9, Act::Block("network", IDLE));
+    scene.at(2, 0.9, Act::Ready(30)).run(2, 30, (0.95, 1.0), "sync", WALK);
+    scene.at(0, 160.0, Act::Ready(30)).at(0, 160.1, Act::Start(30));
+    for go in 10u64..18 {
+        scene.at(0, 160.2 + 0.001 * (go - 10) as f64, Act::Wake(go, CLOSE));
+        let then = 160.3 + 0.05 * (go - 10) as f64;
+        scene.at(1, then, Act::Start(go)).at(1, then + 0.02, Act::End);
+    }
+    scene.at(0, 165.0, Act::Block("network", IDLE));
+    let found = find(&mut scene, &handlers(30..32));
+    assert!(found.list.iter().all(|one| one.cause != Some(Cause::SharedResult)), "{:#?}", found.list);
 }

@@ -296,6 +296,42 @@ fn a_queue_that_gets_nearly_all_there_is_to_do_is_due_to_who_sends() {
     }
 }
 
+/// Helpers that send what they find to the goroutine that started them, one of a team of which the others have nothing to do.
+#[test]
+fn what_goroutines_send_to_who_started_them_could_go_to_nobody_else() {
+    const HELPER: Stack = &[("app.(*Writer).loop.func1", "router.go", 33)];
+    const PART: Stack = &[("runtime.chansend1", "chan.go", 160), ("app.(*Writer).loop.func1", "router.go", 34)];
+    const START: Stack = &[("app.(*Writer).loop", "router.go", 33)];
+    let mut scene = Scene::default();
+    scene.at(0, 0.1, Act::Ready(1)).at(0, 0.2, Act::Start(1));
+    for writer in 10..14u64 {
+        scene.at(0, 0.3 + 0.05 * (writer - 10) as f64, Act::MakeFor(writer, WRITER, OPEN));
+        if writer > 10 {
+            let now = 0.8 + 0.1 * (writer - 10) as f64;
+            scene.run(1, writer, (now, now + 0.05), "chan receive", TAKE);
+        }
+    }
+    scene.at(0, 0.7, Act::Block("chan receive", MAIN)).at(2, 1.5, Act::Start(10));
+    for helper in 0..2u64 {
+        scene.at(2, 1.6 + 0.05 * helper as f64, Act::MakeFor(20 + helper, HELPER, START));
+        let now = 2.0 + 0.2 * helper as f64;
+        scene.run(0, 20 + helper, (now, now + 0.1), "chan send", PART);
+    }
+    scene.at(2, 1.8, Act::Block("network", STORE));
+    for part in 0..60u64 {
+        let now = 3.0 + 6.0 * part as f64;
+        scene.at(2, now, Act::Ready(10)).at(2, now + 0.1, Act::Start(10)).at(
+            2,
+            now + 0.2,
+            Act::Wake(20 + part % 2, TAKE),
+        );
+        scene.at(2, now + 0.3, Act::Block("network", STORE));
+        scene.run(0, 20 + part % 2, (now + 0.4, now + 0.5), "chan send", PART);
+    }
+    let found = find(&mut scene, &[(1, "chan receive", MAIN)]);
+    assert!(found.list.iter().all(|one| cause(one) != "uneven_queue"), "{:#?}", found.list);
+}
+
 #[test]
 fn queues_that_get_equal_shares_are_even() {
     assert_eq!(of_kind(&writers(true, 2, ("network", STORE)), Kind::Imbalance), None);
