@@ -107,15 +107,15 @@ fn blocked(context: &Context<'_>, slow: &SlowRequests<'_>) -> Option<Blocked> {
     })
 }
 
-/// `12 requests of main.handle (main.go:20)`, and of how many that is known.
+/// `12 requests of main.handle (main.go:20)`, or those `seen in` it, and of how many it is not known.
 fn whose(slow: &SlowRequests<'_>, evidence: &mut Evidence) -> String {
     let place = place_name(slow.outer.as_ref());
     if slow.unseen == 0 {
         return format!("{} of {place}", evidence.count("requests", slow.count(), slow.name()));
     }
-    let some = evidence.whole("requests", slow.count());
-    let all = evidence.count("requests_in_all", slow.count() + slow.unseen, slow.name());
-    format!("{some} of {all}, those seen in {place},")
+    let some = evidence.count("requests", slow.count(), slow.name());
+    let all = evidence.whole("requests_in_all", slow.count() + slow.unseen);
+    format!("{some} seen in {place} ({all} total)")
 }
 
 /// `; 264 waits there in the whole trace, 10.1 s total`: where others, too, wait in the same operation of the same
@@ -149,7 +149,6 @@ fn finding(context: &Context<'_>, slow: &SlowRequests<'_>, cause: &Reason) -> Fi
     let their = their(slow.count() + slow.unseen);
     // A few that take far longer than all the others are told first.
     let title = if part.units * 2 < slow.count() {
-        let whose = whose.trim_end_matches(',');
         format!("Of {whose}, {waiting} waited {mean} on average, together {share} of the time of all of them, {rest}")
     } else {
         format!(
