@@ -131,14 +131,26 @@ const QUERY: Stack = &[
     SERVE,
 ];
 
-/// Queries of 2 ms by two handlers, sixty of which, all or the first ones, open a connection for 6 ms before.
-fn queries(all: u64) -> Findings {
+const RESET: Stack = &[
+    ("internal/poll.(*FD).Read", "fd_unix.go", 165),
+    ("driver.(*Conn).ResetSession", "driver.go", 80),
+    ("database/sql.(*driverConn).resetSession", "sql.go", 610),
+    ("database/sql.(*DB).conn", "sql.go", 1340),
+    ("database/sql.(*DB).QueryContext", "sql.go", 1700),
+    ("app.find", "app.go", 40),
+    HANDLER,
+    SERVE,
+];
+
+/// Queries of 2 ms by two handlers, sixty of which, all or the first ones, open a connection for 6 ms before, or do something
+/// else with one.
+fn queries(all: u64, before: Stack) -> Findings {
     let mut scene = Scene::default();
     for round in 0..all {
         let (go, now) = (10 + round % 2, 1.0 + 10.0 * round as f64);
         scene.at(0, now, Act::Ready(go));
         if round < 60 {
-            scene.run(0, go, (now + 0.1, now + 0.2), "network", OPEN).at(0, now + 6.2, Act::Ready(go));
+            scene.run(0, go, (now + 0.1, now + 0.2), "network", before).at(0, now + 6.2, Act::Ready(go));
         }
         scene.run(0, go, (now + 6.3, now + 6.4), "network", QUERY).at(0, now + 8.4, Act::Ready(go));
         scene.run(0, go, (now + 8.5, now + 8.6), "network", IDLE);
@@ -148,11 +160,14 @@ fn queries(all: u64) -> Findings {
 
 #[test]
 fn connections_of_sql_that_are_opened_for_each_query_are_told() {
-    let found = queries(60);
+    let found = queries(60, OPEN);
     let first = found.list.iter().find(|one| cause(one) == "connections_not_reused").expect("a finding");
     assert_eq!(number(first, "waits"), Some(60), "{}", first.title);
     assert!(first.title.contains("while connections of database/sql were opened"), "{}", first.title);
     assert!(first.check.contains("SetMaxIdleConns"), "{}", first.check);
-    let filled = queries(240);
-    assert!(filled.list.iter().all(|one| cause(one) != "connections_not_reused"), "{:?}", filled.list);
+    let filled = queries(240, OPEN);
+    let reset = queries(60, RESET);
+    for found in [filled, reset] {
+        assert!(found.list.iter().all(|one| cause(one) != "connections_not_reused"), "{:?}", found.list);
+    }
 }

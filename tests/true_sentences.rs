@@ -176,7 +176,11 @@ fn requests_that_left_no_stack_are_counted_too() {
         scene.at(0, now + 81.0, Act::Block("network", IDLE));
     }
     let found = find(&mut scene, &all(10..11, "network", IDLE));
-    assert!(first(&found).title.starts_with("4 requests seen in app.Handle (app.go:10) (20 total)"), "{}", first(&found).title);
+    assert!(
+        first(&found).title.starts_with("4 requests seen in app.Handle (app.go:10) (20 total)"),
+        "{}",
+        first(&found).title
+    );
 }
 
 const TURN: FrameText<'_> =

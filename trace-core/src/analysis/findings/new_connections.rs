@@ -26,9 +26,8 @@ const FLOWS: usize = 8;
 /// The part of the waits for connections and answers from which on making connections is what costs most.
 const MAIN_SHARE: f64 = 0.25;
 
-/// What database/sql has a driver open connections in.
-const OPENERS: [&str; 3] =
-    ["database/sql.(*DB).conn", "database/sql.(*DB).openNewConnection", "database/sql.dsnConnector.Connect"];
+/// Where database/sql has a driver open a connection.
+const OPENERS: [&str; 2] = ["database/sql.(*DB).conn", "database/sql.(*DB).openNewConnection"];
 
 /// Each connection of a client has one such goroutine.
 const READER: &str = "net/http.(*persistConn).readLoop";
@@ -76,7 +75,7 @@ fn sql(context: &Context<'_>) -> Option<Finding> {
             continue;
         }
         all += site.nanos;
-        if OPENERS.iter().any(|opener| has(context, key.stack, opener)) {
+        if opens(context, key.stack) {
             (opening, count, max) = (opening + site.nanos, count + site.count, max.max(site.max));
             longest.extend(&site.longest);
         }
@@ -113,6 +112,16 @@ fn sql(context: &Context<'_>) -> Option<Finding> {
             .goroutines(&gos)
             .link(context.trace, top.go, top.range),
     )
+}
+
+/// Whether a driver opens a connection there: the same functions of database/sql also look whether one that is idle still works.
+fn opens(context: &Context<'_>, stack: StackId) -> bool {
+    let mut inner = "";
+    context.trace.frames(stack).any(|frame| {
+        let is_open = OPENERS.contains(&frame.function) && inner.ends_with(".Connect");
+        inner = frame.function;
+        is_open
+    })
 }
 
 /// Waits of the calls at a line for answers and for connections, nanoseconds.
