@@ -91,7 +91,7 @@ fn a_consumer_that_waits_for_others_is_told_of_what_those_did() {
     let found = find(&mut scene, &waiting);
     let first = assert_first(&found, Kind::ChannelBacklog, "", "app.inOrder");
     assert!(
-        first.title.contains("those that ended its waits there were running in app.render (app.go:70)"),
+        first.title.contains("those that ended the longest of its waits there were running in app.render (app.go:70) for most of these waits"),
         "{}",
         first.title
     );

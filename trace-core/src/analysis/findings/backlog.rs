@@ -206,8 +206,8 @@ const WAITS_ITSELF: &str = "The consumer waits for other goroutines itself: make
 /// Waits of a consumer that are followed to whoever ended them.
 const FOLLOWED: usize = 16;
 
-/// What those did for most of the time who ended the longest waits of a consumer for other goroutines: `; those that ended its
-/// waits there were running in main.render (main.go:9) for most of that time`. `None` if it waits for something else, or if nothing stands out.
+/// What those did for most of the time who ended the longest waits of a consumer for other goroutines: `; those that ended the
+/// longest of its waits there were running in main.render (main.go:9) for most of these waits`. `None` if it waits for something else, or if nothing stands out.
 fn waited_for(context: &Context<'_>, done: &Activity, stack: StackId) -> Option<String> {
     if !matches!(context.places.op(stack), Op::Receive | Op::Select | Op::WaitGroup | Op::Cond) {
         return None;
@@ -227,7 +227,7 @@ fn waited_for(context: &Context<'_>, done: &Activity, stack: StackId) -> Option<
     let hot = if is_most { activity.place(context, way) } else { None };
     hot.map(|hot| {
         let at = format!("{} {}", way.words(), hot.named.in_words());
-        format!("; those that ended its waits there were {at} for most of that time")
+        format!("; those that ended the longest of its waits there were {at} for most of these waits")
     })
 }
 
