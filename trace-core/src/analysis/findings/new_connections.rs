@@ -168,7 +168,7 @@ fn judge(context: &Context<'_>, line: u32, made: &Made) -> Option<Finding> {
     let (calls, place) = (calls(context, line), context.places.near(made.stack));
     let mut evidence = Evidence::default();
     let title = format!(
-        "{} of net/http were made for calls at {}; of {} looked at, {} answered one call only; {} waited for them {} total \
+        "{} of net/http were made for calls at {}; of {} looked at, {} were seen to answer one call only; {} waited for them {} total \
          (max {})",
         evidence.count("connections", number as u64, "connection"),
         place_name(place.as_ref()),

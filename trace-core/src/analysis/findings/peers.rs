@@ -493,7 +493,7 @@ fn limit(context: &Context<'_>, wait: &Blocked, found: &Wakers) -> Option<Findin
         finding = finding.link(context.trace, longest.go, longest.range);
     }
     let finding = match fewer {
-        Some(_) => finding.cause(Cause::SlotsKept, SLOTS),
+        Some(_) => finding.cause(Cause::SlotsKept, SLOTS).inferred("how many goroutines had a slot at once"),
         None => held_by(finding, other, (is_workers, is_serial, is_lock), top.doing),
     };
     let finding = as_felt(context, [wait], finding.link(context.trace, top.go, top.longest));
